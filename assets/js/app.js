@@ -1,0 +1,148 @@
+// Makes the dashboard's pages quicker to use. Every page works without it.
+
+const stored = {
+  get(name) {
+    try { return localStorage.getItem(name); } catch { return null; }
+  },
+  set(name, value) {
+    try {
+      if (value) localStorage.setItem(name, value);
+      else localStorage.removeItem(name);
+    } catch {
+      // Storage is blocked: the choice holds for this page.
+    }
+  },
+};
+
+// Times: how long ago, or the moment in the reader's own zone, which is always the title.
+
+const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const UNITS = [["minute", 60], ["hour", 3600], ["day", 86400], ["week", 604800], ["month", 2629800], ["year", 31557600]];
+
+function relative(date) {
+  const seconds = (date - Date.now()) / 1000;
+  const [unit, length] = UNITS.findLast(([, length]) => length <= Math.abs(seconds)) ?? [];
+  return unit ? ago.format(Math.trunc(seconds / length), unit) : "just now";
+}
+
+const SHOW = { relative, moment: moment.format, clock: clock.format };
+
+function showTimes() {
+  for (const time of document.querySelectorAll("time[data-show]")) {
+    const date = new Date(time.dateTime);
+    if (Number.isNaN(date.getTime())) continue;
+    time.title = moment.format(date);
+    time.textContent = SHOW[time.dataset.show](date);
+  }
+}
+
+showTimes();
+setInterval(showTimes, 60_000);
+
+// Theme: the system's, or the one chosen.
+
+function showTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  for (const button of document.querySelectorAll("[data-theme-set]")) {
+    button.ariaPressed = String(button.dataset.themeSet === theme);
+  }
+}
+
+showTheme(stored.get("theme") ?? "");
+
+// Dialogs: links to them open them without a script too, by :target, but not as modals.
+
+function open(dialog) {
+  dialog.close();
+  dialog.showModal();
+}
+
+for (const dialog of document.querySelectorAll("dialog[open]")) open(dialog);
+document.querySelector("[aria-invalid]")?.focus();
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    // No clipboard over plain HTTP: select a hidden field instead.
+    const field = document.createElement("textarea");
+    field.value = button.dataset.copy;
+    field.className = "unseen";
+    button.after(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    button.focus();
+  }
+  const label = button.dataset.label ??= button.ariaLabel;
+  button.classList.add("copied");
+  button.ariaLabel = "Copied";
+  setTimeout(() => {
+    button.classList.remove("copied");
+    button.ariaLabel = label;
+  }, 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const hit = (selector) => event.target.closest(selector);
+  const account = document.querySelector(".account[open]");
+  if (account && !hit(".account")) account.open = false;
+
+  const opener = hit("[data-dialog]");
+  const button = hit("[data-copy]");
+  const theme = hit("[data-theme-set]");
+  if (opener) {
+    event.preventDefault();
+    open(document.getElementById(opener.dataset.dialog));
+  } else if (hit("[data-close]")) {
+    event.preventDefault();
+    hit("dialog").close();
+  } else if (button) {
+    copy(button);
+  } else if (theme) {
+    stored.set("theme", theme.dataset.themeSet);
+    showTheme(theme.dataset.themeSet);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-shortcuts]")) stored.set("shortcuts", event.target.checked ? "" : "off");
+});
+
+// A second click while the first is under way would create a thing twice.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "true";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Keys: "g" and a letter goes to a page, "?" lists them. They can be turned off in that list.
+
+const shortcuts = document.querySelector("[data-shortcuts]");
+if (shortcuts) shortcuts.checked = stored.get("shortcuts") !== "off";
+let going = 0;
+
+document.addEventListener("keydown", (event) => {
+  const account = document.querySelector(".account[open]");
+  if (event.key === "Escape" && account) {
+    account.open = false;
+    account.querySelector("summary").focus();
+  }
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !shortcuts?.checked) return;
+  if (event.key === "?") open(document.getElementById("shortcuts"));
+  else if (event.key === "g") going = event.timeStamp;
+  else if (event.timeStamp - going < 1500) {
+    going = 0;
+    for (const link of document.querySelectorAll("[data-go]")) {
+      if (link.dataset.go === event.key) link.click();
+    }
+  }
+});

@@ -1,0 +1,106 @@
+//! Takes from a chunk the words that answer, as they stand there: all of a short one, else its two best sentences.
+
+use std::collections::HashSet;
+
+use crate::answer::chunk::lines::{sentences, word_count};
+use crate::answer::chunk::{Chunk, product};
+use crate::answer::index::Index;
+use crate::answer::retrieve::{Query, held};
+use crate::answer::words::filed;
+
+const WHOLE_WORDS_MAX: usize = 80;
+const SENTENCES: usize = 2;
+const LIST_LINES_MAX: usize = 6;
+const PRODUCT_WORDS_MAX: usize = 150;
+const EXCERPT_CHARS_MAX: usize = 200;
+
+pub fn answer(index: &Index, query: &Query, chunk: &Chunk) -> String {
+    let words = word_count(&chunk.text);
+    if chunk.product {
+        return named(chunk, if words <= PRODUCT_WORDS_MAX { chunk.text.clone() } else { best_fields(index, query, chunk) });
+    }
+    if words <= WHOLE_WORDS_MAX {
+        return chunk.text.clone();
+    }
+    best(index, query, &sentences(&chunk.text))
+}
+
+/// At most 200 characters of the chunk, from the sentence that answers best.
+pub fn excerpt(index: &Index, query: &Query, chunk: &Chunk) -> String {
+    let sentences = sentences(&chunk.text);
+    let first = match chunk.text.chars().count() <= EXCERPT_CHARS_MAX {
+        true => 0,
+        false => ranked(index, query, &sentences).first().copied().unwrap_or(0),
+    };
+    let text: Vec<&str> = sentences.iter().skip(first).flat_map(|sentence| sentence.split_whitespace()).collect();
+    let text = text.join(" ");
+    if text.chars().count() <= EXCERPT_CHARS_MAX {
+        return text;
+    }
+    let cut: String = text.chars().take(EXCERPT_CHARS_MAX - 1).collect();
+    let end = cut.rfind(' ').filter(|end| *end > cut.len() / 2).unwrap_or(cut.len());
+    format!("{}\u{2026}", cut[..end].trim_end_matches([',', ';', ':', '.', ' ']))
+}
+
+fn named(chunk: &Chunk, text: String) -> String {
+    match chunk.headings.last() {
+        Some(name) => format!("{name}\n{text}"),
+        None => text,
+    }
+}
+
+/// The fields of a long product that the question asks about, each uncut, in their order.
+fn best_fields(index: &Index, query: &Query, chunk: &Chunk) -> String {
+    let mut fields: Vec<String> = Vec::new();
+    for line in chunk.text.lines() {
+        match fields.last_mut() {
+            Some(field) if product::key(line).is_none() => *field = format!("{field}\n{line}"),
+            _ => fields.push(line.to_owned()),
+        }
+    }
+    let parts: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let mut taken: Vec<usize> = ranked(index, query, &parts).into_iter().take(LIST_LINES_MAX).collect();
+    taken.sort_unstable();
+    taken.iter().map(|n| parts[*n]).collect::<Vec<_>>().join("\n")
+}
+
+fn best(index: &Index, query: &Query, sentences: &[&str]) -> String {
+    let ranked = ranked(index, query, sentences);
+    let item = |n: usize| sentences[n].trim_start().starts_with("- ");
+    let list = ranked.first().is_some_and(|n| item(*n));
+    let mut taken: Vec<usize> = ranked.iter().copied().take(SENTENCES).collect();
+    // What stands before a list says what its lines are.
+    if let Some(head) = ranked.first().filter(|_| list).and_then(|n| (0..*n).rev().find(|n| !item(*n))) {
+        taken.push(head);
+    }
+    // A line that only announces a list brings the list.
+    if let Some(first) = ranked.first().filter(|n| sentences[**n].trim_end().ends_with(':')) {
+        taken.extend((first + 1..sentences.len()).take_while(|n| item(*n)).take(LIST_LINES_MAX));
+    }
+    taken.sort_unstable();
+    taken.dedup();
+    let mut text = String::new();
+    for pair in taken.iter().enumerate() {
+        let (at, n) = pair;
+        let next = taken.get(at + 1).copied();
+        text.push_str(sentences[*n].trim());
+        match next {
+            Some(next) if item(next) || item(*n) => text.push('\n'),
+            Some(_) => text.push(' '),
+            None => {}
+        }
+    }
+    text
+}
+
+/// Sentences by how much of the question they hold; the earlier of two equals first.
+fn ranked(index: &Index, query: &Query, sentences: &[&str]) -> Vec<usize> {
+    let worth = |sentence: &&str| {
+        let stems: HashSet<String> = filed(sentence).iter().map(|word| index.language.stem(word)).collect();
+        held(query, &stems)
+    };
+    let worths: Vec<f32> = sentences.iter().map(worth).collect();
+    let mut order: Vec<usize> = (0..sentences.len()).filter(|n| !sentences[*n].trim().is_empty()).collect();
+    order.sort_by(|a, b| worths[*b].total_cmp(&worths[*a]).then(a.cmp(b)));
+    order
+}

@@ -1,0 +1,73 @@
+//! Each agent's index, built when it is first asked and again when its knowledge has changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pollster::block_on;
+
+use crate::answer::chunk::Entry;
+use crate::answer::index::Index;
+use crate::domain::agent::Agent;
+use crate::domain::id::AgentId;
+use crate::domain::knowledge::Knowledge;
+use crate::storage::{Result, Store};
+
+/// Indexes kept in memory; past this, the one asked least recently goes.
+const KEPT_MAX: usize = 512;
+
+#[derive(Default)]
+pub struct Indexes {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    clock: u64,
+    by_agent: HashMap<AgentId, One>,
+}
+
+struct One {
+    version: i64,
+    asked: u64,
+    index: Arc<Index>,
+}
+
+impl Indexes {
+    /// The index of what the agent knows now: `agent` was read for this very turn.
+    pub fn of(&self, store: &Store, agent: &Agent) -> Result<Arc<Index>> {
+        if let Some(index) = self.fresh(agent) {
+            return Ok(index);
+        }
+        let (version, knowledge) = block_on(store.knowledge_version(agent.account.clone(), agent.id.clone()))?;
+        let index = Arc::new(build(&knowledge));
+        self.keep(agent, version, index.clone());
+        Ok(index)
+    }
+
+    fn fresh(&self, agent: &Agent) -> Option<Arc<Index>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clock += 1;
+        let now = kept.clock;
+        let one = kept.by_agent.get_mut(&agent.id).filter(|one| agent.knowledge_version <= one.version)?;
+        one.asked = now;
+        Some(one.index.clone())
+    }
+
+    fn keep(&self, agent: &Agent, version: i64, index: Arc<Index>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = kept.clock;
+        kept.by_agent.insert(agent.id.clone(), One { version, asked, index });
+        if kept.by_agent.len() > KEPT_MAX {
+            let oldest = kept.by_agent.iter().min_by_key(|(_, one)| one.asked).map(|(id, _)| id.clone());
+            oldest.and_then(|id| kept.by_agent.remove(&id));
+        }
+    }
+}
+
+fn build(knowledge: &[Knowledge]) -> Index {
+    let entry = |k| {
+        let Knowledge { id, kind, content, .. }: &Knowledge = k;
+        Entry { id: id.as_str(), kind: *kind, title: None, headings: &[], url: None, content }
+    };
+    Index::build(&knowledge.iter().map(entry).collect::<Vec<_>>())
+}

@@ -1,0 +1,146 @@
+//! Answers visitors: a bounded number of threads, each doing one turn from the question to the stored answer.
+
+pub mod chunk;
+mod extract;
+mod gate;
+pub mod index;
+mod indexes;
+mod lexicon;
+mod phrases;
+pub mod reply;
+mod retrieve;
+mod smalltalk;
+mod spelling;
+mod turn;
+mod words;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, bounded};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::answer::indexes::Indexes;
+use crate::domain::conversation::{Message, Source};
+use crate::domain::id::{ConversationId, VisitorId};
+use crate::storage::{self, Store, VisitorMessage};
+use crate::supervise::{self, Stop};
+use crate::world::World;
+
+/// What happens while a message is answered, in this order.
+#[derive(Debug)]
+pub enum Progress {
+    /// The visitor's message is kept.
+    Begun { conversation: Option<ConversationId>, question: Message },
+    Delta(String),
+    Sources(Vec<Source>),
+    /// The answer is kept; nothing follows.
+    Done(Finished),
+    /// Nothing follows.
+    Failed(storage::Error),
+}
+
+#[derive(Debug)]
+pub struct Finished {
+    pub conversation: Option<ConversationId>,
+    pub message: Message,
+    /// A person is wanted or needed: the visitor should be asked for contact details.
+    pub lead_form: bool,
+    pub lead_captured: bool,
+    pub suggestions: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// This visitor's last message is still being answered.
+    StillAnswering,
+    /// Too many messages wait.
+    Full,
+}
+
+/// Hands messages to the answering threads; clones share them.
+#[derive(Clone)]
+pub struct Answerer {
+    jobs: Arc<Mutex<Option<Sender<Job>>>>,
+    answering: Arc<Mutex<HashSet<VisitorId>>>,
+    stop: Stop,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+struct Job {
+    message: VisitorMessage,
+    watcher: Watcher,
+    _turn: OneTurn,
+}
+
+/// Whoever watches may have gone; the turn goes on all the same.
+struct Watcher(UnboundedSender<Progress>);
+
+impl Watcher {
+    fn tell(&self, progress: Progress) {
+        let _ = self.0.send(progress);
+    }
+}
+
+impl Answerer {
+    pub fn start(store: &Store, world: &World, threads: usize, queue_max: usize) -> Self {
+        let (jobs, waiting) = bounded::<Job>(queue_max);
+        let indexes = Arc::new(Indexes::default());
+        let stop = Stop::default();
+        let spawn = |number| {
+            let (store, world, indexes, waiting) = (store.clone(), world.clone(), indexes.clone(), waiting.clone());
+            supervise::spawn(&format!("answer-{number}"), &stop, move || {
+                waiting.iter().for_each(|job| turn::run(&store, &world, &indexes, job.message, &job.watcher));
+            })
+        };
+        let threads = (0..threads).map(spawn).collect();
+        Self {
+            jobs: Arc::new(Mutex::new(Some(jobs))),
+            answering: Arc::default(),
+            stop,
+            threads: Arc::new(Mutex::new(threads)),
+        }
+    }
+
+    /// Begins a turn that ends by itself; what is returned only watches it.
+    pub fn answer(&self, message: VisitorMessage) -> Result<UnboundedReceiver<Progress>, Refused> {
+        let turn = OneTurn::take(&self.answering, &message.visitor)?;
+        let (watcher, watched) = unbounded_channel();
+        let job = Job { message, watcher: Watcher(watcher), _turn: turn };
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
+        if sent { Ok(watched) } else { Err(Refused::Full) }
+    }
+
+    /// Takes nothing more, and waits for the turns that are under way.
+    pub fn stop(&self) {
+        self.stop.set();
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A panic was logged where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A visitor has one turn at a time; dropped, it lets the next one in.
+struct OneTurn {
+    answering: Arc<Mutex<HashSet<VisitorId>>>,
+    visitor: VisitorId,
+}
+
+impl OneTurn {
+    fn take(answering: &Arc<Mutex<HashSet<VisitorId>>>, visitor: &VisitorId) -> Result<Self, Refused> {
+        let free = answering.lock().unwrap_or_else(PoisonError::into_inner).insert(visitor.clone());
+        let turn = || Self { answering: answering.clone(), visitor: visitor.clone() };
+        if free { Ok(turn()) } else { Err(Refused::StillAnswering) }
+    }
+}
+
+impl Drop for OneTurn {
+    fn drop(&mut self) {
+        self.answering.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.visitor);
+    }
+}

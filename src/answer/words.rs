@@ -1,0 +1,137 @@
+//! Cuts text into comparable words, folded and split, with signs for money, clock times and contact details.
+
+pub mod language;
+pub mod signs;
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use crate::answer::words::signs::{days_between, signs};
+
+/// Words that say nothing about the subject. What, how, can and when stay: questions in a FAQ differ by them.
+const STOP: &str = "a an the and or but if of to in on at for from by with as is are am was were be been being do does did doing \
+    have has had i im ive id ill me my you u ur your youre we our us it its this that thats these those there they \
+    their them he she his her so than then too very just also please pls will would should could shall may might \
+    any some hi hello hey";
+
+pub fn is_stop(word: &str) -> bool {
+    static SET: OnceLock<HashSet<&str>> = OnceLock::new();
+    SET.get_or_init(|| STOP.split(' ').collect()).contains(word)
+}
+
+/// One word as written, folded. A hyphenated word gives its parts; each but the first says that it goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Word {
+    pub text: String,
+    pub joined: bool,
+    pub money: bool,
+}
+
+pub fn words(text: &str) -> Vec<Word> {
+    let chars: Vec<char> = fold(text).chars().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        if !chars[at].is_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let joined = at > 1 && chars[at - 1] == '-' && chars[at - 2].is_alphanumeric();
+        let money = at > 0 && matches!(chars[at - 1], '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '\u{20b9}');
+        let (word, end) = run(&chars, at);
+        let money = money || chars.get(end).is_some_and(|c| *c == '\u{20ac}');
+        found.push(Word { text: word, joined, money });
+        at = end;
+    }
+    found
+}
+
+/// The run of letters and digits from `at`, without the apostrophes and thousands commas inside it.
+fn run(chars: &[char], at: usize) -> (String, usize) {
+    let mut word = String::new();
+    let mut end = at;
+    while let Some(&c) = chars.get(end) {
+        let before = end.checked_sub(1).map_or(' ', |n| chars[n]);
+        let after = chars.get(end + 1).copied().unwrap_or(' ');
+        let inside_number = before.is_ascii_digit() && after.is_ascii_digit();
+        match c {
+            c if c.is_alphanumeric() => word.push(c),
+            '\'' if before.is_alphabetic() && after.is_alphabetic() => {}
+            ',' if inside_number => {}
+            '.' | ':' if inside_number => word.push(c),
+            _ => break,
+        }
+        end += 1;
+    }
+    (word, end)
+}
+
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}' => {}
+            '\u{2019}' | '\u{2018}' | '`' | '\u{b4}' => folded.push('\''),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => folded.push('-'),
+            'à'..='å' | 'ā' | 'ă' | 'ą' => folded.push('a'),
+            'ç' | 'ć' | 'č' => folded.push('c'),
+            'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => folded.push('e'),
+            'ì'..='ï' | 'ī' | 'į' => folded.push('i'),
+            'ñ' | 'ń' | 'ň' => folded.push('n'),
+            'ò'..='ö' | 'ø' | 'ō' | 'ő' => folded.push('o'),
+            'ù'..='ü' | 'ū' | 'ů' | 'ű' => folded.push('u'),
+            'ý' | 'ÿ' => folded.push('y'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ł' => folded.push('l'),
+            'š' | 'ś' => folded.push('s'),
+            'ž' | 'ź' | 'ż' => folded.push('z'),
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// The words under which a text is filed, stop words left out, unstemmed, in the order of the text; signs last.
+pub fn filed(text: &str) -> Vec<String> {
+    let all = words(text);
+    let mut out = Vec::with_capacity(all.len() + 4);
+    for (n, word) in all.iter().enumerate() {
+        if !is_stop(&word.text) {
+            out.push(word.text.clone());
+        }
+        if word.joined {
+            out.push(format!("{}{}", all[n - 1].text, word.text));
+            if n > 1 && all[n - 1].joined {
+                out.push(format!("{}{}{}", all[n - 2].text, all[n - 1].text, word.text));
+            }
+        }
+    }
+    out.extend(days_between(&all));
+    out.extend(signs(text, &all).into_iter().map(str::to_owned));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::answer::words::signs::{CLOCK, EMAIL, MONEY};
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(filed(text), expected);
+    }
+
+    #[test]
+    fn words_are_folded_and_signs_are_added() {
+        check("Can't we pay €1,200?", &["cant", "pay", "1200", MONEY]);
+        check("Café single sign-on", &["cafe", "single", "sign", "signon"]);
+        check("Mon-Thu 8am", &["mon", "thu", "monthu", "8am", "tuesday", "wednesday", CLOCK]);
+        check("Friday to Sunday at 9:30", &["friday", "sunday", "9:30", "saturday", CLOCK]);
+        check("it costs 20 dollars", &["costs", "20", "dollars", MONEY]);
+        check("Write to jo@shop.co", &["write", "jo", "shop", "co", EMAIL]);
+        check("", &[]);
+    }
+}

@@ -1,0 +1,121 @@
+//! `chatforge admin`
+
+use clap::Subcommand;
+use pollster::block_on;
+
+use crate::auth::password;
+use crate::cli::{Context, secret_from_stdin};
+use crate::domain::account::{NewAdministrator, email_address};
+use crate::storage::Error;
+use crate::world::World;
+
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Create an account with its administrator
+    Create {
+        #[arg(long)]
+        email: String,
+        /// The administrator's name [default: from the e-mail address]
+        #[arg(long, default_value = "")]
+        name: String,
+        /// The account's name [default: from the e-mail address]
+        #[arg(long, default_value = "")]
+        account: String,
+        /// The account's plan [default: accounts.default_plan of the configuration]
+        #[arg(long)]
+        plan: Option<String>,
+        /// Read the password from standard input; without it, one is made up and printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give an administrator a new password and end all sessions
+    ResetPassword {
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input; without it, one is made up and printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+impl Admin {
+    pub fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self {
+            Self::Create { email, name, account, plan, password_stdin } => create(context, &email, &name, &account, plan, password_stdin),
+            Self::ResetPassword { email, password_stdin } => reset_password(context, &email, password_stdin),
+        }
+    }
+}
+
+fn create(context: &Context, email: &str, name: &str, account: &str, plan: Option<String>, stdin: bool) -> anyhow::Result<()> {
+    let (store, config, world) = context.open()?;
+    let plan = plan.unwrap_or_else(|| config.accounts.default_plan.clone());
+    if !config.plans.contains_key(&plan) {
+        anyhow::bail!("no plan is called `{plan}`; there are {}", config.plans.keys().cloned().collect::<Vec<_>>().join(", "));
+    }
+    let new = NewAdministrator::parse(account, email, name, &plan).map_err(|rejection| anyhow::anyhow!(rejection.summary()))?;
+    let password = Password::ask(&world, stdin)?;
+    let made = block_on(store.create_administrator(new, password.hash(&world)?));
+    store.close();
+    let account = made.map_err(|error| match error {
+        Error::Conflict => anyhow::anyhow!("an administrator with the address {email} exists already"),
+        other => other.into(),
+    })?;
+    println!("{}", account.id);
+    eprintln!("Created the account {} ({}) on the plan {}.", account.name, account.id, account.plan);
+    password.tell();
+    Ok(())
+}
+
+fn reset_password(context: &Context, email: &str, stdin: bool) -> anyhow::Result<()> {
+    let (store, _, world) = context.open()?;
+    let email = email_address(email).map_err(|message| anyhow::anyhow!("--email {message}"))?;
+    let password = Password::ask(&world, stdin)?;
+    let changed = block_on(store.set_password(email.clone(), password.hash(&world)?));
+    store.close();
+    changed.map_err(|error| match error {
+        Error::NotFound => anyhow::anyhow!("nobody has the address {email}"),
+        other => other.into(),
+    })?;
+    eprintln!("The password of {email} is changed, and every session is ended.");
+    password.tell();
+    Ok(())
+}
+
+pub struct Password {
+    text: String,
+    made_up: bool,
+}
+
+const MADE_UP_CHARS: usize = 20;
+/// Without letters that are mistaken for others.
+const MADE_UP_ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+impl Password {
+    fn ask(world: &World, stdin: bool) -> anyhow::Result<Self> {
+        if !stdin {
+            return Ok(Self::made_up(world));
+        }
+        let text = secret_from_stdin("Password")?;
+        password::check(&text).map_err(|message| anyhow::anyhow!("the password {message}"))?;
+        Ok(Self { text, made_up: false })
+    }
+
+    pub fn made_up(world: &World) -> Self {
+        Self { text: world.pick(MADE_UP_ALPHABET, MADE_UP_CHARS), made_up: true }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn hash(&self, world: &World) -> anyhow::Result<String> {
+        password::hash(world, &self.text).map_err(|error| anyhow::anyhow!("the password could not be hashed: {error}"))
+    }
+
+    fn tell(&self) {
+        if self.made_up {
+            eprintln!("The password, shown only now: {}", self.text);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `chatforge agent`
+
+use clap::Subcommand;
+use pollster::block_on;
+
+use crate::answer::chunk::Entry;
+use crate::answer::index::Index;
+use crate::answer::reply::{Question, Reply, reply};
+use crate::cli::Context;
+use crate::domain::agent::Agent;
+use crate::domain::id::{AgentId, Identifier};
+use crate::storage::{Error, Store};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// List the agents of every account: id, account, status, name
+    List,
+    /// Let a deactivated agent answer again
+    Reactivate { id: String },
+    /// Ask an agent a question and see why it answers what it answers; nothing is stored
+    Ask {
+        id: String,
+        question: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub fn run(self, context: &Context) -> anyhow::Result<()> {
+        let (store, config, _) = context.open()?;
+        let done = block_on(async {
+            match self {
+                Self::List => list(&store).await,
+                Self::Reactivate { id } => {
+                    let agent = find(&store, &id).await?;
+                    let plan = config.plan(&store.account(agent.account.clone()).await?.plan);
+                    let activated = store.activate_agent(agent.account, agent.id, plan.agents_max).await;
+                    activated.map(|_| ()).map_err(|error| match error {
+                        Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
+                        other => other.into(),
+                    })
+                }
+                Self::Ask { id, question, json } => ask(&store, &id, &question, json).await,
+            }
+        });
+        store.close();
+        done
+    }
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    for account in store.accounts().await? {
+        for agent in store.agents(account.id.clone()).await? {
+            println!("{}\t{}\t{}\t{}", agent.id, account.id, agent.status(), agent.name);
+        }
+    }
+    Ok(())
+}
+
+async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
+    let missing = || anyhow::anyhow!("there is no agent {id} (see: chatforge agent list)");
+    let id = AgentId::parse(id).ok_or_else(missing)?;
+    store.embedded_agent(id).await.map_err(|error| match error {
+        Error::NotFound => missing(),
+        other => other.into(),
+    })
+}
+
+async fn ask(store: &Store, id: &str, question: &str, as_json: bool) -> anyhow::Result<()> {
+    let agent = find(store, id).await?;
+    let knowledge = store.knowledge(agent.account.clone(), agent.id.clone()).await?;
+    let entries: Vec<Entry> = knowledge
+        .iter()
+        .map(|k| Entry { id: k.id.as_str(), kind: k.kind, title: None, headings: &[], url: None, content: &k.content })
+        .collect();
+    let index = Index::build(&entries);
+    let answer = reply(&index, &agent.name, &Question { text: question, previous: &[] });
+    if as_json { print_json(&answer) } else { print(&answer) }
+    Ok(())
+}
+
+fn print(answer: &Reply) {
+    println!("{}\n", answer.text);
+    println!("zone: {}   answered: {}", answer.zone.as_str(), answer.answered);
+    for passage in &answer.passages {
+        println!("{:.3}  {}  {}", passage.score, passage.knowledge, passage.heading);
+    }
+}
+
+fn print_json(answer: &Reply) {
+    let passages = answer.passages.iter().map(|p| serde_json::json!({ "knowledge": p.knowledge, "heading": p.heading, "score": p.score }));
+    let sources = answer.sources.iter().map(|s| serde_json::json!({ "title": s.title, "excerpt": s.excerpt, "url": s.url }));
+    let object = serde_json::json!({
+        "answer": answer.text,
+        "answered": answer.answered,
+        "zone": answer.zone.as_str(),
+        "sources": sources.collect::<Vec<_>>(),
+        "passages": passages.collect::<Vec<_>>(),
+    });
+    println!("{object}");
+}

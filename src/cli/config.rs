@@ -1,0 +1,24 @@
+//! `chatforge config`
+
+use clap::Subcommand;
+
+use crate::cli::Context;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Say whether file and environment make a valid configuration
+    Check,
+    /// Print the configuration as it takes effect
+    Show,
+}
+
+impl Command {
+    pub fn run(self, context: &Context) -> anyhow::Result<()> {
+        let config = context.config(&[])?;
+        match self {
+            Self::Check => println!("The configuration is valid."),
+            Self::Show => print!("{}", toml::to_string(&config)?),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! `chatforge serve --demo`: everything ready, in a folder that goes away with the process.
+
+use std::path::{Path, PathBuf};
+
+use crate::auth;
+use crate::cli::admin::Password;
+use crate::cli::serve::until_told_to_stop;
+use crate::config::Config;
+use crate::domain::account::{Account, NewAdministrator, Permission};
+use crate::domain::agent::{Agent, NewAgent};
+use crate::domain::id::ALPHABET;
+use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
+use crate::server::{self, Server};
+use crate::storage::Store;
+use crate::world::World;
+
+const EMAIL: &str = "demo@chatforge.example";
+const KNOWLEDGE: &str = include_str!("demo.faq.txt");
+
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let world = World::machine(config.testing.clock_offset_ms);
+    let folder = Temporary(std::env::temp_dir().join(format!("chatforge-demo-{}", world.pick(ALPHABET, 8))));
+    let server = server::start(config, &folder.0, world.clone()).await?;
+    let password = Password::made_up(&world);
+    let store = &server.app.store;
+    let new = NewAdministrator::parse("Brightwater Dental", EMAIL, "Demo", "scale").map_err(|r| anyhow::anyhow!(r.summary()))?;
+    let account = store.create_administrator(new, password.hash(&world)?).await?;
+    server.app.setup.close();
+    let agent = agent(store, &account).await?;
+    let key = key(store, &world, &account).await?;
+    announce(&server, &folder.0, &agent, &password, &key);
+    until_told_to_stop(server).await
+}
+
+async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
+    let new = NewAgent {
+        name: "Brightwater Dental".into(),
+        greeting: "Hi! Ask me about opening hours, prices or appointments.".into(),
+        color: "#0f766e".into(),
+        allowed_domains: Vec::new(),
+        knowledge_base: None,
+    };
+    let agent = store.create_agent(account.id.clone(), new, None).await?;
+    let faq = NewKnowledge { kind: KnowledgeType::Faq, content: KNOWLEDGE.into() };
+    store.add_knowledge(account.id.clone(), agent.id.clone(), faq).await?;
+    Ok(agent)
+}
+
+async fn key(store: &Store, world: &World, account: &Account) -> anyhow::Result<String> {
+    let key = auth::key::generate(world);
+    let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
+    store.create_key(account.id.clone(), "Demo".into(), Permission::ALL.to_vec(), hash, prefix).await?;
+    Ok(key)
+}
+
+fn announce(server: &Server, folder: &Path, agent: &Agent, password: &Password, key: &str) {
+    let url = server.app.config.public_url();
+    println!("ChatForge {} is ready at {url}, with a demo that is gone when you stop it:\n", env!("CARGO_PKG_VERSION"));
+    println!("  A page with the widget   {url}/demo/{}", agent.id);
+    println!("  The dashboard            {url}/login   {EMAIL}   {}", password.text());
+    println!("  An API key               {key}");
+    println!("  Try it                   curl -H 'Authorization: Bearer {key}' {url}/api/v1/agents");
+    println!("  Data                     {}\n", folder.display());
+}
+
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("chatforge: {} was not removed: {error}", self.0.display());
+        }
+    }
+}

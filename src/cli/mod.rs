@@ -1,0 +1,154 @@
+//! The command line: one file a command. Data goes to standard output, talk to standard error.
+
+mod account;
+mod admin;
+mod agent;
+mod config;
+mod demo;
+mod healthcheck;
+mod key;
+mod serve;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Error as ConfigError};
+use crate::storage::{Error as StorageError, Store, Use};
+use crate::world::World;
+
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+const CORRUPT: u8 = 3;
+const NEWER: u8 = 4;
+
+/// Self-hosted AI chat and lead widget: one process, one file.
+#[derive(Parser)]
+#[command(name = "chatforge", version, max_term_width = 100)]
+struct Cli {
+    /// The configuration file [default: ./chatforge.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE", env = "CHATFORGE_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder
+    #[arg(long, global = true, value_name = "DIR", env = "CHATFORGE_DATA", default_value = "chatforge-data")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server
+    Serve(serve::Serve),
+    /// Create administrators, reset passwords
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// List accounts, change their plan
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Create, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Key),
+    /// List agents, activate one again, ask one a question
+    #[command(subcommand)]
+    Agent(agent::Command),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Exit with 0 if the server of this configuration is ready
+    Healthcheck,
+}
+
+/// What every command has at hand.
+struct Context {
+    file: Option<PathBuf>,
+    data: PathBuf,
+}
+
+impl Context {
+    fn config(&self, flags: &[(&str, String)]) -> Result<Config, ConfigError> {
+        let environment: Vec<_> = std::env::vars().collect();
+        Config::load(self.file.as_deref(), &environment, flags)
+    }
+
+    /// The store, beside a server or alone, with the configuration.
+    fn open(&self) -> anyhow::Result<(Store, Config, World)> {
+        let config = self.config(&[])?;
+        let world = World::machine(config.testing.clock_offset_ms);
+        let store = Store::open(&self.data, world.clone(), Use::Command)?;
+        Ok((store, config, world))
+    }
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let beside = Path::new("chatforge.toml");
+    let file = cli.config.or_else(|| beside.exists().then(|| beside.to_owned()));
+    let context = Context { file, data: cli.data };
+    match run(&context, cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("chatforge: {error:#}");
+            explain(&error, &context);
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => serve.run(context)?,
+        Command::Admin(admin) => admin.run(context)?,
+        Command::Account(command) => command.run(context)?,
+        Command::Key(key) => key.run(context)?,
+        Command::Agent(command) => command.run(context)?,
+        Command::Config(command) => command.run(context)?,
+        Command::Healthcheck => return healthcheck::run(context),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<ConfigError>() {
+        return USAGE;
+    }
+    match error.downcast_ref::<StorageError>() {
+        Some(StorageError::Locked(_)) => USAGE,
+        Some(StorageError::Corrupt(_)) => CORRUPT,
+        Some(StorageError::Newer { .. }) => NEWER,
+        _ => FAILURE,
+    }
+}
+
+/// A damaged database is left as it is; the newest copy is named instead.
+fn explain(error: &anyhow::Error, context: &Context) {
+    if !matches!(error.downcast_ref(), Some(StorageError::Corrupt(_))) {
+        return;
+    }
+    let backups = context.data.join("backups");
+    let copies = std::fs::read_dir(&backups).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let newest = copies.filter(|path| path.extension().is_some_and(|e| e == "db")).max_by_key(|path| {
+        std::fs::metadata(path).and_then(|data| data.modified()).ok()
+    });
+    match newest {
+        Some(copy) => eprintln!(
+            "Nothing was changed. The newest copy is {}. To go back to it, stop every ChatForge on this folder, move\n\
+             chatforge.db, chatforge.db-wal and chatforge.db-shm aside, and copy it to {}.",
+            copy.display(),
+            context.data.join("chatforge.db").display()
+        ),
+        None => eprintln!("Nothing was changed. There is no copy in {}.", backups.display()),
+    }
+}
+
+/// One line of standard input, for a secret that should not stand on the command line.
+fn secret_from_stdin(prompt: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("{prompt}: ");
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,98 @@
+//! `chatforge serve`
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Context, demo};
+use crate::config::Log;
+use crate::server::{self, Server};
+use crate::world::World;
+
+#[derive(Args)]
+pub struct Serve {
+    /// The address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// The address under which visitors reach this server, such as https://chat.example.com
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Show what ChatForge does, with a ready agent, in a temporary folder
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Serve {
+    pub fn run(self, context: &Context) -> anyhow::Result<()> {
+        let mut flags = Vec::new();
+        flags.extend(self.listen.map(|listen| ("server.listen", listen)));
+        flags.extend(self.public_url.map(|url| ("server.public_url", url)));
+        let config = context.config(&flags)?;
+        log_to_stderr(&config.log);
+        raise_file_limit();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        if self.demo {
+            return runtime.block_on(demo::serve(config));
+        }
+        let world = World::machine(config.testing.clock_offset_ms);
+        runtime.block_on(async {
+            let server = server::start(config, &context.data, world).await?;
+            announce(&server, context);
+            until_told_to_stop(server).await
+        })
+    }
+}
+
+fn announce(server: &Server, context: &Context) {
+    let url = server.app.config.public_url();
+    println!("ChatForge {} is ready at {url}", env!("CARGO_PKG_VERSION"));
+    println!("Listening on http://{}, data in {}", server.address, context.data.display());
+    if let Some(token) = server.app.setup.token() {
+        println!("\nNo administrator exists yet. Open this link within 30 minutes:\n  {url}/setup?token={token}");
+        println!("or run: chatforge --data {} admin create --email you@example.com", context.data.display());
+    }
+}
+
+/// Stops on the first SIGTERM or SIGINT; a second one ends the process at once, which loses nothing either.
+pub async fn until_told_to_stop(server: Server) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // A terminal that goes away is no reason to stop.
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {}
+        }
+    }
+    tokio::select! {
+        () = server.stop() => Ok(()),
+        _ = terminate.recv() => anyhow::bail!("told twice to stop"),
+        _ = interrupt.recv() => anyhow::bail!("told twice to stop"),
+    }
+}
+
+fn log_to_stderr(log: &Log) {
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if log.format == "json" {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+    // It fails only where a test has set one before.
+    let _ = set;
+}
+
+/// Every open stream holds a file descriptor, and systems start with room for about a thousand.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}

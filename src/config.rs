@@ -1,0 +1,400 @@
+//! The configuration: a file, then the environment, then flags; each later one wins.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::domain::account::Plan;
+
+const PREFIX: &str = "CHATFORGE_";
+const FILE_SUFFIX: &str = "_FILE";
+/// A plan that an account is on although the configuration no longer names it.
+const PLAN_FALLBACK: &str = "free";
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{path}: {message}")]
+    File { path: String, message: String },
+    #[error("{key}: {message}")]
+    Key { key: String, message: String },
+    #[error("[testing] is refused unless CHATFORGE_ALLOW_TESTING=1 is set")]
+    Testing,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Config {
+    pub server: Server,
+    pub log: Log,
+    pub answers: Answers,
+    pub widget: Widget,
+    pub webhooks: Webhooks,
+    pub accounts: Accounts,
+    pub plans: BTreeMap<String, PlanLimits>,
+    pub testing: Testing,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Server {
+    pub listen: String,
+    pub public_url: String,
+    pub trusted_proxies: Vec<String>,
+    pub connections_max: usize,
+    pub disk_free_min_mb: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Log {
+    pub level: String,
+    pub format: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Answers {
+    pub threads: usize,
+    pub queue_max: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Widget {
+    pub boots_per_address_10min: u32,
+    pub messages_per_address_10min: u32,
+    pub messages_per_visitor_minute: u32,
+    pub messages_per_visitor_day: u32,
+    pub messages_per_agent_minute: u32,
+    pub leads_per_address_hour: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Webhooks {
+    pub threads: usize,
+    pub allow_http: bool,
+    pub allow_addresses: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Accounts {
+    pub default_plan: String,
+    pub failed_authentications_per_minute: u32,
+}
+
+/// A plan's limits; 0 is without limit.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct PlanLimits {
+    pub agents: u32,
+    pub conversations_per_agent: u32,
+    pub requests_per_minute: u32,
+    pub burst_per_second: u32,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Testing {
+    pub retry_base_ms: i64,
+    pub inactivity_ms: i64,
+    pub allow_private_addresses: bool,
+    pub clock_offset_ms: i64,
+    pub public_limits: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            log: Log::default(),
+            answers: Answers::default(),
+            widget: Widget::default(),
+            webhooks: Webhooks::default(),
+            accounts: Accounts::default(),
+            plans: default_plans(),
+            testing: Testing { public_limits: true, ..Testing::default() },
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            public_url: String::new(),
+            trusted_proxies: Vec::new(),
+            connections_max: 12_000,
+            disk_free_min_mb: 200,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "text".into() }
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { threads: 8, queue_max: 256 }
+    }
+}
+
+impl Default for Widget {
+    fn default() -> Self {
+        Self {
+            boots_per_address_10min: 300,
+            messages_per_address_10min: 60,
+            messages_per_visitor_minute: 10,
+            messages_per_visitor_day: 200,
+            messages_per_agent_minute: 600,
+            leads_per_address_hour: 10,
+        }
+    }
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { threads: 32, allow_http: false, allow_addresses: Vec::new() }
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self { default_plan: "scale".into(), failed_authentications_per_minute: 30 }
+    }
+}
+
+fn default_plans() -> BTreeMap<String, PlanLimits> {
+    let plan = |agents, conversations_per_agent, requests_per_minute, burst_per_second| PlanLimits {
+        agents,
+        conversations_per_agent,
+        requests_per_minute,
+        burst_per_second,
+    };
+    BTreeMap::from([
+        ("free".into(), plan(1, 100, 100, 20)),
+        ("starter".into(), plan(1, 500, 100, 20)),
+        ("growth".into(), plan(10, 500, 1_000, 100)),
+        ("scale".into(), plan(0, 0, 1_000, 100)),
+    ])
+}
+
+impl Config {
+    /// Reads `file` if there is one, then what `environment` says, then `flags` (`server.listen` and its value).
+    pub fn load(file: Option<&Path>, environment: &[(String, String)], flags: &[(&str, String)]) -> Result<Self, Error> {
+        let mut table = file.map_or_else(|| Ok(Table::new()), read_file)?;
+        let known = known_keys();
+        check_keys(&table, &known, file)?;
+        overlay_environment(&mut table, &known, environment)?;
+        for (key, value) in flags {
+            set(&mut table, &known, key, value, key)?;
+        }
+        let testing = table.contains_key("testing");
+        let config: Self = Value::Table(with_plan_defaults(table)).try_into().map_err(|error: toml::de::Error| Error::Key {
+            key: file.map_or_else(|| "configuration".into(), |file| file.display().to_string()),
+            message: error.message().to_owned(),
+        })?;
+        let allowed = environment.iter().any(|(name, value)| name == "CHATFORGE_ALLOW_TESTING" && value == "1");
+        if testing && !allowed {
+            return Err(Error::Testing);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |key: &str, message: String| Err(Error::Key { key: key.into(), message });
+        if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
+            return fail("server.listen", format!("`{}` is not an address with a port, such as 127.0.0.1:8080", self.server.listen));
+        }
+        let public = &self.server.public_url;
+        if !public.is_empty() && crate::domain::page::page_url(public).is_none() {
+            return fail("server.public_url", format!("`{public}` is not an http or https address"));
+        }
+        for address in &self.server.trusted_proxies {
+            if address.parse::<IpAddr>().is_err() {
+                return fail("server.trusted_proxies", format!("`{address}` is not an IP address"));
+            }
+        }
+        if !matches!(self.log.format.as_str(), "text" | "json") {
+            return fail("log.format", format!("`{}` is neither text nor json", self.log.format));
+        }
+        if !self.plans.contains_key(&self.accounts.default_plan) {
+            return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
+        }
+        if self.answers.threads == 0 || self.webhooks.threads == 0 {
+            return fail("threads", "must be at least 1".into());
+        }
+        Ok(())
+    }
+
+    /// The plan an account is on; one that the configuration does not name has the limits of the smallest.
+    pub fn plan(&self, name: &str) -> Plan {
+        let smallest = PlanLimits { agents: 1, conversations_per_agent: 100, requests_per_minute: 100, burst_per_second: 20 };
+        let limits = self.plans.get(name).or_else(|| self.plans.get(PLAN_FALLBACK)).unwrap_or(&smallest);
+        let bounded = |limit: u32| (limit > 0).then_some(limit);
+        Plan {
+            name: name.to_owned(),
+            agents_max: bounded(limits.agents),
+            conversations_max: bounded(limits.conversations_per_agent),
+            requests_per_minute: bounded(limits.requests_per_minute).unwrap_or(u32::MAX),
+            burst_per_second: bounded(limits.burst_per_second).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The base of every address that is shown, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        self.server.public_url.trim_end_matches('/')
+    }
+
+    pub fn inactivity_ms(&self) -> i64 {
+        let testing = self.testing.inactivity_ms;
+        if testing > 0 { testing } else { crate::domain::conversation::INACTIVITY_MS }
+    }
+
+    pub fn retry_base_ms(&self) -> i64 {
+        let testing = self.testing.retry_base_ms;
+        if testing > 0 { testing } else { 10 * crate::domain::time::SECOND_MS }
+    }
+}
+
+/// Every key with its default; plans may have any name.
+fn known_keys() -> Table {
+    Table::try_from(Config::default()).expect("the default configuration is a table")
+}
+
+fn read_file(path: &Path) -> Result<Table, Error> {
+    let fail = |message: String| Error::File { path: path.display().to_string(), message };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))
+}
+
+fn check_keys(table: &Table, known: &Table, file: Option<&Path>) -> Result<(), Error> {
+    let unknown = |key: String, among: &Table, path: &str| {
+        let near = nearest(key.rsplit('.').next().unwrap_or(&key), among.keys().map(String::as_str));
+        let hint = near.map(|near| format!("; did you mean {path}{near}?")).unwrap_or_default();
+        let place = file.map(|file| format!("{}: ", file.display())).unwrap_or_default();
+        Err(Error::Key { key: format!("{place}{key}"), message: format!("unknown key{hint}") })
+    };
+    for (section, value) in table {
+        let Some(Value::Table(keys)) = known.get(section) else {
+            return unknown(section.clone(), known, "");
+        };
+        let Value::Table(given) = value else {
+            return Err(Error::Key { key: section.clone(), message: format!("is a section: write [{section}]") });
+        };
+        if section == "plans" {
+            check_plans(given, keys, unknown)?;
+            continue;
+        }
+        if let Some(key) = given.keys().find(|key| !keys.contains_key(*key)) {
+            return unknown(format!("{section}.{key}"), keys, &format!("{section}."));
+        }
+    }
+    Ok(())
+}
+
+fn check_plans(
+    given: &Table,
+    known: &Table,
+    unknown: impl Fn(String, &Table, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let Some(Value::Table(keys)) = known.values().next() else { return Ok(()) };
+    for (plan, value) in given {
+        let Value::Table(limits) = value else {
+            return Err(Error::Key { key: format!("plans.{plan}"), message: format!("is a section: write [plans.{plan}]") });
+        };
+        if let Some(key) = limits.keys().find(|key| !keys.contains_key(*key)) {
+            return unknown(format!("plans.{plan}.{key}"), keys, &format!("plans.{plan}."));
+        }
+    }
+    Ok(())
+}
+
+/// A file that changes one limit of a plan keeps the others, and the other plans.
+fn with_plan_defaults(mut table: Table) -> Table {
+    let Some(Value::Table(plans)) = Table::try_from(Config::default()).ok().and_then(|mut t| t.remove("plans")) else {
+        return table;
+    };
+    let given = table.entry("plans").or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(given) = given {
+        for (name, defaults) in plans {
+            let plan = given.entry(name).or_insert_with(|| Value::Table(Table::new()));
+            if let (Value::Table(plan), Value::Table(defaults)) = (plan, defaults) {
+                for (key, value) in defaults {
+                    plan.entry(key).or_insert(value);
+                }
+            }
+        }
+    }
+    if let Some(Value::Table(testing)) = table.get_mut("testing") {
+        testing.entry("public_limits").or_insert(Value::Boolean(true));
+    }
+    table
+}
+
+/// `CHATFORGE_SERVER_LISTEN` sets `server.listen`; with `_FILE` behind it, to what the named file holds.
+fn overlay_environment(table: &mut Table, known: &Table, environment: &[(String, String)]) -> Result<(), Error> {
+    for (name, value) in environment {
+        let Some(rest) = name.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
+        let Some((section, key)) = rest.split_once('_') else { continue };
+        let Some(Value::Table(keys)) = known.get(section).filter(|_| section != "plans") else { continue };
+        let from_file = key.strip_suffix(&FILE_SUFFIX.to_lowercase()).filter(|key| keys.contains_key(*key));
+        match from_file {
+            Some(key) => {
+                let read = std::fs::read_to_string(value);
+                let text = read.map_err(|error| Error::Key { key: name.clone(), message: format!("{value}: {error}") })?;
+                set(table, known, &format!("{section}.{key}"), text.trim_end(), name)?;
+            }
+            None => set(table, known, &format!("{section}.{key}"), value, name)?,
+        }
+    }
+    Ok(())
+}
+
+/// Sets a key from text, in the type that its default has. `source` names the variable or flag in errors.
+fn set(table: &mut Table, known: &Table, path: &str, text: &str, source: &str) -> Result<(), Error> {
+    let fail = |message: String| Err(Error::Key { key: source.to_owned(), message });
+    let (section, key) = path.split_once('.').unwrap_or((path, ""));
+    let Some(keys) = known.get(section).and_then(Value::as_table) else {
+        return fail(format!("there is no section {section}"));
+    };
+    let value = match keys.get(key) {
+        Some(Value::String(_)) => Value::String(text.to_owned()),
+        Some(Value::Integer(_)) => match text.trim().parse() {
+            Ok(number) => Value::Integer(number),
+            Err(_) => return fail(format!("`{text}` is not a whole number")),
+        },
+        Some(Value::Boolean(_)) => match text.trim() {
+            "true" | "1" => Value::Boolean(true),
+            "false" | "0" => Value::Boolean(false),
+            _ => return fail(format!("`{text}` is neither true nor false")),
+        },
+        Some(Value::Array(_)) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+        }
+        _ => {
+            let near = nearest(key, keys.keys().map(String::as_str));
+            let hint = near.map(|near| format!("; did you mean {PREFIX}{}?", format!("{section}_{near}").to_uppercase()));
+            return fail(format!("unknown key {path}{}", hint.unwrap_or_default()));
+        }
+    };
+    let given = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(given) = given {
+        given.insert(key.to_owned(), value);
+    }
+    Ok(())
+}
+
+fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|name| (strsim::jaro_winkler(key, name), name));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}

@@ -1,0 +1,112 @@
+//! Claims due deliveries for the sending threads, and records how each try ended.
+
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::Sender;
+use pollster::block_on;
+
+use crate::deliver::request;
+use crate::deliver::sign::Secret;
+use crate::deliver::{Shared, secret_place};
+use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
+use crate::egress::{self, Failure};
+use crate::storage::{Claim, Outcome, Result, Tried};
+
+const GONE: u16 = 410;
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// Until the stop is set. What a killed process had claimed is given back first: this one holds the folder alone.
+pub fn run(shared: &Shared, claims: &Sender<Claim>) {
+    let mut first = true;
+    while !shared.stop.is_set() {
+        shared.seen_ms.store(shared.world.now().ms(), Ordering::Relaxed);
+        let worked = block_on(shared.store.release_deliveries(first)).and_then(|_| round(shared, claims));
+        first &= worked.is_err();
+        match worked {
+            // There may be more.
+            Ok(claimed) if claimed > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "deliveries wait until the store works again"),
+        }
+        shared.store.wait_for_event(shared.world.tick());
+    }
+}
+
+fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
+    let free = shared.threads_max.saturating_sub(shared.busy.load(Ordering::Relaxed));
+    let due = block_on(shared.store.next_due())?.is_some_and(|due| due <= shared.world.now());
+    if free == 0 || !due {
+        return Ok(0);
+    }
+    let taken = block_on(shared.store.claim_deliveries(free))?;
+    let count = taken.len();
+    for claim in taken {
+        shared.busy.fetch_add(1, Ordering::Relaxed);
+        // There is a free thread for each, so this does not wait.
+        if claims.send(claim).is_err() {
+            break;
+        }
+    }
+    Ok(count)
+}
+
+/// One try, from the request to its record.
+pub fn attempt(shared: &Shared, claim: Claim) {
+    let started_at = shared.world.now();
+    let place = secret_place(&claim.webhook);
+    let secret = shared.vault.open(&claim.secret, &place).ok().and_then(|text| Secret::parse(&text));
+    let Some(secret) = secret else {
+        tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");
+        return record(shared, claim, unsigned(shared, started_at));
+    };
+    let answer = shared.egress.post(&request::of(&claim, &secret, started_at).as_request());
+    let failed = claim.attempts + 1;
+    let outcome = judge(shared, &answer, failed);
+    let tried = Tried {
+        started_at,
+        duration_ms: answer.duration_ms,
+        status: answer.status,
+        error: answer.error.map(Failure::as_str),
+        response_headers: answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect(),
+        response_body: answer.body,
+        outcome,
+    };
+    record(shared, claim, tried);
+}
+
+fn judge(shared: &Shared, answer: &egress::Outcome, failed: u32) -> Outcome {
+    match answer.status {
+        Some(200..=299) => return Outcome::Delivered,
+        Some(GONE) => return Outcome::Gone,
+        _ => {}
+    }
+    let now = shared.world.now();
+    let timed_out = matches!(answer.error, Some(Failure::Timeout | Failure::ConnectTimeout));
+    let hint = Hint {
+        overloaded: timed_out || answer.status == Some(TOO_MANY_REQUESTS),
+        retry_after_ms: answer.retry_after.as_deref().and_then(|value| retry_after_ms(value, now)),
+    };
+    let next = next_attempt(failed, now, shared.retry_base_ms, shared.world.jitter(), hint);
+    next.map_or(Outcome::Exhausted, Outcome::RetryAt)
+}
+
+/// A try that could not even be signed: it is not repeated, since the key will not come back by itself.
+fn unsigned(shared: &Shared, started_at: crate::domain::time::Time) -> Tried {
+    Tried {
+        started_at,
+        duration_ms: shared.world.now().since(started_at),
+        status: None,
+        error: Some("internal"),
+        response_headers: String::new(),
+        response_body: String::new(),
+        outcome: Outcome::Exhausted,
+    }
+}
+
+fn record(shared: &Shared, claim: Claim, tried: Tried) {
+    let delivery = claim.delivery.clone();
+    if let Err(error) = block_on(shared.store.record_delivery(claim, tried)) {
+        // The lease ends and the delivery is tried again: rather twice than never.
+        tracing::error!(%error, %delivery, "a try could not be recorded");
+    }
+}

@@ -1,0 +1,138 @@
+//! Webhook deliveries: one thread claims what is due, a bounded number of threads send it.
+
+pub mod challenge;
+pub mod dispatch;
+pub mod request;
+pub mod sign;
+
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::bounded;
+use tokio::sync::Semaphore;
+
+use crate::auth::vault::Vault;
+use crate::deliver::challenge::Unproven;
+use crate::deliver::sign::Secret;
+use crate::domain::id::WebhookId;
+use crate::domain::time::{MINUTE_MS, Time};
+use crate::domain::webhook::UrlPolicy;
+use crate::egress::Egress;
+use crate::storage::{Claim, Store};
+use crate::supervise::{self, Stop};
+use crate::world::World;
+
+/// Addresses asked to prove themselves at the same time.
+const PROOFS_MAX: usize = 8;
+
+/// Sends events to webhooks, and asks new webhooks to prove themselves.
+#[derive(Clone)]
+pub struct Courier(Arc<Shared>);
+
+pub struct Shared {
+    pub store: Store,
+    pub world: World,
+    pub vault: Vault,
+    pub egress: Egress,
+    pub retry_base_ms: i64,
+    url_policy: UrlPolicy,
+    proofs: Semaphore,
+    threads_max: usize,
+    busy: AtomicUsize,
+    seen_ms: AtomicI64,
+    stop: Stop,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+pub struct Means {
+    pub store: Store,
+    pub world: World,
+    pub vault: Vault,
+    pub egress: Egress,
+    pub url_policy: UrlPolicy,
+    pub retry_base_ms: i64,
+    pub threads: usize,
+}
+
+/// Where a webhook's secret belongs: sealed for this row, it opens in no other.
+pub fn secret_place(id: &WebhookId) -> String {
+    format!("webhooks/{id}/secret")
+}
+
+impl Courier {
+    pub fn start(means: Means) -> Self {
+        let shared = Arc::new(Shared {
+            seen_ms: AtomicI64::new(means.world.now().ms()),
+            store: means.store,
+            world: means.world,
+            vault: means.vault,
+            egress: means.egress,
+            retry_base_ms: means.retry_base_ms,
+            url_policy: means.url_policy,
+            proofs: Semaphore::new(PROOFS_MAX),
+            threads_max: means.threads,
+            busy: AtomicUsize::new(0),
+            stop: Stop::default(),
+            threads: Mutex::default(),
+        });
+        let (claims, waiting) = bounded::<Claim>(means.threads);
+        let mut threads = Vec::new();
+        for number in 0..means.threads {
+            let (sender, waiting) = (shared.clone(), waiting.clone());
+            threads.push(supervise::spawn(&format!("deliver-{number}"), &shared.stop, move || {
+                waiting.iter().for_each(|claim| sender.handle(claim));
+            }));
+        }
+        let dispatcher = shared.clone();
+        threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &claims)));
+        shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(threads);
+        Self(shared)
+    }
+
+    pub fn url_policy(&self) -> UrlPolicy {
+        self.0.url_policy
+    }
+
+    /// Whether the dispatcher has looked for work of late.
+    pub fn is_alive(&self) -> bool {
+        let seen = Time::from_ms(self.0.seen_ms.load(Ordering::Relaxed));
+        self.0.world.now().since(seen) < MINUTE_MS
+    }
+
+    /// Succeeds if the address answers a challenge as only a willing receiver does.
+    pub async fn prove(&self, webhook: WebhookId, url: String, secret: Secret) -> Result<(), Unproven> {
+        let _permit = self.0.proofs.try_acquire().map_err(|_| Unproven::TooMany)?;
+        let shared = self.0.clone();
+        let asked = tokio::task::spawn_blocking(move || challenge::ask(&shared.egress, &shared.world, &webhook, &url, &secret));
+        asked.await.unwrap_or(Err(Unproven::TooMany))
+    }
+
+    /// Claims nothing more, and waits for what is under way.
+    pub fn stop(&self) {
+        self.0.stop.set();
+        self.0.store.ring();
+        let threads = std::mem::take(&mut *self.0.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A panic was logged where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// Tries one delivery; its place becomes free whatever happens, a panic included.
+    fn handle(&self, claim: Claim) {
+        let _place = Place(self);
+        dispatch::attempt(self, claim);
+    }
+}
+
+struct Place<'a>(&'a Shared);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        self.0.store.ring();
+    }
+}

@@ -1,0 +1,44 @@
+//! The request that carries an event: the stored bytes, and headers that prove where they come from.
+
+use crate::deliver::sign::Secret;
+use crate::domain::time::Time;
+use crate::egress::Request;
+use crate::storage::Claim;
+
+/// A receiver that has not answered by then has failed.
+pub const TIMEOUT_MS: u64 = 10_000;
+
+pub struct Signed<'a> {
+    url: &'a str,
+    headers: Vec<(&'static str, String)>,
+    body: &'a [u8],
+}
+
+impl Signed<'_> {
+    pub fn as_request(&self) -> Request<'_> {
+        Request { url: self.url, headers: &self.headers, body: self.body, timeout_ms: TIMEOUT_MS }
+    }
+}
+
+pub fn of<'a>(claim: &'a Claim, secret: &Secret, at: Time) -> Signed<'a> {
+    let mut headers = signatures(secret, claim.event.as_str(), at, &claim.payload);
+    headers.extend([
+        ("x-chatforge-event", claim.event_type.clone()),
+        ("x-chatforge-event-id", claim.event.to_string()),
+        ("x-chatforge-delivery", claim.delivery.to_string()),
+        ("x-chatforge-attempt", (claim.attempts + 1).to_string()),
+    ]);
+    Signed { url: &claim.url, headers, body: &claim.payload }
+}
+
+/// Both signatures over `body`: the documented one, and the triple of Standard Webhooks.
+pub fn signatures(secret: &Secret, id: &str, at: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+    vec![
+        ("content-type", "application/json".to_owned()),
+        ("x-chatforge-signature", secret.sign_body(body)),
+        ("x-chatforge-timestamp", at.seconds().to_string()),
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", at.seconds().to_string()),
+        ("webhook-signature", secret.sign_message(id, at, body)),
+    ]
+}

@@ -1,0 +1,121 @@
+//! Conversations and their messages, as they are kept and shown.
+
+use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, MessageId, VisitorId};
+use crate::domain::time::Time;
+
+pub const MESSAGE_CHARS_MAX: usize = 4_000;
+pub const CLIENT_ID_CHARS_MAX: usize = 64;
+/// A conversation ends by itself after this long without a message.
+pub const INACTIVITY_MS: i64 = 30 * crate::domain::time::MINUTE_MS;
+
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub account: AccountId,
+    pub agent: AgentId,
+    pub visitor: VisitorId,
+    pub page_url: Option<String>,
+    pub referrer: Option<String>,
+    pub user_agent: Option<String>,
+    pub lead: Option<LeadId>,
+    pub messages_count: i64,
+    pub started_at: Time,
+    pub last_activity_at: Time,
+    pub ended_at: Option<Time>,
+}
+
+impl Conversation {
+    pub const fn status(&self) -> &'static str {
+        if self.ended_at.is_some() { "completed" } else { "active" }
+    }
+
+    pub fn duration_seconds(&self) -> i64 {
+        let end = self.ended_at.unwrap_or(self.last_activity_at);
+        end.seconds() - self.started_at.seconds()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// Who wrote an assistant's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    Visitor,
+    Agent,
+    Operator,
+}
+
+impl Author {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Agent => "agent",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// A passage that an answer rests on, as the visitor sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub title: String,
+    pub excerpt: String,
+    pub url: Option<String>,
+}
+
+/// A passage that was considered for an answer, and how well it fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    pub knowledge: String,
+    pub heading: String,
+    pub score: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub id: MessageId,
+    pub role: Role,
+    pub author: Author,
+    pub content: String,
+    pub created_at: Time,
+    pub sources: Vec<Source>,
+    /// False where the answer is that the knowledge does not hold it.
+    pub answered: bool,
+    pub trace: Option<Trace>,
+}
+
+/// Why an answer was given: what was found, who wrote it, how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    pub zone: String,
+    pub provider: String,
+    pub passages: Vec<Passage>,
+    pub response_ms: i64,
+}
+
+/// A conversation with everything that was said in it.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    pub conversation: Conversation,
+    pub messages: Vec<Message>,
+}
+
+/// A conversation in a list: itself, and how the visitor began.
+#[derive(Clone, Debug)]
+pub struct ConversationSummary {
+    pub conversation: Conversation,
+    pub opening: String,
+}

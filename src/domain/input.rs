@@ -1,0 +1,171 @@
+//! Reads the fields of a request body, collecting every failure instead of stopping at the first.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use crate::domain::{Invalid, Rejection};
+
+/// The form a text field must have; lengths are counted in Unicode scalar values.
+#[derive(Clone)]
+pub struct Text {
+    pub chars: RangeInclusive<usize>,
+    /// Line breaks and tabs are allowed, and the ends are kept as they were sent.
+    pub multiline: bool,
+}
+
+pub const fn line(chars: RangeInclusive<usize>) -> Text {
+    Text { chars, multiline: false }
+}
+
+pub const fn lines(chars: RangeInclusive<usize>) -> Text {
+    Text { chars, multiline: true }
+}
+
+/// One JSON object being read, with the path under which its failures are named.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    path: String,
+    lacks_required: bool,
+    failures: Vec<Invalid>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(object: &'a Map<String, Value>) -> Self {
+        Self::at(object, "")
+    }
+
+    /// `path` is put before each field's name: `agents[2].` gives `agents[2].color`.
+    pub fn at(object: &'a Map<String, Value>, path: &str) -> Self {
+        Self { object, path: path.to_owned(), lacks_required: false, failures: Vec::new() }
+    }
+
+    pub fn fail(&mut self, field: &str, message: impl Into<String>) {
+        self.failures.push(Invalid::new(format!("{}{field}", self.path), message));
+    }
+
+    /// The field, if it was sent at all; null counts as sent.
+    pub fn sent(&self, field: &str) -> Option<&'a Value> {
+        self.object.get(field)
+    }
+
+    pub fn required(&mut self, field: &str) -> Option<&'a Value> {
+        let value = self.sent(field).filter(|value| !value.is_null());
+        if value.is_none() {
+            self.lacks_required = true;
+            self.fail(field, "is required");
+        }
+        value
+    }
+
+    pub fn required_text(&mut self, field: &str, form: &Text) -> String {
+        let value = self.required(field);
+        value.and_then(|value| self.read_text(field, value, form)).unwrap_or_default()
+    }
+
+    pub fn text(&mut self, field: &str, form: &Text) -> Option<String> {
+        let value = self.sent(field)?;
+        self.read_text(field, value, form)
+    }
+
+    fn read_text(&mut self, field: &str, value: &Value, form: &Text) -> Option<String> {
+        let read = match value {
+            Value::String(text) => text_of_form(text, form),
+            _ => Err("must be a string".to_owned()),
+        };
+        read.map_err(|message| self.fail(field, message)).ok()
+    }
+
+    /// Reads `field` with `parse`, noting its message when it fails.
+    pub fn parsed<T>(&mut self, field: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let read = match self.sent(field)? {
+            Value::String(text) => parse(text),
+            _ => Err("must be a string".to_owned()),
+        };
+        read.map_err(|message| self.fail(field, message)).ok()
+    }
+
+    /// Reads a list of strings, naming each failing item by its place: `events[1]`.
+    pub fn list<T>(&mut self, field: &str, count: RangeInclusive<usize>, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        let Value::Array(items) = self.sent(field)? else {
+            self.fail(field, "must be a list of strings");
+            return None;
+        };
+        if !count.contains(&items.len()) {
+            self.fail(field, format!("must hold {} to {} items", count.start(), count.end()));
+            return None;
+        }
+        let mut read = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            match item.as_str().ok_or_else(|| "must be a string".to_owned()).and_then(&parse) {
+                Ok(value) => read.push(value),
+                Err(message) => self.fail(&format!("{field}[{place}]"), message),
+            }
+        }
+        Some(read)
+    }
+
+    pub fn finish(self) -> Result<(), Rejection> {
+        if self.failures.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection { lacks_required: self.lacks_required, failures: self.failures })
+    }
+}
+
+/// `text` in the wanted form, or what is wrong with it.
+pub fn text_of_form(text: &str, form: &Text) -> Result<String, String> {
+    let text = if form.multiline { text } else { text.trim() };
+    let forbidden = |c: char| c.is_control() && !(form.multiline && matches!(c, '\n' | '\r' | '\t'));
+    if text.chars().any(forbidden) {
+        return Err("must not contain control characters".to_owned());
+    }
+    let length = text.chars().count();
+    let blank = *form.chars.start() > 0 && text.trim().is_empty();
+    if blank || !form.chars.contains(&length) {
+        return Err(match form.chars.start() {
+            0 => format!("must be at most {} characters", form.chars.end()),
+            start => format!("must be {start} to {} characters", form.chars.end()),
+        });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_failure_of_a_body_is_named() {
+        let body = json!({"name": " ", "color": 5, "events": ["a", 1]});
+        let mut fields = Fields::at(body.as_object().unwrap(), "agents[2].");
+        fields.required_text("name", &line(1..=100));
+        fields.text("color", &line(1..=7));
+        fields.list("events", 1..=9, |text| Ok(text.to_owned()));
+        let rejection = fields.finish().unwrap_err();
+        let names: Vec<_> = rejection.failures.iter().map(|f| f.field.as_str()).collect();
+        assert_eq!(names, ["agents[2].name", "agents[2].color", "agents[2].events[1]"]);
+        assert!(!rejection.lacks_required);
+    }
+
+    #[test]
+    fn null_lacks_a_required_field_and_is_wrong_for_another() {
+        let body = json!({"name": null, "greeting": null});
+        let mut fields = Fields::new(body.as_object().unwrap());
+        fields.required_text("name", &line(1..=100));
+        assert_eq!(fields.text("greeting", &line(1..=100)), None);
+        let rejection = fields.finish().unwrap_err();
+        assert!(rejection.lacks_required);
+        assert_eq!(rejection.failures.len(), 2);
+    }
+
+    #[test]
+    fn lengths_are_scalar_values_and_controls_are_refused() {
+        let fits = |text: &str| text_of_form(text, &line(1..=3)).is_ok();
+        assert!(fits("😀😀😀") && fits("  abc  "));
+        assert!(!fits("😀😀😀😀") && !fits("a\0") && !fits("a\nb") && !fits("  "));
+        assert!(text_of_form("a\n\tb", &lines(1..=9)).is_ok());
+        assert!(text_of_form("a\u{7}", &lines(1..=9)).is_err());
+    }
+}

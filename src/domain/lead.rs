@@ -1,0 +1,100 @@
+//! Leads: visitors who gave their contact details.
+
+use serde_json::{Map, Value};
+
+use crate::domain::Rejection;
+use crate::domain::contact;
+use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, VisitorId};
+use crate::domain::input::{Fields, Text, line, lines, text_of_form};
+use crate::domain::time::Time;
+
+pub const MESSAGE_CHARS_MAX: usize = 4_000;
+
+const SHORT: Text = line(0..=200);
+const MESSAGE: Text = lines(0..=MESSAGE_CHARS_MAX);
+
+#[derive(Clone, Debug)]
+pub struct Lead {
+    pub id: LeadId,
+    pub account: AccountId,
+    pub agent: AgentId,
+    /// `None` where the conversation was over the plan's limit and not kept.
+    pub conversation: Option<ConversationId>,
+    pub visitor: VisitorId,
+    pub details: LeadDetails,
+    pub page_url: Option<String>,
+    pub captured_at: Time,
+}
+
+/// What a visitor told of himself or herself; at least an e-mail address or a phone number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadDetails {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    pub message: Option<String>,
+}
+
+impl LeadDetails {
+    /// The widget's form.
+    pub fn parse(body: &Map<String, Value>) -> Result<Self, Rejection> {
+        let mut fields = Fields::new(body);
+        let details = Self {
+            name: optional(&mut fields, "name", &SHORT),
+            email: fields.parsed("email", |text| checked(text, contact::email, "must be an e-mail address")).flatten(),
+            phone: fields.parsed("phone", |text| checked(text, contact::phone, "must be a phone number")).flatten(),
+            company: optional(&mut fields, "company", &SHORT),
+            message: optional(&mut fields, "message", &MESSAGE),
+        };
+        let named_wrong = ["email", "phone"].iter().any(|f| fields.sent(f).and_then(Value::as_str).is_some_and(|t| !t.trim().is_empty()));
+        if !details.can_be_reached() && !named_wrong {
+            fields.fail("email", "give an e-mail address or a phone number");
+        }
+        fields.finish()?;
+        Ok(details)
+    }
+
+    /// Contact details in a visitor's own words, if there are any.
+    pub fn in_message(text: &str) -> Option<Self> {
+        let found = contact::find(text);
+        let details = Self { email: found.email, phone: found.phone, message: Some(text.to_owned()), ..Self::default() };
+        details.can_be_reached().then_some(details)
+    }
+
+    const fn can_be_reached(&self) -> bool {
+        self.email.is_some() || self.phone.is_some()
+    }
+
+    /// Fills what is still empty with what came later; true if anything was.
+    pub fn complete_with(&mut self, later: &Self) -> bool {
+        let before = self.clone();
+        for (mine, theirs) in [
+            (&mut self.name, &later.name),
+            (&mut self.email, &later.email),
+            (&mut self.phone, &later.phone),
+            (&mut self.company, &later.company),
+            (&mut self.message, &later.message),
+        ] {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+        *self != before
+    }
+}
+
+/// A form sends empty fields for what was left out.
+fn optional(fields: &mut Fields, name: &str, form: &Text) -> Option<String> {
+    let text = fields.parsed(name, |text| text_of_form(text, form))?;
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn checked(text: &str, valid: impl Fn(&str) -> bool, message: &str) -> Result<Option<String>, String> {
+    let text = text.trim();
+    match text {
+        "" => Ok(None),
+        text if valid(text) => Ok(Some(text.to_owned())),
+        _ => Err(message.to_owned()),
+    }
+}

@@ -1,0 +1,48 @@
+//! Values and rules of ChatForge: no I/O, no clock, no SQL, no HTTP.
+
+pub mod account;
+pub mod address;
+pub mod agent;
+pub mod contact;
+pub mod conversation;
+pub mod event;
+pub mod id;
+pub mod input;
+pub mod knowledge;
+pub mod lead;
+pub mod page;
+pub mod time;
+pub mod webhook;
+
+/// One failing field of what a caller sent, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    pub field: String,
+    pub message: String,
+}
+
+impl Invalid {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Everything that is wrong with one request body or query string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// A required field is absent: the request is malformed, not just wrong in a value.
+    pub lacks_required: bool,
+    pub failures: Vec<Invalid>,
+}
+
+impl Rejection {
+    pub fn one(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { lacks_required: false, failures: vec![Invalid::new(field, message)] }
+    }
+
+    /// The failures in one sentence, for the error's message.
+    pub fn summary(&self) -> String {
+        let each: Vec<String> = self.failures.iter().map(|f| format!("{}: {}", f.field, f.message)).collect();
+        each.join("; ")
+    }
+}

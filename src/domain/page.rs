@@ -1,0 +1,81 @@
+//! Which part of a list a caller wants, and the addresses of the pages that visitors came from.
+
+use url::Url;
+
+use crate::domain::time::Time;
+
+pub const LIMIT_DEFAULT: i64 = 25;
+pub const LIMIT_MAX: i64 = 100;
+pub const OFFSET_MAX: i64 = i64::MAX >> 1;
+pub const URL_CHARS_MAX: usize = 2_048;
+
+/// A window into a list that is ordered newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub limit: i64,
+    pub offset: i64,
+    /// Only rows strictly after this instant.
+    pub since: Option<Time>,
+}
+
+impl Page {
+    pub const fn first(limit: i64) -> Self {
+        Self { limit, offset: 0, since: None }
+    }
+}
+
+/// Part of a list, and how many rows match in all.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    pub total: i64,
+}
+
+/// The address of a visitor's page if it can be shown and linked: http or https, no credentials, not too long.
+pub fn page_url(text: &str) -> Option<String> {
+    let url = web_url(text)?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    (plain && url.as_str().chars().count() <= URL_CHARS_MAX).then(|| url.to_string())
+}
+
+/// The page without query string and fragment, under which its visits are counted.
+pub fn page_path(url: &str) -> Option<String> {
+    let mut url = web_url(url)?;
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.to_string())
+}
+
+/// The host of an `Origin` header or a page's address, lower-case.
+pub fn host(url: &str) -> Option<String> {
+    web_url(url)?.host_str().map(str::to_owned)
+}
+
+/// Scheme, host and port, as browsers write an `Origin`.
+pub fn origin(url: &str) -> Option<String> {
+    Some(web_url(url)?.origin().ascii_serialization())
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_pages_without_credentials_are_kept() {
+        assert_eq!(page_url("https://Example.com/a?b#c").as_deref(), Some("https://example.com/a?b#c"));
+        for wrong in ["javascript:alert(1)", "data:text/html,x", "https://u:p@example.com/", "/pricing", ""] {
+            assert_eq!(page_url(wrong), None, "{wrong}");
+        }
+        assert_eq!(page_url(&format!("https://example.com/{}", "a".repeat(URL_CHARS_MAX))), None);
+    }
+
+    #[test]
+    fn a_page_is_counted_without_query_and_fragment() {
+        assert_eq!(page_path("https://example.com/a?b=1#c").as_deref(), Some("https://example.com/a"));
+    }
+}

@@ -1,0 +1,7 @@
+//! The `chatforge` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chatforge::cli::main()
+}

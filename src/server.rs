@@ -1,0 +1,191 @@
+//! Where the parts meet: opened in order, served, and stopped in the opposite order.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt;
+
+use crate::answer::Answerer;
+use crate::auth::token::Signer;
+use crate::auth::vault::{MasterKey, Vault};
+use crate::config::Config;
+use crate::deliver::{Courier, Means};
+use crate::domain::webhook::UrlPolicy;
+use crate::egress::Egress;
+use crate::egress::guard::Policy;
+use crate::jobs::Jobs;
+use crate::limits::Limiter;
+use crate::storage::{Store, Use};
+use crate::web::client::Peer;
+use crate::web::dashboard::setup::SetupLink;
+use crate::web::live::Live;
+use crate::web::{App, Parts, password_permits, router, stopped};
+use crate::world::World;
+
+/// A client that has not finished its headers by then is cut off.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Connections that are still open this long after the stop are cut off.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+/// After an accept error, mostly for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A running server, to be stopped by [`Server::stop`].
+pub struct Server {
+    pub app: App,
+    pub address: SocketAddr,
+    stopping: watch::Sender<bool>,
+    connections: Arc<Semaphore>,
+    connections_max: u32,
+    accepting: tokio::task::JoinHandle<()>,
+    jobs: Jobs,
+}
+
+/// Opens the data folder and starts to serve it.
+pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::Result<Server> {
+    let store = Store::open(folder, world.clone(), Use::Server)?;
+    let listen = config.server.listen.clone();
+    let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    if config.server.public_url.is_empty() {
+        config.server.public_url = format!("http://{address}");
+    }
+    let connections_max = u32::try_from(config.server.connections_max)?;
+    let (stopping, watched) = watch::channel(false);
+    let jobs = Jobs::start(store.clone(), world.clone(), config.inactivity_ms());
+    let app = assemble(config, folder, store, world, watched).await?;
+    let connections = Arc::new(Semaphore::new(app.config.server.connections_max));
+    let accepting = tokio::spawn(accept(listener, router(app.clone()), connections.clone(), app.stopping.clone()));
+    Ok(Server { app, address, stopping, connections, connections_max, accepting, jobs })
+}
+
+async fn assemble(config: Config, folder: &Path, store: Store, world: World, stopping: watch::Receiver<bool>) -> anyhow::Result<App> {
+    let master = master_key(folder, &world)?;
+    let vault = Vault::new(&master);
+    let (http, private) = (config.webhooks.allow_http, config.testing.allow_private_addresses);
+    let allow = config.webhooks.allow_addresses.iter().map(|range| range.parse().map_err(anyhow::Error::msg));
+    let allow = allow.collect::<anyhow::Result<Vec<_>>>().context("webhooks.allow_addresses")?;
+    let url_policy = UrlPolicy { allow_http: http || private, allow_private: private || !allow.is_empty() };
+    let courier = Courier::start(Means {
+        store: store.clone(),
+        world: world.clone(),
+        vault: vault.clone(),
+        egress: Egress::new(Policy { allow_http: http || private, allow_private: private, allow }),
+        url_policy,
+        retry_base_ms: config.retry_base_ms(),
+        threads: config.webhooks.threads,
+    });
+    let setup = SetupLink::new(&world, store.has_users().await?);
+    Ok(App::new(Parts {
+        answerer: Answerer::start(&store, &world, config.answers.threads, config.answers.queue_max),
+        sessions: Signer::new(master.derive("visitor-session")),
+        courier,
+        vault,
+        setup,
+        live: Live::default(),
+        requests: Limiter::new(),
+        strangers: Limiter::new(),
+        hashes: password_permits(),
+        stopping,
+        store,
+        world,
+        config,
+    }))
+}
+
+/// The folder's master key, made with the folder.
+fn master_key(folder: &Path, world: &World) -> anyhow::Result<MasterKey> {
+    match MasterKey::load(folder)? {
+        Some(key) => Ok(key),
+        None => Ok(MasterKey::create(folder, world)?),
+    }
+}
+
+impl Server {
+    /// Answers what is under way, ends event streams, returns what was claimed, and closes the store.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        // Everyone may be gone already; then there is nobody to tell.
+        let _ = self.stopping.send(true);
+        let (courier, answerer, store, jobs) = (self.app.courier.clone(), self.app.answerer.clone(), self.app.store.clone(), self.jobs);
+        let deliveries = tokio::task::spawn_blocking(move || courier.stop());
+        let _ = self.accepting.await;
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.connections.acquire_many(self.connections_max)).await.is_err() {
+            tracing::warn!("some connections did not end in time and are cut off");
+        }
+        let closing = tokio::task::spawn_blocking(move || {
+            answerer.stop();
+            jobs.stop();
+        });
+        let _ = closing.await;
+        let _ = deliveries.await;
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+        tracing::info!("stopped");
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, connections: Arc<Semaphore>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let permit = tokio::select! {
+            permit = connections.clone().acquire_owned() => permit,
+            () = stopped(&mut stopping) => return,
+        };
+        let Ok(permit) = permit else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopped(&mut stopping) => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                tokio::spawn(converse(stream, peer, router.clone(), stopping.clone(), permit));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection, to its end. HTTP/1 with a header time-out: a client that says nothing costs a place, so not for long.
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+) {
+    // Small answers should not wait for the next packet; without it they only come later.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection broke off");
+    }
+}

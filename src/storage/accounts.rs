@@ -1,0 +1,89 @@
+//! Accounts and the plan each of them is on.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::domain::account::{Account, NewAdministrator};
+use crate::domain::id::{AccountId, UserId};
+use crate::storage::{Error, Result, Store, draw};
+
+const COLUMNS: &str = "id, name, email, plan, created_at";
+
+const CREATE: &str = "
+    INSERT INTO accounts (id, name, email, plan, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const SET_PLAN: &str = "
+    UPDATE accounts
+    SET plan = ?2
+    WHERE id = ?1";
+
+impl Store {
+    /// Creates an account with its first user, its owner.
+    pub async fn create_administrator(&self, new: NewAdministrator, password_hash: String) -> Result<Account> {
+        let world = self.world().clone();
+        self.write(move |db| {
+            let account = Account {
+                id: draw(db, &world, "accounts")?,
+                name: new.account_name,
+                email: new.email.clone(),
+                plan: new.plan,
+                created_at: world.now(),
+            };
+            db.prepare_cached(CREATE)?.execute(params![account.id, account.name, account.email, account.plan, account.created_at])?;
+            let user: UserId = draw(db, &world, "users")?;
+            db.prepare_cached(
+                "INSERT INTO users (id, account, email, name, role, password_hash, created_at)
+                 VALUES (?1, ?2, ?3, ?4, 'owner', ?5, ?6)",
+            )?
+            .execute(params![user, account.id, new.email, new.name, password_hash, account.created_at])?;
+            Ok(account)
+        })
+        .await
+    }
+
+    /// Every account, oldest first; for the operator's command line.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        self.read(|db| {
+            let mut list = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY created_at, id"))?;
+            let rows = list.query_map([], account_of)?.collect::<rusqlite::Result<_>>()?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    pub async fn account(&self, id: AccountId) -> Result<Account> {
+        self.read(move |db| account(db, &id)).await
+    }
+
+    /// The account with this id, or with this e-mail address.
+    pub async fn account_named(&self, name: String) -> Result<Account> {
+        self.read(move |db| {
+            let mut find = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM accounts WHERE id = ?1 OR lower(email) = lower(?1) ORDER BY created_at, id LIMIT 1"
+            ))?;
+            Ok(find.query_row([name], account_of)?)
+        })
+        .await
+    }
+
+    pub async fn set_plan(&self, id: AccountId, plan: String) -> Result<()> {
+        self.write(move |db| match db.prepare_cached(SET_PLAN)?.execute(params![id, plan])? {
+            0 => Err(Error::NotFound),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    pub async fn has_users(&self) -> Result<bool> {
+        self.read(|db| Ok(db.query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(())).optional()?.is_some())).await
+    }
+}
+
+pub fn account(db: &Connection, id: &AccountId) -> Result<Account> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?;
+    Ok(find.query_row([id], account_of)?)
+}
+
+fn account_of(row: &Row) -> rusqlite::Result<Account> {
+    Ok(Account { id: row.get(0)?, name: row.get(1)?, email: row.get(2)?, plan: row.get(3)?, created_at: row.get(4)? })
+}

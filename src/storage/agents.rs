@@ -1,0 +1,182 @@
+//! Agents, with the counts that lists show beside them.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::agent::{Agent, AgentChange, NewAgent};
+use crate::domain::id::{AccountId, AgentId};
+use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
+use crate::domain::page::{Listed, Page};
+use crate::domain::time::Time;
+use crate::storage::columns::unreadable;
+use crate::storage::{Error, Result, Store, draw, knowledge};
+use crate::world::World;
+
+const COLUMNS: &str = "
+    id, account, name, greeting, color, allowed_domains, created_at, updated_at, deactivated_at,
+    conversations_count, leads_count, knowledge_entries, knowledge_bytes, knowledge_version, responses_count, responses_ms";
+
+const CREATE: &str = "
+    INSERT INTO agents (id, account, name, greeting, color, allowed_domains, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)";
+
+const UPDATE: &str = "
+    UPDATE agents
+    SET name = coalesce(?3, name),
+        greeting = coalesce(?4, greeting),
+        color = coalesce(?5, color),
+        allowed_domains = coalesce(?6, allowed_domains),
+        updated_at = ?7
+    WHERE account = ?1 AND id = ?2";
+
+const DEACTIVATE: &str = "
+    UPDATE agents
+    SET deactivated_at = ?3, updated_at = ?3
+    WHERE account = ?1 AND id = ?2 AND deactivated_at IS NULL";
+
+const ACTIVATE: &str = "
+    UPDATE agents
+    SET deactivated_at = NULL, updated_at = ?3
+    WHERE account = ?1 AND id = ?2 AND deactivated_at IS NOT NULL";
+
+impl Store {
+    /// `agents_max` counts active agents only.
+    pub async fn create_agent(&self, account: AccountId, new: NewAgent, agents_max: Option<u32>) -> Result<Agent> {
+        let world = self.world().clone();
+        self.write(move |db| create(db, &world, &account, new, agents_max)).await
+    }
+
+    /// Every agent of the account, newest first.
+    pub async fn agents(&self, account: AccountId) -> Result<Vec<Agent>> {
+        self.read(move |db| {
+            let mut list = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC"
+            ))?;
+            Ok(list.query_map([account], agent_of)?.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    pub async fn agents_page(&self, account: AccountId, page: Page) -> Result<Listed<Agent>> {
+        self.read(move |db| {
+            let total = db
+                .prepare_cached("SELECT count(*) FROM agents WHERE account = ?1")?
+                .query_row([&account], |row| row.get(0))?;
+            let mut list = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3"
+            ))?;
+            let rows = list.query_map(params![account, page.limit, page.offset], agent_of)?;
+            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+        })
+        .await
+    }
+
+    pub async fn agent(&self, account: AccountId, id: AgentId) -> Result<Agent> {
+        self.read(move |db| agent(db, &account, &id)).await
+    }
+
+    /// The agent of an embed code, which names no account.
+    pub async fn embedded_agent(&self, id: AgentId) -> Result<Agent> {
+        self.read(move |db| {
+            let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM agents WHERE id = ?1"))?;
+            Ok(find.query_row([id], agent_of)?)
+        })
+        .await
+    }
+
+    pub async fn update_agent(&self, account: AccountId, id: AgentId, change: AgentChange) -> Result<Agent> {
+        let world = self.world().clone();
+        self.write(move |db| {
+            if !change.is_empty() {
+                update(db, &world, &account, &id, change)?;
+            }
+            agent(db, &account, &id)
+        })
+        .await
+    }
+
+    /// Deactivating twice keeps the first instant.
+    pub async fn deactivate_agent(&self, account: AccountId, id: AgentId) -> Result<Agent> {
+        let now = self.world().now();
+        self.write(move |db| {
+            db.prepare_cached(DEACTIVATE)?.execute(params![account, id, now])?;
+            agent(db, &account, &id)
+        })
+        .await
+    }
+
+    pub async fn activate_agent(&self, account: AccountId, id: AgentId, agents_max: Option<u32>) -> Result<Agent> {
+        let now = self.world().now();
+        self.write(move |db| {
+            if !agent(db, &account, &id)?.is_active() {
+                check_room(db, &account, agents_max)?;
+                db.prepare_cached(ACTIVATE)?.execute(params![account, id, now])?;
+            }
+            agent(db, &account, &id)
+        })
+        .await
+    }
+}
+
+pub fn agent(db: &Connection, account: &AccountId, id: &AgentId) -> Result<Agent> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM agents WHERE account = ?1 AND id = ?2"))?;
+    Ok(find.query_row([account.as_str(), id.as_str()], agent_of)?)
+}
+
+fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, agents_max: Option<u32>) -> Result<Agent> {
+    check_room(db, account, agents_max)?;
+    let id: AgentId = draw(db, world, "agents")?;
+    let now = world.now();
+    let domains = serde_json::to_string(&new.allowed_domains).unwrap_or_default();
+    db.prepare_cached(CREATE)?.execute(params![id, account, new.name, new.greeting, new.color, domains, now])?;
+    if let Some(content) = new.knowledge_base {
+        let content = NewKnowledge { kind: KnowledgeType::Text, content };
+        knowledge::replace(db, world, account, &id, content)?;
+    }
+    agent(db, account, &id)
+}
+
+fn update(db: &Connection, world: &World, account: &AccountId, id: &AgentId, change: AgentChange) -> Result<()> {
+    let before = agent(db, account, id)?;
+    let domains = change.allowed_domains.map(|domains| serde_json::to_string(&domains).unwrap_or_default());
+    let now = later_than(before.updated_at, world.now());
+    db.prepare_cached(UPDATE)?.execute(params![account, id, change.name, change.greeting, change.color, domains, now])?;
+    if let Some(content) = change.knowledge_base {
+        let content = NewKnowledge { kind: KnowledgeType::Text, content };
+        knowledge::replace(db, world, account, id, content)?;
+    }
+    Ok(())
+}
+
+/// `updated_at` moves with every change, also when the clock stands still or goes back.
+fn later_than(before: Time, now: Time) -> Time {
+    now.max(before.plus_ms(1))
+}
+
+fn check_room(db: &Connection, account: &AccountId, agents_max: Option<u32>) -> Result<()> {
+    let Some(agents_max) = agents_max else { return Ok(()) };
+    let mut count = db.prepare_cached("SELECT count(*) FROM agents WHERE account = ?1 AND deactivated_at IS NULL")?;
+    let active: u32 = count.query_row([account], |row| row.get(0))?;
+    if active < agents_max { Ok(()) } else { Err(Error::LimitReached) }
+}
+
+fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
+    let domains: String = row.get(5)?;
+    let (responses, responses_ms): (i64, i64) = (row.get(14)?, row.get(15)?);
+    Ok(Agent {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        name: row.get(2)?,
+        greeting: row.get(3)?,
+        color: row.get(4)?,
+        allowed_domains: serde_json::from_str(&domains).map_err(|_| unreadable("domains"))?,
+        created_at: row.get(6)?,
+        updated_at: row.get(7)?,
+        deactivated_at: row.get(8)?,
+        conversations_count: row.get(9)?,
+        leads_count: row.get(10)?,
+        knowledge_entries: row.get(11)?,
+        knowledge_size_bytes: row.get(12)?,
+        knowledge_version: row.get(13)?,
+        avg_response_time_ms: (responses > 0).then(|| (responses_ms + responses / 2) / responses.max(1)),
+    })
+}

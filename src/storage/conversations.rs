@@ -1,0 +1,263 @@
+//! Conversations and their transcripts: how they are listed, and how they end.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Passage, Role, Source, Trace, Transcript};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, AgentId, ConversationId, MessageId, VisitorId};
+use crate::domain::page::{Listed, Page};
+use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
+use crate::storage::columns::unreadable;
+use crate::storage::events::Outbox;
+use crate::storage::{Error, Result, Store};
+
+/// Idle conversations that one transaction ends.
+const SWEEP_MAX: i64 = 100;
+
+const COLUMNS: &str = "
+    id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at";
+
+const OPENING: &str = "
+    (SELECT content FROM messages
+     WHERE conversation = conversations.id AND messages.account = conversations.account AND role = 'user'
+     ORDER BY seq LIMIT 1)";
+
+const COUNT_BY_AGENT: &str = "
+    SELECT count(*)
+    FROM conversations
+    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at";
+
+const COUNT_BY_ACCOUNT: &str = "
+    SELECT count(*)
+    FROM conversations
+    WHERE account = ?1";
+
+const MESSAGES: &str = "
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms
+    FROM messages
+    WHERE conversation = ?1 AND account = ?2
+    ORDER BY seq";
+
+const END: &str = "
+    UPDATE conversations
+    SET ended_at = ?3
+    WHERE account = ?1 AND id = ?2 AND ended_at IS NULL";
+
+const IDLE: &str = "
+    SELECT account, id, last_activity_at
+    FROM conversations
+    WHERE ended_at IS NULL AND last_activity_at <= ?1
+    ORDER BY last_activity_at
+    LIMIT ?2";
+
+const FEEDBACK: &str = "
+    UPDATE messages
+    SET feedback = ?4
+    WHERE account = ?1 AND id = ?2 AND role = 'assistant'
+      AND conversation IN (SELECT id FROM conversations WHERE account = ?1 AND visitor = ?3)";
+
+impl Store {
+    /// An agent's conversations with all that was said in them.
+    pub async fn transcripts(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Transcript>> {
+        self.read(move |db| {
+            let since = page.since.map_or(i64::MIN, Time::ms);
+            let tx = db.unchecked_transaction()?;
+            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since], |row| row.get(0))?;
+            let mut list = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM conversations
+                 WHERE account = ?1 AND agent = ?2 AND ?3 < started_at
+                 ORDER BY started_at DESC, id DESC LIMIT ?4 OFFSET ?5"
+            ))?;
+            let found = list.query_map(params![account, agent, since, page.limit, page.offset], conversation_of)?;
+            let rows = found.map(|row| with_messages(&tx, row?)).collect::<Result<_>>()?;
+            Ok(Listed { rows, total })
+        })
+        .await
+    }
+
+    /// The conversations of an account, or of one of its agents, each with the visitor's first message.
+    pub async fn conversations(&self, account: AccountId, agent: Option<AgentId>, page: Page) -> Result<Listed<ConversationSummary>> {
+        self.read(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let (total, filter) = match &agent {
+                Some(agent) => (
+                    tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, i64::MIN], |row| row.get(0))?,
+                    "AND agent = ?4",
+                ),
+                None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),
+            };
+            let mut list = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS}, {OPENING} FROM conversations WHERE account = ?1 {filter}
+                 ORDER BY started_at DESC, id DESC LIMIT ?2 OFFSET ?3"
+            ))?;
+            let rows = list.query_map(params![account, page.limit, page.offset, agent], |row| {
+                let opening: Option<String> = row.get(12)?;
+                Ok(ConversationSummary { conversation: conversation_of(row)?, opening: opening.unwrap_or_default() })
+            })?;
+            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+        })
+        .await
+    }
+
+    pub async fn transcript(&self, account: AccountId, id: ConversationId) -> Result<Transcript> {
+        self.read(move |db| with_messages(db, conversation(db, &account, &id)?)).await
+    }
+
+    /// The conversation that a visitor can go on with, if there is one.
+    pub async fn open_conversation(
+        &self,
+        account: AccountId,
+        agent: AgentId,
+        visitor: VisitorId,
+        idle_before: Time,
+    ) -> Result<Option<Transcript>> {
+        self.read(move |db| {
+            let latest = latest_of(db, &account, &agent, &visitor)?;
+            let open = latest.filter(|c| c.ended_at.is_none() && idle_before < c.last_activity_at);
+            open.map(|conversation| with_messages(db, conversation)).transpose()
+        })
+        .await
+    }
+
+    /// Ends a visitor's conversation because he or she closed it. Closing what is closed changes nothing.
+    pub async fn close_conversation(&self, account: AccountId, agent: AgentId, visitor: VisitorId) -> Result<Option<ConversationId>> {
+        let outbox = self.outbox();
+        self.write(move |db| {
+            let Some(latest) = latest_of(db, &account, &agent, &visitor)? else { return Ok(None) };
+            let now = outbox.world.now();
+            end(db, &outbox, &account, &latest.id, now.max(latest.last_activity_at))?;
+            Ok(Some(latest.id))
+        })
+        .await
+    }
+
+    /// Ends conversations without a message since `idle_before`; returns how many. Called until it is none.
+    pub async fn end_idle_conversations(&self, idle_before: Time) -> Result<usize> {
+        let idle = self
+            .read(move |db| {
+                let mut find = db.prepare_cached(IDLE)?;
+                let rows = find.query_map(params![idle_before, SWEEP_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<(AccountId, ConversationId, Time)>>>()?)
+            })
+            .await?;
+        if idle.is_empty() {
+            return Ok(0);
+        }
+        let outbox = self.outbox();
+        self.write(move |db| {
+            for (account, id, last_activity_at) in &idle {
+                // A message may have come since the read; then it is not idle any more.
+                if conversation(db, account, id)?.last_activity_at <= idle_before {
+                    end(db, &outbox, account, id, *last_activity_at)?;
+                }
+            }
+            Ok(idle.len())
+        })
+        .await
+    }
+
+    /// A visitor's thumb, up or down, on an answer in a conversation of his or her own.
+    pub async fn rate_message(&self, account: AccountId, visitor: VisitorId, message: MessageId, up: bool) -> Result<()> {
+        self.write(move |db| {
+            let thumb = if up { 1 } else { -1 };
+            match db.prepare_cached(FEEDBACK)?.execute(params![account, message, visitor, thumb])? {
+                0 => Err(Error::NotFound),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// Ends a conversation once: the event is written only by whoever really ended it.
+pub fn end(db: &Connection, outbox: &Outbox, account: &AccountId, id: &ConversationId, at: Time) -> Result<()> {
+    if db.prepare_cached(END)?.execute(params![account, id, at])? == 0 {
+        return Ok(());
+    }
+    let ended = conversation(db, account, id)?;
+    let event_id = outbox.event_id(db, EventType::ConversationCompleted)?;
+    outbox.publish(db, &Event::conversation_completed(event_id, &ended, outbox.world.now()))
+}
+
+pub fn conversation(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<Conversation> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE account = ?1 AND id = ?2"))?;
+    Ok(find.query_row(params![account, id], conversation_of)?)
+}
+
+pub fn latest_of(db: &Connection, account: &AccountId, agent: &AgentId, visitor: &VisitorId) -> Result<Option<Conversation>> {
+    let mut find = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM conversations
+         WHERE account = ?1 AND agent = ?2 AND visitor = ?3
+         ORDER BY started_at DESC, id DESC LIMIT 1"
+    ))?;
+    Ok(find.query_row(params![account, agent, visitor], conversation_of).optional()?)
+}
+
+fn with_messages(db: &Connection, conversation: Conversation) -> Result<Transcript> {
+    let mut list = db.prepare_cached(MESSAGES)?;
+    let messages = list.query_map(params![conversation.id, conversation.account], message_of)?;
+    let messages = messages.collect::<rusqlite::Result<_>>()?;
+    Ok(Transcript { conversation, messages })
+}
+
+fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
+    Ok(Conversation {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        agent: row.get(2)?,
+        visitor: row.get(3)?,
+        page_url: row.get(4)?,
+        referrer: row.get(5)?,
+        user_agent: row.get(6)?,
+        lead: row.get(7)?,
+        messages_count: row.get(8)?,
+        started_at: row.get(9)?,
+        last_activity_at: row.get(10)?,
+        ended_at: row.get(11)?,
+    })
+}
+
+/// Columns as in `MESSAGES`.
+pub fn message_of(row: &Row) -> rusqlite::Result<Message> {
+    let (role, author): (String, String) = (row.get(1)?, row.get(2)?);
+    let (sources, trace): (String, Option<String>) = (row.get(5)?, row.get(7)?);
+    let response_ms: Option<i64> = row.get(8)?;
+    Ok(Message {
+        id: row.get(0)?,
+        role: if role == "user" { Role::User } else { Role::Assistant },
+        author: match author.as_str() {
+            "visitor" => Author::Visitor,
+            "operator" => Author::Operator,
+            _ => Author::Agent,
+        },
+        content: row.get(3)?,
+        created_at: row.get(4)?,
+        sources: sources_of(&sources).ok_or_else(|| unreadable("sources"))?,
+        answered: row.get(6)?,
+        trace: trace.and_then(|trace| trace_of(&trace, response_ms.unwrap_or_default())),
+    })
+}
+
+/// Sources as `[[title, excerpt, url], …]`: kept small, decoded here and nowhere else.
+pub fn sources_text(sources: &[Source]) -> String {
+    let rows: Vec<_> = sources.iter().map(|s| (&s.title, &s.excerpt, &s.url)).collect();
+    serde_json::to_string(&rows).unwrap_or_default()
+}
+
+fn sources_of(text: &str) -> Option<Vec<Source>> {
+    let rows: Vec<(String, String, Option<String>)> = serde_json::from_str(text).ok()?;
+    Some(rows.into_iter().map(|(title, excerpt, url)| Source { title, excerpt, url }).collect())
+}
+
+/// `[zone, provider, [[knowledge, heading, score], …]]`
+pub fn trace_text(trace: &Trace) -> String {
+    let passages: Vec<_> = trace.passages.iter().map(|p| (&p.knowledge, &p.heading, p.score)).collect();
+    serde_json::to_string(&(&trace.zone, &trace.provider, passages)).unwrap_or_default()
+}
+
+fn trace_of(text: &str, response_ms: i64) -> Option<Trace> {
+    let (zone, provider, passages): (String, String, Vec<(String, String, f64)>) = serde_json::from_str(text).ok()?;
+    let passages = passages.into_iter().map(|(knowledge, heading, score)| Passage { knowledge, heading, score }).collect();
+    Some(Trace { zone, provider, passages, response_ms })
+}

@@ -1,0 +1,104 @@
+//! Knowledge entries, and the totals that their agent carries.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::id::{AccountId, AgentId, KnowledgeId};
+use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge};
+use crate::storage::columns::unreadable;
+use crate::storage::{Error, Result, Store, agents, draw};
+use crate::world::World;
+
+const INSERT: &str = "
+    INSERT INTO knowledge (id, account, agent, type, content, size_bytes, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+const GROW: &str = "
+    UPDATE agents
+    SET knowledge_entries = knowledge_entries + ?3,
+        knowledge_bytes = knowledge_bytes + ?4,
+        knowledge_version = knowledge_version + 1
+    WHERE account = ?1 AND id = ?2";
+
+const EMPTY: &str = "
+    UPDATE agents
+    SET knowledge_entries = 0, knowledge_bytes = 0, knowledge_version = knowledge_version + 1
+    WHERE account = ?1 AND id = ?2";
+
+const LIST: &str = "
+    SELECT id, agent, type, content, size_bytes, created_at
+    FROM knowledge
+    WHERE account = ?1 AND agent = ?2
+    ORDER BY created_at, id";
+
+impl Store {
+    pub async fn add_knowledge(&self, account: AccountId, agent: AgentId, new: NewKnowledge) -> Result<KnowledgeTotals> {
+        let world = self.world().clone();
+        self.write(move |db| {
+            agents::agent(db, &account, &agent)?;
+            add(db, &world, &account, &agent, new)?;
+            let after = agents::agent(db, &account, &agent)?;
+            let (entries, size_bytes) = (after.knowledge_entries, after.knowledge_size_bytes);
+            Ok(KnowledgeTotals { agent, entries, size_bytes, added_at: world.now() })
+        })
+        .await
+    }
+
+    /// Every entry of an agent, oldest first.
+    pub async fn knowledge(&self, account: AccountId, agent: AgentId) -> Result<Vec<Knowledge>> {
+        self.read(move |db| list(db, &account, &agent)).await
+    }
+
+    /// The entries together with the version that they make up, read at one instant.
+    pub async fn knowledge_version(&self, account: AccountId, agent: AgentId) -> Result<(i64, Vec<Knowledge>)> {
+        self.read(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let version = agents::agent(&tx, &account, &agent)?.knowledge_version;
+            Ok((version, list(&tx, &account, &agent)?))
+        })
+        .await
+    }
+
+    pub async fn delete_knowledge(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<()> {
+        self.write(move |db| {
+            let mut delete = db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3 RETURNING size_bytes")?;
+            let size: i64 = delete.query_row(params![account, agent, id], |row| row.get(0))?;
+            db.prepare_cached(GROW)?.execute(params![account, agent, -1, -size])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Puts `new` in the place of everything the agent knew; empty content leaves it knowing nothing.
+pub fn replace(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge) -> Result<()> {
+    db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2")?.execute(params![account, agent])?;
+    db.prepare_cached(EMPTY)?.execute(params![account, agent])?;
+    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, account, agent, new) }
+}
+
+fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge) -> Result<()> {
+    let id: KnowledgeId = draw(db, world, "knowledge")?;
+    let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
+    db.prepare_cached(INSERT)?.execute(params![id, account, agent, new.kind.as_str(), new.content, size, world.now()])?;
+    match db.prepare_cached(GROW)?.execute(params![account, agent, 1, size])? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+fn list(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec<Knowledge>> {
+    let mut list = db.prepare_cached(LIST)?;
+    Ok(list.query_map(params![account, agent], knowledge_of)?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn knowledge_of(row: &Row) -> rusqlite::Result<Knowledge> {
+    let kind: String = row.get(2)?;
+    Ok(Knowledge {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        kind: KnowledgeType::parse(&kind).map_err(|_| unreadable("knowledge type"))?,
+        content: row.get(3)?,
+        size_bytes: row.get(4)?,
+        created_at: row.get(5)?,
+    })
+}

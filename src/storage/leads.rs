@@ -1,0 +1,182 @@
+//! Leads: captured once a conversation, completed by what comes later, never lost.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::domain::agent::Agent;
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, VisitorId};
+use crate::domain::lead::{Lead, LeadDetails};
+use crate::domain::page::{Listed, Page};
+use crate::domain::time::{DAY_MS, Time};
+use crate::domain::webhook::EventType;
+use crate::storage::conversations::latest_of;
+use crate::storage::events::Outbox;
+use crate::storage::{Result, Store, draw};
+
+const COLUMNS: &str = "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at";
+
+const INSERT: &str = "
+    INSERT INTO leads (id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+const COMPLETE: &str = "
+    UPDATE leads
+    SET name = ?3, email = ?4, phone = ?5, company = ?6, message = ?7
+    WHERE account = ?1 AND id = ?2";
+
+const COUNT_BY_AGENT: &str = "
+    SELECT count(*)
+    FROM leads
+    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at";
+
+/// Whom a lead came from, and where.
+pub struct LeadOrigin<'a> {
+    pub agent: &'a Agent,
+    pub visitor: &'a VisitorId,
+    pub conversation: Option<&'a ConversationId>,
+    pub page_url: Option<&'a str>,
+}
+
+impl Store {
+    pub async fn leads(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Lead>> {
+        self.read(move |db| {
+            let since = page.since.map_or(i64::MIN, Time::ms);
+            let tx = db.unchecked_transaction()?;
+            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since], |row| row.get(0))?;
+            let mut list = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM leads
+                 WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at
+                 ORDER BY captured_at DESC, id DESC LIMIT ?4 OFFSET ?5"
+            ))?;
+            let rows = list.query_map(params![account, agent, since, page.limit, page.offset], lead_of)?;
+            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+        })
+        .await
+    }
+
+    /// The leads of all agents of an account.
+    pub async fn account_leads(&self, account: AccountId, page: Page) -> Result<Listed<Lead>> {
+        self.read(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let total = tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;
+            let mut list = tx.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM leads WHERE account = ?1 ORDER BY captured_at DESC, id DESC LIMIT ?2 OFFSET ?3"
+            ))?;
+            let rows = list.query_map(params![account, page.limit, page.offset], lead_of)?;
+            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+        })
+        .await
+    }
+
+    pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lead> {
+        self.read(move |db| {
+            let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND id = ?2"))?;
+            Ok(find.query_row(params![account, id], lead_of)?)
+        })
+        .await
+    }
+
+    /// Keeps what the widget's form says, for the visitor's conversation if one is being kept.
+    pub async fn capture_lead(&self, agent: Agent, visitor: VisitorId, page_url: Option<String>, details: LeadDetails) -> Result<Lead> {
+        let outbox = self.outbox();
+        self.write(move |db| {
+            let open = latest_of(db, &agent.account, &agent.id, &visitor)?.filter(|c| c.ended_at.is_none());
+            let origin = LeadOrigin {
+                agent: &agent,
+                visitor: &visitor,
+                conversation: open.as_ref().map(|c| &c.id),
+                page_url: open.as_ref().and_then(|c| c.page_url.as_deref()).or(page_url.as_deref()),
+            };
+            capture(db, &outbox, &origin, &details)
+        })
+        .await
+    }
+}
+
+/// Captures a lead with its event, or completes the one that this conversation already has.
+pub fn capture(db: &Connection, outbox: &Outbox, origin: &LeadOrigin, details: &LeadDetails) -> Result<Lead> {
+    let now = outbox.world.now();
+    if let Some(mut lead) = existing(db, origin, now)? {
+        if lead.details.complete_with(details) {
+            let d = &lead.details;
+            db.prepare_cached(COMPLETE)?.execute(params![lead.account, lead.id, d.name, d.email, d.phone, d.company, d.message])?;
+        }
+        return Ok(lead);
+    }
+    let lead = Lead {
+        id: draw(db, &outbox.world, "leads")?,
+        account: origin.agent.account.clone(),
+        agent: origin.agent.id.clone(),
+        conversation: origin.conversation.cloned(),
+        visitor: origin.visitor.clone(),
+        details: details.clone(),
+        page_url: origin.page_url.map(str::to_owned),
+        captured_at: now,
+    };
+    insert(db, &lead)?;
+    let event_id = outbox.event_id(db, EventType::LeadCaptured)?;
+    outbox.publish(db, &Event::lead_captured(event_id, &lead, now))?;
+    Ok(lead)
+}
+
+fn insert(db: &Connection, lead: &Lead) -> Result<()> {
+    let d = &lead.details;
+    db.prepare_cached(INSERT)?.execute(params![
+        lead.id,
+        lead.account,
+        lead.agent,
+        lead.conversation,
+        lead.visitor,
+        d.name,
+        d.email,
+        d.phone,
+        d.company,
+        d.message,
+        lead.page_url,
+        lead.captured_at
+    ])?;
+    db.prepare_cached("UPDATE agents SET leads_count = leads_count + 1 WHERE account = ?1 AND id = ?2")?
+        .execute(params![lead.account, lead.agent])?;
+    if let Some(conversation) = &lead.conversation {
+        db.prepare_cached("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2")?
+            .execute(params![lead.account, conversation, lead.id])?;
+    }
+    Ok(())
+}
+
+/// Without a kept conversation, a visitor's leads of one day are one lead.
+fn existing(db: &Connection, origin: &LeadOrigin, now: Time) -> Result<Option<Lead>> {
+    let account = &origin.agent.account;
+    let found = match origin.conversation {
+        Some(conversation) => db
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND conversation = ?2"))?
+            .query_row(params![account, conversation], lead_of),
+        None => db
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM leads
+                 WHERE account = ?1 AND agent = ?2 AND visitor = ?3 AND conversation IS NULL AND ?4 < captured_at
+                 ORDER BY captured_at DESC LIMIT 1"
+            ))?
+            .query_row(params![account, origin.agent.id, origin.visitor, now.plus_ms(-DAY_MS)], lead_of),
+    };
+    Ok(found.optional()?)
+}
+
+fn lead_of(row: &Row) -> rusqlite::Result<Lead> {
+    Ok(Lead {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        agent: row.get(2)?,
+        conversation: row.get(3)?,
+        visitor: row.get(4)?,
+        details: LeadDetails {
+            name: row.get(5)?,
+            email: row.get(6)?,
+            phone: row.get(7)?,
+            company: row.get(8)?,
+            message: row.get(9)?,
+        },
+        page_url: row.get(10)?,
+        captured_at: row.get(11)?,
+    })
+}

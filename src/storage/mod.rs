@@ -1,0 +1,209 @@
+//! Everything that is kept: the only place with SQL.
+//!
+//! One public method is one transaction. A write has reached the disk when its method returns.
+
+mod accounts;
+mod activity;
+mod agents;
+mod columns;
+mod conversations;
+mod deliveries;
+mod events;
+mod installations;
+mod keys;
+mod knowledge;
+mod leads;
+mod readers;
+mod schema;
+mod sessions;
+mod turns;
+mod users;
+mod webhooks;
+mod writer;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::domain::id::{ALPHABET, Identifier, RANDOM_CHARS};
+use crate::storage::events::Outbox;
+use crate::storage::readers::Readers;
+use crate::storage::schema::Files;
+use crate::storage::writer::Writer;
+use crate::world::World;
+
+pub use activity::ApiRequest;
+pub use deliveries::{Claim, Outcome, Tried};
+pub use installations::FirstLoad;
+pub use sessions::{Member, NewSession};
+pub use turns::{Answer, BegunTurn, Turn, VisitorMessage};
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no such row")]
+    NotFound,
+    #[error("a row with the same unique value exists")]
+    Conflict,
+    #[error("the plan's limit is reached")]
+    LimitReached,
+    #[error("the store is busy or stopping")]
+    Busy,
+    #[error("the disk is full or failing: {0}")]
+    Disk(String),
+    #[error("a statement panicked")]
+    Crashed,
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    #[error("another ChatForge uses the folder {0}")]
+    Locked(String),
+    #[error("the database has version {found}, this ChatForge knows versions up to {known}")]
+    Newer { found: i64, known: usize },
+    #[error("sqlite: {0}")]
+    Sqlite(String),
+}
+
+/// A handle to the database; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writer: Writer,
+    readers: Readers,
+    world: World,
+    bell: Arc<Bell>,
+    files: Files,
+}
+
+/// How a process uses the data folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Holds the folder's lock until the store is closed.
+    Server,
+    /// Beside a server, or alone; takes no lock for longer than a migration.
+    Command,
+}
+
+impl Store {
+    /// Opens the database in `folder`, creating or migrating it where needed.
+    pub fn open(folder: &Path, world: World, usage: Use) -> Result<Self> {
+        let files = Files::prepare(folder, usage)?;
+        let bell = Arc::new(Bell::default());
+        let writer = Writer::start(files.connect_writer(&world)?, bell.clone());
+        let readers = Readers::start(&files)?;
+        Ok(Self { shared: Arc::new(Shared { writer, readers, world, bell, files }) })
+    }
+
+    /// Finishes what is queued and folds the write-ahead log into the file. Later writes fail.
+    pub fn close(&self) {
+        self.shared.writer.stop();
+        self.shared.files.mark_clean();
+    }
+
+    pub fn database_path(&self) -> PathBuf {
+        self.shared.files.database()
+    }
+
+    /// Returns when an event was committed, or after `longest`.
+    pub fn wait_for_event(&self, longest: Duration) {
+        self.shared.bell.wait(longest);
+    }
+
+    /// Wakes whoever waits for an event.
+    pub fn ring(&self) {
+        self.shared.bell.ring();
+    }
+
+    /// Proves that the database can be locked for writing, and that its writer answers.
+    pub async fn probe(&self) -> Result<()> {
+        self.write(|db| Ok(db.execute_batch("SELECT 1")?)).await
+    }
+
+    /// Bytes that are still free on the database's disk.
+    pub fn free_bytes(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(&self.shared.files.folder).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.shared.writer.run(work).await
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.shared.readers.run(work).await
+    }
+
+    fn world(&self) -> &World {
+        &self.shared.world
+    }
+
+    fn outbox(&self) -> Outbox {
+        Outbox { world: self.shared.world.clone(), bell: self.shared.bell.clone() }
+    }
+}
+
+/// Draws an identifier that `table` does not hold yet.
+fn draw<I: Identifier>(db: &Connection, world: &World, table: &'static str) -> Result<I> {
+    loop {
+        let random = world.pick(ALPHABET, RANDOM_CHARS);
+        let mut taken = db.prepare_cached(&format!("SELECT 1 FROM {table} WHERE id = ?1"))?;
+        if !taken.exists([format!("{}{random}", I::PREFIX)])? {
+            return Ok(I::from_random(&random));
+        }
+    }
+}
+
+/// Tells the delivery thread of new events, once they are committed.
+#[derive(Default)]
+struct Bell {
+    struck: AtomicBool,
+    rung: Mutex<bool>,
+    sounds: Condvar,
+}
+
+impl Bell {
+    /// Within a transaction: the writer rings after the commit.
+    fn strike(&self) {
+        self.struck.store(true, Ordering::Relaxed);
+    }
+
+    fn ring_if_struck(&self) {
+        if self.struck.swap(false, Ordering::Relaxed) {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.sounds.notify_all();
+    }
+
+    fn wait(&self, longest: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.sounds.wait_timeout_while(rung, longest, |rung| !*rung);
+        let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
+/// Sees to it that only the owner can look into `folder`.
+fn private_folder(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| Error::Disk(format!("{}: {error}", folder.display())))
+}

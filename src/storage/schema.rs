@@ -1,0 +1,177 @@
+//! The files of a data folder: the lock, the connection that writes, the migrations.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use crate::storage::{Error, Result, Use, private_folder};
+use crate::world::World;
+
+const MIGRATIONS: &[M] = &[
+    M::up(include_str!("migrations/0001_accounts.sql")),
+    M::up(include_str!("migrations/0002_agents.sql")),
+    M::up(include_str!("migrations/0003_conversations.sql")),
+    M::up(include_str!("migrations/0004_webhooks.sql")),
+    M::up(include_str!("migrations/0005_activity.sql")),
+];
+
+/// `CFGD`: tells a ChatForge database from any other.
+const APPLICATION_ID: i64 = 0x4346_4744;
+/// Older versions can lose committed pages when a checkpoint meets a commit.
+const SQLITE_OLDEST: i32 = 3_051_003;
+
+/// `busy_timeout` first: switching to the write-ahead log can itself be busy.
+const PRAGMAS: &str = "
+    PRAGMA busy_timeout = 5000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 0;
+    PRAGMA secure_delete = ON;
+    PRAGMA cache_size = -32768;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA wal_autocheckpoint = 1000;";
+
+pub struct Files {
+    pub folder: PathBuf,
+    usage: Use,
+    /// Held for as long as this process serves the folder.
+    lock: Option<File>,
+}
+
+impl Files {
+    pub fn prepare(folder: &Path, usage: Use) -> Result<Self> {
+        private_folder(folder)?;
+        private_folder(&folder.join("backups"))?;
+        let lock = lock(folder)?;
+        if usage == Use::Server && lock.is_none() {
+            return Err(Error::Locked(folder.display().to_string()));
+        }
+        Ok(Self { folder: folder.to_owned(), usage, lock })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("chatforge.db")
+    }
+
+    /// The connection that writes, over a database that is whole and of this version.
+    pub fn connect_writer(&self, world: &World) -> Result<Connection> {
+        if rusqlite::version_number() < SQLITE_OLDEST {
+            return Err(Error::Sqlite(format!("SQLite {} is too old to be trusted", rusqlite::version())));
+        }
+        let path = self.database();
+        // Made here, so that nobody else can read it even for a moment.
+        let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        made.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
+        let mut db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.set_prepared_statement_cache_capacity(128);
+        db.execute_batch(PRAGMAS)?;
+        if self.was_killed() {
+            check_quickly(&db)?;
+        }
+        self.migrate(&mut db, world)?;
+        self.mark_running();
+        Ok(db)
+    }
+
+    fn migrate(&self, db: &mut Connection, world: &World) -> Result<()> {
+        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let known = MIGRATIONS.len();
+        let behind = match usize::try_from(found) {
+            Ok(found) if found <= known => known - found,
+            _ => return Err(Error::Newer { found, known }),
+        };
+        if behind == 0 {
+            return recognise(db);
+        }
+        if self.lock.is_none() {
+            return Err(Error::Locked(self.folder.display().to_string()));
+        }
+        if found > 0 {
+            recognise(db)?;
+            self.snapshot(db, found, world)?;
+        } else {
+            db.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        let migrations = Migrations::from_slice(MIGRATIONS);
+        migrations.to_latest(db).map_err(|error| Error::Sqlite(error.to_string()))
+    }
+
+    /// A verified copy of the database as it was before the first pending migration.
+    fn snapshot(&self, db: &Connection, version: i64, world: &World) -> Result<()> {
+        let name = format!("before-migration-{version}-{}.db", world.now().seconds());
+        let path = self.folder.join("backups").join(name);
+        db.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        let copy = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let verdict: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Error::Corrupt(verdict));
+        }
+        tracing::info!(path = %path.display(), "snapshot before the migration");
+        Ok(())
+    }
+
+    fn running_mark(&self) -> PathBuf {
+        self.folder.join("chatforge.running")
+    }
+
+    fn was_killed(&self) -> bool {
+        self.usage == Use::Server && self.running_mark().exists()
+    }
+
+    fn mark_running(&self) {
+        if self.usage == Use::Server
+            && let Err(error) = fs::write(self.running_mark(), "")
+        {
+            tracing::warn!(%error, "an unclean stop will not be noticed");
+        }
+    }
+
+    pub fn mark_clean(&self) {
+        if self.usage == Use::Server {
+            // A mark that stays only costs a check at the next start.
+            let _ = fs::remove_file(self.running_mark());
+        }
+    }
+}
+
+/// The folder's lock, or `None` while another process holds it.
+fn lock(folder: &Path) -> Result<Option<File>> {
+    let path = folder.join("chatforge.lock");
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = opened.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Error::Disk(error.to_string())),
+    }
+}
+
+fn recognise(db: &Connection) -> Result<()> {
+    let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    Err(Error::Corrupt("chatforge.db is not a ChatForge database".into()))
+}
+
+fn check_quickly(db: &Connection) -> Result<()> {
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(Error::Corrupt(verdict)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+}

@@ -1,0 +1,85 @@
+//! Who is signed in to the dashboard.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::domain::account::{Account, User};
+use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
+use crate::storage::{Result, Store};
+
+/// A session ends after this long without a request.
+pub const IDLE_MS: i64 = 12 * HOUR_MS;
+/// A session ends after this long in any case.
+pub const AGE_MS: i64 = 7 * DAY_MS;
+
+pub struct NewSession {
+    pub token_hash: [u8; 32],
+    pub csrf: String,
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// A signed-in person: who, of which account, and the token that forms must carry.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub user: User,
+    pub account: Account,
+    pub csrf: String,
+}
+
+const FIND: &str = "
+    SELECT u.id, u.account, u.email, u.name, u.password_hash,
+           a.id, a.name, a.email, a.plan, a.created_at,
+           s.csrf, s.seen_at
+    FROM sessions s
+    JOIN users u ON u.account = s.account AND u.id = s.user
+    JOIN accounts a ON a.id = s.account
+    WHERE s.token_hash = ?1 AND ?2 < s.seen_at AND ?3 < s.created_at";
+
+impl Store {
+    pub async fn create_session(&self, user: User, session: NewSession) -> Result<()> {
+        let now = self.world().now();
+        self.write(move |db| {
+            db.execute("DELETE FROM sessions WHERE created_at < ?1", [now.plus_ms(-AGE_MS)])?;
+            db.prepare_cached(
+                "INSERT INTO sessions (token_hash, account, user, csrf, address, user_agent, created_at, seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            )?
+            .execute(params![session.token_hash, user.account, user.id, session.csrf, session.address, session.user_agent, now])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub async fn member(&self, token_hash: [u8; 32]) -> Result<Option<Member>> {
+        let now = self.world().now();
+        let found = self
+            .read(move |db| {
+                let mut find = db.prepare_cached(FIND)?;
+                let row = find.query_row(params![token_hash, now.plus_ms(-IDLE_MS), now.plus_ms(-AGE_MS)], |row| {
+                    let user =
+                        User { id: row.get(0)?, account: row.get(1)?, email: row.get(2)?, name: row.get(3)?, password_hash: row.get(4)? };
+                    let account =
+                        Account { id: row.get(5)?, name: row.get(6)?, email: row.get(7)?, plan: row.get(8)?, created_at: row.get(9)? };
+                    Ok((Member { user, account, csrf: row.get(10)? }, row.get::<_, Time>(11)?))
+                });
+                Ok(row.optional()?)
+            })
+            .await?;
+        let Some((member, seen_at)) = found else { return Ok(None) };
+        if now.since(seen_at) > MINUTE_MS {
+            self.shared.writer.run_later(move |db| {
+                db.execute("UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1", params![token_hash, now])?;
+                Ok(())
+            });
+        }
+        Ok(Some(member))
+    }
+
+    pub async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()> {
+        self.write(move |db| {
+            db.execute("DELETE FROM sessions WHERE token_hash = ?1", params![token_hash])?;
+            Ok(())
+        })
+        .await
+    }
+}

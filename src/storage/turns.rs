@@ -1,0 +1,330 @@
+//! One turn of a conversation: the visitor's message goes in, later the answer does.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::domain::account::Plan;
+use crate::domain::agent::Agent;
+use crate::domain::conversation::{Author, Conversation, Message, Role, Source, Trace};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, ConversationId, MessageId, VisitorId};
+use crate::domain::lead::LeadDetails;
+use crate::domain::page::page_path;
+use crate::domain::time::{DAY_MS, Time};
+use crate::domain::webhook::EventType;
+use crate::storage::conversations::{end, latest_of, message_of, sources_text, trace_text};
+use crate::storage::events::Outbox;
+use crate::storage::leads::{LeadOrigin, capture};
+use crate::storage::{Result, Store, draw};
+
+/// Earlier messages of the visitor that an answer may need to be understood.
+const PREVIOUS_MAX: i64 = 3;
+
+/// A visitor's message, with all that is known of where it came from.
+#[derive(Clone)]
+pub struct VisitorMessage {
+    pub agent: Agent,
+    pub plan: Plan,
+    pub visitor: VisitorId,
+    /// When the panel was opened: a new conversation starts then.
+    pub opened_at: Time,
+    pub content: String,
+    pub client_id: Option<String>,
+    pub page_url: Option<String>,
+    pub referrer: Option<String>,
+    pub user_agent: Option<String>,
+    pub inactivity_ms: i64,
+}
+
+pub enum Turn {
+    Begun(BegunTurn),
+    /// The same `client_id` was answered before.
+    Answered { conversation: ConversationId, question: Message, answer: Message, lead_captured: bool },
+}
+
+pub struct BegunTurn {
+    /// `None` where the plan's limit is reached: the answer is given, and nothing is kept.
+    pub conversation: Option<ConversationId>,
+    pub question: Message,
+    /// What the visitor said before in this conversation, newest last.
+    pub previous: Vec<String>,
+    /// This message held the visitor's contact details.
+    pub lead_captured: bool,
+}
+
+/// An answer to be kept.
+pub struct Answer {
+    pub content: String,
+    pub sources: Vec<Source>,
+    pub answered: bool,
+    pub trace: Trace,
+}
+
+const INSERT_CONVERSATION: &str = "
+    INSERT INTO conversations (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const INSERT_MESSAGE: &str = "
+    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at)
+    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+    FROM conversations
+    WHERE id = ?1 AND account = ?2";
+
+const COUNT_MESSAGE: &str = "
+    UPDATE conversations
+    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3)
+    WHERE account = ?1 AND id = ?2";
+
+const COUNT_USE: &str = "
+    INSERT INTO usage (account, agent, month, conversations)
+    VALUES (?1, ?2, ?3, 1)
+    ON CONFLICT (account, month, agent) DO UPDATE SET conversations = usage.conversations + 1
+    RETURNING conversations, limit_reached_at";
+
+const COUNT_PAGE: &str = "
+    INSERT INTO page_usage (account, month, page, conversations)
+    VALUES (?1, ?2, ?3, 1)
+    ON CONFLICT (account, month, page) DO UPDATE SET conversations = page_usage.conversations + 1";
+
+const USED: &str = "SELECT conversations FROM usage WHERE account = ?1 AND agent = ?2 AND month = ?3";
+
+const LIMIT_REACHED: &str = "UPDATE usage SET limit_reached_at = ?4 WHERE account = ?1 AND agent = ?2 AND month = ?3";
+
+const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms";
+
+impl Store {
+    /// Keeps the visitor's message, opening a conversation where none is open; captures contact details in it.
+    pub async fn begin_turn(&self, message: VisitorMessage) -> Result<Turn> {
+        let outbox = self.outbox();
+        self.write(move |db| begin(db, &outbox, &message)).await
+    }
+
+    /// Keeps the answer. Without a conversation it is only given its identifier.
+    pub async fn finish_turn(&self, agent: Agent, conversation: Option<ConversationId>, answer: Answer) -> Result<Message> {
+        let world = self.world().clone();
+        let mut message = Message {
+            id: world.fresh(),
+            role: Role::Assistant,
+            author: Author::Agent,
+            content: answer.content,
+            created_at: world.now(),
+            sources: answer.sources,
+            answered: answer.answered,
+            trace: Some(answer.trace),
+        };
+        let Some(conversation) = conversation else { return Ok(message) };
+        self.write(move |db| {
+            message.id = draw(db, &world, "messages")?;
+            let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+            append(db, &agent.account, &conversation, &message, None)?;
+            db.prepare_cached(
+                "UPDATE agents SET responses_count = responses_count + 1, responses_ms = responses_ms + ?3 WHERE account = ?1 AND id = ?2",
+            )?
+            .execute(params![agent.account, agent.id, response_ms])?;
+            Ok(message)
+        })
+        .await
+    }
+}
+
+fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<Turn> {
+    let now = outbox.world.now();
+    let latest = latest_of(db, &message.agent.account, &message.agent.id, &message.visitor)?;
+    if let Some(repeated) = repeated(db, message, latest.as_ref())? {
+        return Ok(repeated);
+    }
+    let question = Message {
+        id: draw(db, &outbox.world, "messages")?,
+        role: Role::User,
+        author: Author::Visitor,
+        content: message.content.clone(),
+        created_at: now,
+        sources: Vec::new(),
+        answered: true,
+        trace: None,
+    };
+    let conversation = match open(db, outbox, message, latest.as_ref(), now)? {
+        Some(open) => Some(open),
+        None => start(db, outbox, message, latest.as_ref(), now)?,
+    };
+    let mut previous = Vec::new();
+    if let Some(id) = &conversation {
+        previous = earlier_questions(db, message, id, None)?;
+        append(db, &message.agent.account, id, &question, message.client_id.as_deref())?;
+    }
+    let lead_captured = capture_from(db, outbox, message, conversation.as_ref())?;
+    Ok(Turn::Begun(BegunTurn { conversation, question, previous, lead_captured }))
+}
+
+/// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
+fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversation>) -> Result<Option<Turn>> {
+    let (Some(client_id), Some(latest)) = (&message.client_id, latest) else { return Ok(None) };
+    let account = &message.agent.account;
+    let mut find = db.prepare_cached(&format!(
+        "SELECT {MESSAGE_COLUMNS}, seq FROM messages WHERE conversation = ?1 AND account = ?2 AND client_id = ?3"
+    ))?;
+    let found = find.query_row(params![latest.id, account, client_id], |row| Ok((message_of(row)?, row.get::<_, i64>(9)?)));
+    let Some((question, seq)) = found.optional()? else { return Ok(None) };
+    let mut next = db.prepare_cached(&format!(
+        "SELECT {MESSAGE_COLUMNS} FROM messages
+         WHERE conversation = ?1 AND account = ?2 AND ?3 < seq AND role = 'assistant' ORDER BY seq LIMIT 1"
+    ))?;
+    let answer = next.query_row(params![latest.id, account, seq], message_of).optional()?;
+    let conversation = latest.id.clone();
+    let lead_captured = LeadDetails::in_message(&question.content).is_some();
+    Ok(Some(match answer {
+        Some(answer) => Turn::Answered { conversation, question, answer, lead_captured },
+        None => {
+            let previous = earlier_questions(db, message, &conversation, Some(seq))?;
+            Turn::Begun(BegunTurn { conversation: Some(conversation), question, previous, lead_captured })
+        }
+    }))
+}
+
+/// The conversation that goes on; one that has been idle too long is ended first.
+fn open(
+    db: &Connection,
+    outbox: &Outbox,
+    message: &VisitorMessage,
+    latest: Option<&Conversation>,
+    now: Time,
+) -> Result<Option<ConversationId>> {
+    let Some(latest) = latest.filter(|c| c.ended_at.is_none()) else { return Ok(None) };
+    if now.since(latest.last_activity_at) < message.inactivity_ms {
+        return Ok(Some(latest.id.clone()));
+    }
+    end(db, outbox, &message.agent.account, &latest.id, latest.last_activity_at)?;
+    Ok(None)
+}
+
+/// A new conversation that begins with the greeting, unless the month's limit is used up.
+fn start(
+    db: &Connection,
+    outbox: &Outbox,
+    message: &VisitorMessage,
+    latest: Option<&Conversation>,
+    now: Time,
+) -> Result<Option<ConversationId>> {
+    let (agent, month) = (&message.agent, now.month());
+    let limit = message.plan.conversations_max.map(i64::from);
+    let used = db.prepare_cached(USED)?.query_row(params![agent.account, agent.id, month], |row| row.get(0)).optional()?;
+    if limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
+        return Ok(None);
+    }
+    let id: ConversationId = draw(db, &outbox.world, "conversations")?;
+    // Conversations of one visitor do not overlap, however long the panel stood open.
+    let free_from = latest.map_or(Time::default(), |c| c.ended_at.unwrap_or(c.last_activity_at));
+    let started_at = if free_from <= message.opened_at { message.opened_at.min(now) } else { now };
+    db.prepare_cached(INSERT_CONVERSATION)?.execute(params![
+        id,
+        agent.account,
+        agent.id,
+        message.visitor,
+        message.page_url,
+        message.referrer,
+        message.user_agent,
+        started_at,
+        now
+    ])?;
+    greet(db, outbox, agent, &id, started_at)?;
+    adopt_lead(db, message, &id, now)?;
+    count(db, outbox, message, &month, now)?;
+    Ok(Some(id))
+}
+
+fn greet(db: &Connection, outbox: &Outbox, agent: &Agent, conversation: &ConversationId, started_at: Time) -> Result<()> {
+    let greeting = Message {
+        id: draw::<MessageId>(db, &outbox.world, "messages")?,
+        role: Role::Assistant,
+        author: Author::Agent,
+        content: agent.greeting.clone(),
+        created_at: started_at,
+        sources: Vec::new(),
+        answered: true,
+        trace: None,
+    };
+    append(db, &agent.account, conversation, &greeting, None)
+}
+
+/// A lead that the visitor left before the first message belongs to this conversation.
+fn adopt_lead(db: &Connection, message: &VisitorMessage, conversation: &ConversationId, now: Time) -> Result<()> {
+    let agent = &message.agent;
+    let mut adopt = db.prepare_cached(
+        "UPDATE leads SET conversation = ?5
+         WHERE account = ?1 AND id = (
+             SELECT id FROM leads
+             WHERE account = ?1 AND agent = ?2 AND visitor = ?3 AND conversation IS NULL AND ?4 < captured_at
+             ORDER BY captured_at DESC LIMIT 1)
+         RETURNING id",
+    )?;
+    let day_ago = now.plus_ms(-DAY_MS);
+    let adopted = adopt.query_row(params![agent.account, agent.id, message.visitor, day_ago, conversation], |row| row.get(0));
+    if let Some(lead) = adopted.optional()? {
+        let lead: String = lead;
+        db.execute("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2", params![agent.account, conversation, lead])?;
+    }
+    Ok(())
+}
+
+/// Counts the conversation; the one that uses up the month's limit says so, once.
+fn count(db: &Connection, outbox: &Outbox, message: &VisitorMessage, month: &str, now: Time) -> Result<()> {
+    let agent = &message.agent;
+    db.prepare_cached("UPDATE agents SET conversations_count = conversations_count + 1 WHERE account = ?1 AND id = ?2")?
+        .execute(params![agent.account, agent.id])?;
+    if let Some(page) = message.page_url.as_deref().and_then(page_path) {
+        db.prepare_cached(COUNT_PAGE)?.execute(params![agent.account, month, page])?;
+    }
+    let mut use_one = db.prepare_cached(COUNT_USE)?;
+    let (used, told): (i64, Option<Time>) =
+        use_one.query_row(params![agent.account, agent.id, month], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(limit) = message.plan.conversations_max.map(i64::from).filter(|limit| *limit <= used) else { return Ok(()) };
+    if told.is_some() {
+        return Ok(());
+    }
+    db.prepare_cached(LIMIT_REACHED)?.execute(params![agent.account, agent.id, month, now])?;
+    let event_id = outbox.event_id(db, EventType::LimitReached)?;
+    outbox.publish(db, &Event::limit_reached(event_id, agent, limit, &message.plan.name, now))
+}
+
+fn capture_from(db: &Connection, outbox: &Outbox, message: &VisitorMessage, conversation: Option<&ConversationId>) -> Result<bool> {
+    let Some(details) = LeadDetails::in_message(&message.content) else { return Ok(false) };
+    let origin = LeadOrigin {
+        agent: &message.agent,
+        visitor: &message.visitor,
+        conversation,
+        page_url: message.page_url.as_deref(),
+    };
+    capture(db, outbox, &origin, &details)?;
+    Ok(true)
+}
+
+fn earlier_questions(db: &Connection, message: &VisitorMessage, id: &ConversationId, before: Option<i64>) -> Result<Vec<String>> {
+    let mut find = db.prepare_cached(
+        "SELECT content FROM messages
+         WHERE conversation = ?1 AND account = ?2 AND role = 'user' AND seq < ?3 ORDER BY seq DESC LIMIT ?4",
+    )?;
+    let before = before.unwrap_or(i64::MAX);
+    let newest_first = find.query_map(params![id, message.agent.account, before, PREVIOUS_MAX], |row| row.get(0))?;
+    let mut previous: Vec<String> = newest_first.collect::<rusqlite::Result<_>>()?;
+    previous.reverse();
+    Ok(previous)
+}
+
+fn append(db: &Connection, account: &AccountId, conversation: &ConversationId, message: &Message, client_id: Option<&str>) -> Result<()> {
+    let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+    db.prepare_cached(INSERT_MESSAGE)?.execute(params![
+        conversation,
+        account,
+        message.id,
+        message.role.as_str(),
+        message.author.as_str(),
+        message.content,
+        client_id,
+        sources_text(&message.sources),
+        message.answered,
+        message.trace.as_ref().map(trace_text),
+        response_ms,
+        message.created_at
+    ])?;
+    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at])?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The people of an account.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::domain::account::User;
+use crate::storage::{Error, Result, Store};
+
+const BY_EMAIL: &str = "
+    SELECT id, account, email, name, password_hash
+    FROM users
+    WHERE email = ?1";
+
+impl Store {
+    /// Looked up before anyone is signed in, so across accounts.
+    pub async fn user_by_email(&self, email: String) -> Result<Option<User>> {
+        self.read(move |db| {
+            let found = db.prepare_cached(BY_EMAIL)?.query_row([email], |row| {
+                Ok(User {
+                    id: row.get(0)?,
+                    account: row.get(1)?,
+                    email: row.get(2)?,
+                    name: row.get(3)?,
+                    password_hash: row.get(4)?,
+                })
+            });
+            Ok(found.optional()?)
+        })
+        .await
+    }
+
+    /// Changes a password and ends every session of its user.
+    pub async fn set_password(&self, email: String, password_hash: String) -> Result<()> {
+        self.write(move |db| {
+            let changed = db.execute("UPDATE users SET password_hash = ?2 WHERE email = ?1", params![email, password_hash])?;
+            if changed == 0 {
+                return Err(Error::NotFound);
+            }
+            db.execute(
+                "DELETE FROM sessions
+                 WHERE (account, user) IN (SELECT account, id FROM users WHERE email = ?1)",
+                [email],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}

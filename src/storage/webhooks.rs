@@ -1,0 +1,130 @@
+//! Webhooks: where an account wants to hear of events.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::id::{AccountId, AgentId, WebhookId};
+use crate::domain::time::{DAY_MS, Time};
+use crate::domain::webhook::{EventType, NewWebhook, Webhook};
+use crate::storage::columns::unreadable;
+use crate::storage::{Error, Result, Store, agents};
+
+/// `success_rate` looks back this far.
+const RATE_SPAN_MS: i64 = 30 * DAY_MS;
+
+const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last_triggered_at";
+
+const INSERT: &str = "
+    INSERT INTO webhooks (id, account, agent, url, events, secret, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+const EXISTS: &str = "
+    SELECT 1
+    FROM webhooks
+    WHERE account = ?1 AND url = ?2 AND coalesce(agent, '') = coalesce(?3, '') AND events = ?4";
+
+const RATE: &str = "
+    SELECT count(*) FILTER (WHERE state = 'delivered'), count(*)
+    FROM deliveries
+    WHERE account = ?1 AND webhook = ?2 AND ?3 < finished_at AND state IN ('delivered', 'exhausted')";
+
+impl Store {
+    /// Fails if the webhook could not be created, before its address is asked to prove itself.
+    pub async fn check_webhook(&self, account: AccountId, new: NewWebhook) -> Result<()> {
+        self.read(move |db| {
+            if let Some(agent) = &new.agent {
+                agents::agent(db, &account, agent)?;
+            }
+            let events = EventType::join(&new.events);
+            let exists = db.prepare_cached(EXISTS)?.exists(params![account, new.url, new.agent, events])?;
+            if exists { Err(Error::Conflict) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// An identifier for a webhook that is about to be created: its secret is sealed for this row alone.
+    pub fn draw_webhook(&self) -> WebhookId {
+        self.world().fresh()
+    }
+
+    pub async fn create_webhook(&self, account: AccountId, id: WebhookId, new: NewWebhook, secret: Vec<u8>) -> Result<Webhook> {
+        let now = self.world().now();
+        self.write(move |db| {
+            if let Some(agent) = &new.agent {
+                agents::agent(db, &account, agent)?;
+            }
+            let events = EventType::join(&new.events);
+            db.prepare_cached(INSERT)?.execute(params![id, account, new.agent, new.url, events, secret, now])?;
+            webhook(db, &account, &id, now)
+        })
+        .await
+    }
+
+    pub async fn webhooks(&self, account: AccountId) -> Result<Vec<Webhook>> {
+        let now = self.world().now();
+        self.read(move |db| {
+            let mut list = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM webhooks WHERE account = ?1 ORDER BY created_at DESC, id DESC"
+            ))?;
+            let mut webhooks = list.query_map([&account], webhook_of)?.collect::<rusqlite::Result<Vec<_>>>()?;
+            for webhook in &mut webhooks {
+                webhook.success_rate = success_rate(db, &account, &webhook.id, now)?;
+            }
+            Ok(webhooks)
+        })
+        .await
+    }
+
+    pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
+        let now = self.world().now();
+        self.read(move |db| webhook(db, &account, &id, now)).await
+    }
+
+    /// Deletes the webhook; what was on its way is canceled.
+    pub async fn delete_webhook(&self, account: AccountId, id: WebhookId) -> Result<()> {
+        let now = self.world().now();
+        self.write(move |db| {
+            let deleted = db.prepare_cached("DELETE FROM webhooks WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
+            if deleted == 0 {
+                return Err(Error::NotFound);
+            }
+            db.prepare_cached(
+                "UPDATE deliveries SET state = 'canceled', finished_at = ?3, next_attempt_at = NULL, lease = NULL, lease_until = NULL
+                 WHERE account = ?1 AND webhook = ?2 AND state IN ('pending', 'inflight')",
+            )?
+            .execute(params![account, id, now])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn webhook(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Webhook> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE account = ?1 AND id = ?2"))?;
+    let mut webhook = find.query_row(params![account, id], webhook_of)?;
+    webhook.success_rate = success_rate(db, account, id, now)?;
+    Ok(webhook)
+}
+
+fn success_rate(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Option<f64>> {
+    let mut rate = db.prepare_cached(RATE)?;
+    let (delivered, ended): (u32, u32) =
+        rate.query_row(params![account, id, now.plus_ms(-RATE_SPAN_MS)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Two places, as in the documentation's 0.98.
+    Ok((ended > 0).then(|| (f64::from(delivered) / f64::from(ended) * 100.0).round() / 100.0))
+}
+
+fn webhook_of(row: &Row) -> rusqlite::Result<Webhook> {
+    let (agent, events): (Option<AgentId>, String) = (row.get(2)?, row.get(4)?);
+    let events = events.split(',').map(EventType::parse).collect::<std::result::Result<_, _>>();
+    Ok(Webhook {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        agent,
+        url: row.get(3)?,
+        events: events.map_err(|_| unreadable("event types"))?,
+        status: row.get(5)?,
+        created_at: row.get(6)?,
+        last_triggered_at: row.get(7)?,
+        success_rate: None,
+    })
+}

@@ -1,0 +1,197 @@
+//! One thread owns the writing connection and commits many jobs at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::storage::{Bell, Error, Result};
+
+const QUEUE_MAX: usize = 4_096;
+const LATER_MAX: usize = 10_000;
+const GROUP_MAX: usize = 128;
+/// A job that waited longer is not run: its caller has given up by then.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+/// Log rows and counters wait for the next commit, but no longer than this.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+
+pub struct Writer {
+    queue: Sender<Order>,
+    later: Sender<Later>,
+    dropped: AtomicU64,
+}
+
+enum Order {
+    Run(Box<dyn Job>),
+    Stop(Sender<()>),
+}
+
+type Later = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
+
+trait Job: Send {
+    /// Runs the statements; false asks for this job alone to be rolled back.
+    fn run(&mut self, db: &Connection) -> bool;
+    fn report(self: Box<Self>, committed: std::result::Result<(), Error>);
+}
+
+struct Write<T, F> {
+    asked: Instant,
+    work: Option<F>,
+    result: Result<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl Writer {
+    pub fn start(db: Connection, bell: Arc<Bell>) -> Self {
+        let (queue, orders) = bounded(QUEUE_MAX);
+        let (later, waiting) = bounded(LATER_MAX);
+        let lane = Lane { db, orders, waiting, bell };
+        let thread = thread::Builder::new().name("storage-writer".into());
+        thread.spawn(move || lane.serve()).expect("spawn the writer");
+        Self { queue, later, dropped: AtomicU64::new(0) }
+    }
+
+    /// Runs `work` in a transaction; returns once it is on disk.
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, result) = oneshot::channel();
+        let job = Write { asked: Instant::now(), work: Some(work), result: Err(Error::Busy), reply };
+        self.queue.try_send(Order::Run(Box::new(job))).map_err(|_| Error::Busy)?;
+        result.await.map_err(|_| Error::Busy)?
+    }
+
+    /// Runs `work` with some later commit; for log rows and counters, which a flood may drop.
+    pub fn run_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
+        if self.later.try_send(Box::new(work)).is_err() && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!("the store is too busy for log rows; some are dropped");
+        }
+    }
+
+    pub fn stop(&self) {
+        let (done, stopped) = bounded(0);
+        if self.queue.send(Order::Stop(done)).is_ok() {
+            // An error means that the writer has already gone.
+            let _ = stopped.recv();
+        }
+    }
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn run(&mut self, db: &Connection) -> bool {
+        let Some(work) = self.work.take().filter(|_| self.asked.elapsed() < WAIT_MAX) else {
+            return false;
+        };
+        self.result = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
+        self.result.is_ok()
+    }
+
+    fn report(self: Box<Self>, committed: Result<()>) {
+        let result = match committed {
+            Ok(()) => self.result,
+            Err(error) => self.result.and(Err(error)),
+        };
+        // The caller may have hung up; its write stands all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Lane {
+    db: Connection,
+    orders: Receiver<Order>,
+    waiting: Receiver<Later>,
+    bell: Arc<Bell>,
+}
+
+impl Lane {
+    fn serve(&self) {
+        loop {
+            let mut stop = None;
+            let mut group = Vec::new();
+            match self.orders.recv_timeout(FLUSH_EVERY) {
+                Ok(first) => take(first, &mut group, &mut stop),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.fold(),
+            }
+            while stop.is_none() && group.len() < GROUP_MAX {
+                let Ok(order) = self.orders.try_recv() else { break };
+                take(order, &mut group, &mut stop);
+            }
+            self.settle(group);
+            if let Some(done) = stop {
+                self.fold();
+                drop(done);
+                return;
+            }
+        }
+    }
+
+    /// Commits the group and tells every caller how it went.
+    fn settle(&self, mut group: Vec<Box<dyn Job>>) {
+        if group.is_empty() && self.waiting.is_empty() {
+            return;
+        }
+        let committed = self.commit(&mut group);
+        if committed.is_err() && !self.db.is_autocommit() {
+            // Nothing to be done if this fails too: the next BEGIN will say so.
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+        if let Err(error) = &committed {
+            tracing::error!(%error, jobs = group.len(), "a group of writes was not committed");
+        }
+        for job in group {
+            job.report(committed.as_ref().copied().map_err(Error::again));
+        }
+        self.bell.ring_if_struck();
+    }
+
+    fn commit(&self, group: &mut [Box<dyn Job>]) -> Result<()> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        for job in group {
+            self.savepoint(|db| job.run(db))?;
+        }
+        for work in self.waiting.try_iter().take(GROUP_MAX * 8) {
+            self.savepoint(|db| work(db).inspect_err(|error| tracing::warn!(%error, "a log row was not written")).is_ok())?;
+        }
+        Ok(self.db.execute_batch("COMMIT")?)
+    }
+
+    fn savepoint(&self, run: impl FnOnce(&Connection) -> bool) -> Result<()> {
+        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
+        let keep = run(&self.db);
+        if self.db.is_autocommit() {
+            // SQLite has rolled back everything by itself, as it does when the disk is full.
+            return Err(Error::Disk("the transaction was rolled back".into()));
+        }
+        if !keep {
+            self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        self.db.prepare_cached("RELEASE job")?.execute([])?;
+        Ok(())
+    }
+
+    fn fold(&self) {
+        self.settle(Vec::new());
+        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::warn!(%error, "the write-ahead log was not folded into the database; the next start does it");
+        }
+    }
+}
+
+fn take(order: Order, group: &mut Vec<Box<dyn Job>>, stop: &mut Option<Sender<()>>) {
+    match order {
+        Order::Run(job) => group.push(job),
+        Order::Stop(done) => *stop = Some(done),
+    }
+}

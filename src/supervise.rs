@@ -1,0 +1,39 @@
+//! Long-lived threads: restarted after a panic, stopped and waited for at the end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+const RESTART_FIRST: Duration = Duration::from_secs(1);
+const RESTART_LONGEST: Duration = Duration::from_secs(30);
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// Tells threads that they should come to an end.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A thread that runs `body` until it returns; a panic is logged and `body` runs again.
+pub fn spawn(name: &str, stop: &Stop, body: impl Fn() + Send + 'static) -> JoinHandle<()> {
+    let (label, stop) = (name.to_owned(), stop.clone());
+    let run = move || {
+        let mut pause = RESTART_FIRST;
+        while catch_unwind(AssertUnwindSafe(&body)).is_err() && !stop.is_set() {
+            tracing::error!(thread = label, "a thread panicked and is started again");
+            thread::sleep(pause);
+            pause = (pause * 2).min(RESTART_LONGEST);
+        }
+    };
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(run).expect("spawn a thread")
+}

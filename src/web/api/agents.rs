@@ -1,0 +1,152 @@
+//! Agents: listed, created, shown, changed, deactivated and activated.
+
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::domain::account::Permission;
+use crate::domain::agent::{Agent, AgentChange, NewAgent};
+use crate::storage;
+use crate::web::App;
+use crate::web::caller::{ApiCaller, OwnedAgent};
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::{Created, Json, Object};
+
+#[derive(Serialize)]
+pub struct AgentList {
+    agents: Vec<AgentRow>,
+    total: usize,
+}
+
+#[derive(Serialize)]
+struct AgentRow {
+    id: String,
+    name: String,
+    greeting: String,
+    color: String,
+    status: &'static str,
+    conversations_count: i64,
+    leads_count: i64,
+    knowledge_base: bool,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+pub struct AgentView {
+    id: String,
+    name: String,
+    greeting: String,
+    color: String,
+    status: &'static str,
+    knowledge_base: bool,
+    knowledge_size_bytes: i64,
+    conversations_count: i64,
+    leads_count: i64,
+    avg_response_time_ms: Option<i64>,
+    embed_code: String,
+    allowed_domains: Vec<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+pub struct Deactivated {
+    id: String,
+    status: &'static str,
+    deactivated_at: Option<String>,
+}
+
+pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<AgentList>> {
+    caller.require(Permission::AgentsRead)?;
+    let agents = app.store.agents(caller.account_id()).await?;
+    Ok(Json(AgentList { total: agents.len(), agents: agents.into_iter().map(AgentRow::new).collect() }))
+}
+
+pub async fn create(caller: ApiCaller, State(app): State<App>, Object(body): Object) -> Result<Created<AgentView>> {
+    caller.require(Permission::AgentsWrite)?;
+    let new = NewAgent::parse(&body)?;
+    let created = app.store.create_agent(caller.account_id(), new, caller.plan.agents_max).await;
+    let agent = created.map_err(|error| agents_used_up(error, &caller))?;
+    Ok(Created { location: format!("/api/v1/agents/{}", agent.id), body: AgentView::new(agent, &app) })
+}
+
+pub async fn show(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
+    caller.require(Permission::AgentsRead)?;
+    Ok(Json(AgentView::new(agent, &app)))
+}
+
+pub async fn update(
+    caller: ApiCaller,
+    OwnedAgent(agent): OwnedAgent,
+    State(app): State<App>,
+    Object(body): Object,
+) -> Result<Json<AgentView>> {
+    caller.require(Permission::AgentsWrite)?;
+    let change = AgentChange::parse(&body)?;
+    let agent = app.store.update_agent(agent.account, agent.id, change).await?;
+    app.live.agent_changed(&agent.id);
+    Ok(Json(AgentView::new(agent, &app)))
+}
+
+pub async fn deactivate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
+    caller.require(Permission::AgentsWrite)?;
+    let agent = app.store.deactivate_agent(agent.account, agent.id).await?;
+    app.live.agent_changed(&agent.id);
+    let deactivated_at = agent.deactivated_at.map(|at| at.to_string());
+    Ok(Json(Deactivated { id: agent.id.to_string(), status: agent.status(), deactivated_at }))
+}
+
+pub async fn activate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
+    caller.require(Permission::AgentsWrite)?;
+    let activated = app.store.activate_agent(agent.account, agent.id, caller.plan.agents_max).await;
+    let agent = activated.map_err(|error| agents_used_up(error, &caller))?;
+    Ok(Json(AgentView::new(agent, &app)))
+}
+
+fn agents_used_up(error: storage::Error, caller: &ApiCaller) -> ApiError {
+    match error {
+        storage::Error::LimitReached => {
+            let most = caller.plan.agents_max.unwrap_or_default();
+            ApiError::plan_limit(format!("Your plan {} allows {most} active agents. Deactivate one or upgrade.", caller.plan.name))
+        }
+        other => other.into(),
+    }
+}
+
+impl AgentRow {
+    fn new(agent: Agent) -> Self {
+        Self {
+            id: agent.id.to_string(),
+            status: agent.status(),
+            name: agent.name,
+            greeting: agent.greeting,
+            color: agent.color,
+            conversations_count: agent.conversations_count,
+            leads_count: agent.leads_count,
+            knowledge_base: agent.knowledge_entries > 0,
+            created_at: agent.created_at.to_string(),
+            updated_at: agent.updated_at.to_string(),
+        }
+    }
+}
+
+impl AgentView {
+    fn new(agent: Agent, app: &App) -> Self {
+        Self {
+            id: agent.id.to_string(),
+            status: agent.status(),
+            embed_code: app.embed_code(&agent.id),
+            name: agent.name,
+            greeting: agent.greeting,
+            color: agent.color,
+            knowledge_base: agent.knowledge_entries > 0,
+            knowledge_size_bytes: agent.knowledge_size_bytes,
+            conversations_count: agent.conversations_count,
+            leads_count: agent.leads_count,
+            avg_response_time_ms: agent.avg_response_time_ms,
+            allowed_domains: agent.allowed_domains,
+            created_at: agent.created_at.to_string(),
+            updated_at: agent.updated_at.to_string(),
+        }
+    }
+}

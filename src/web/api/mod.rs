@@ -1,0 +1,33 @@
+//! The REST API: every route on one screen.
+
+mod agents;
+mod conversations;
+mod knowledge;
+mod leads;
+mod me;
+mod webhooks;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{delete, get, post};
+
+use crate::web::App;
+use crate::web::error;
+use crate::web::gate;
+
+pub fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/me", get(me::show))
+        .route("/agents", get(agents::list).post(agents::create))
+        .route("/agents/{agent}", get(agents::show).put(agents::update).patch(agents::update).delete(agents::deactivate))
+        .route("/agents/{agent}/activate", post(agents::activate))
+        .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))
+        .route("/agents/{agent}/knowledge/{entry}", delete(knowledge::delete))
+        .route("/agents/{agent}/conversations", get(conversations::list))
+        .route("/agents/{agent}/leads", get(leads::list))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{webhook}", get(webhooks::show).delete(webhooks::delete))
+        .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))
+        .fallback(error::unknown_path)
+        .method_not_allowed_fallback(error::wrong_method)
+}

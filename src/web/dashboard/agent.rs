@@ -1,0 +1,244 @@
+//! One agent: its numbers, embed code, preview, settings and knowledge.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+
+use crate::domain::agent::{Agent, AgentChange};
+use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
+use crate::domain::page;
+use crate::domain::{Invalid, Rejection};
+use crate::storage;
+use crate::web::App;
+use crate::web::dashboard::Page;
+use crate::web::dashboard::conversations::ConversationRow;
+use crate::web::dashboard::display::{Size, When, beginning, count};
+use crate::web::dashboard::error::Result;
+use crate::web::dashboard::form::Errors;
+use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::session::{OwnAgent, SignedForm, SignedIn};
+use crate::web::error::ApiError;
+
+#[derive(Template)]
+#[template(path = "agent.html")]
+pub struct AgentPage {
+    pub nav: Nav,
+    pub id: String,
+    pub name: String,
+    pub color: String,
+    pub active: bool,
+    pub created: When,
+    pub stats: AgentStats,
+    pub embed_code: String,
+    pub settings: SettingsForm,
+    pub knowledge: Vec<KnowledgeRow>,
+    pub knowledge_form: KnowledgeForm,
+    /// The newest few; the whole list has a page of its own.
+    pub conversations: Vec<ConversationRow>,
+}
+
+/// The numbers at the top of the page.
+pub struct AgentStats {
+    pub conversations: u64,
+    pub leads: u64,
+    pub response_ms: Option<u64>,
+    pub knowledge: Size,
+}
+
+impl AgentStats {
+    /// Milliseconds as a reader thinks of them: `40 ms`, `1.2 s`.
+    pub fn response(&self) -> Option<String> {
+        self.response_ms.map(|ms| match ms {
+            0..1_000 => format!("{ms} ms"),
+            ms => format!("{:.1} s", ms as f64 / 1e3),
+        })
+    }
+}
+
+/// The values of `POST /agents/{id}`.
+pub struct SettingsForm {
+    pub name: String,
+    pub greeting: String,
+    pub color: String,
+    /// One domain a line.
+    pub allowed_domains: String,
+    pub errors: Errors,
+}
+
+/// One entry of the agent's knowledge.
+pub struct KnowledgeRow {
+    /// The beginning of the content, which is how its owner knows it again.
+    pub excerpt: String,
+    /// `text`, `faq`, `product` or `markdown`.
+    pub kind: String,
+    pub size: Size,
+    pub added: When,
+}
+
+/// The values of `POST /agents/{id}/knowledge`, shown again when they were refused.
+pub struct KnowledgeForm {
+    pub kind: String,
+    pub content: String,
+    pub errors: Errors,
+}
+
+/// The types an entry can have, as the form offers them: value and label.
+pub const KNOWLEDGE_KINDS: [(&str, &str); 4] =
+    [("text", "Plain text"), ("faq", "Questions and answers"), ("product", "Products"), ("markdown", "Markdown")];
+
+const CONVERSATIONS_SHOWN: i64 = 5;
+const EXCERPT_CHARS: usize = 160;
+
+pub async fn show(
+    member: SignedIn,
+    OwnAgent(agent): OwnAgent,
+    State(app): State<App>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response> {
+    let settings = SettingsForm::of(&agent, Errors::default());
+    let mut page = page(&app, &member, agent, settings, KnowledgeForm::default()).await?;
+    page.nav.flash = query.get("done").and_then(|done| flash(done)).map(str::to_owned);
+    Ok(Page(page).into_response())
+}
+
+pub async fn update(OwnAgent(agent): OwnAgent, State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+    let domains: Vec<&str> = fields.text("allowed_domains").split([',', '\n']).map(str::trim).filter(|d| !d.is_empty()).collect();
+    let body = json!({
+        "name": fields.text("name"),
+        "greeting": fields.text("greeting"),
+        "color": fields.text("color"),
+        "allowed_domains": domains,
+    });
+    let parsed = body.as_object().map(AgentChange::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
+    let failures = match parsed {
+        Ok(change) => {
+            let agent = app.store.update_agent(agent.account, agent.id, change).await?;
+            app.live.agent_changed(&agent.id);
+            return Ok(Redirect::to(&format!("/agents/{}?done=saved", agent.id)).into_response());
+        }
+        Err(rejection) => rejection.failures,
+    };
+    let text = |name| fields.text(name).to_owned();
+    let settings = SettingsForm {
+        name: text("name"),
+        greeting: text("greeting"),
+        color: text("color"),
+        allowed_domains: text("allowed_domains"),
+        errors: Errors(failures.into_iter().map(of_whole_list).collect()),
+    };
+    let page = page(&app, &member, agent, settings, KnowledgeForm::default()).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
+pub async fn add_knowledge(
+    OwnAgent(agent): OwnAgent,
+    State(app): State<App>,
+    SignedForm { member, fields }: SignedForm,
+) -> Result<Response> {
+    let body = json!({ "content": fields.text("content"), "type": fields.text("type") });
+    let parsed = body.as_object().map(NewKnowledge::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
+    let errors = match parsed {
+        Ok(new) => {
+            app.store.add_knowledge(agent.account, agent.id.clone(), new).await?;
+            return Ok(Redirect::to(&format!("/agents/{}?done=taught#knowledge", agent.id)).into_response());
+        }
+        Err(rejection) => Errors(rejection.failures),
+    };
+    let form = KnowledgeForm { kind: fields.text("type").to_owned(), content: fields.text("content").to_owned(), errors };
+    let settings = SettingsForm::of(&agent, Errors::default());
+    let page = page(&app, &member, agent, settings, form).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
+pub async fn deactivate(OwnAgent(agent): OwnAgent, State(app): State<App>, _: SignedForm) -> Result<Redirect> {
+    let agent = app.store.deactivate_agent(agent.account, agent.id).await?;
+    app.live.agent_changed(&agent.id);
+    Ok(Redirect::to(&format!("/agents/{}?done=deactivated", agent.id)))
+}
+
+pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: SignedForm) -> Result<Redirect> {
+    let plan = app.plan_of(&form.member.0.account);
+    let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max).await;
+    let agent = activated.map_err(|error| match error {
+        storage::Error::LimitReached => ApiError::plan_limit(format!("Your plan {} allows no more active agents.", plan.name)),
+        other => other.into(),
+    })?;
+    Ok(Redirect::to(&format!("/agents/{}?done=activated", agent.id)))
+}
+
+fn flash(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "created" => "The agent is ready. Put its embed code on your website.",
+        "saved" => "Saved.",
+        "taught" => "Added. The next answer knows it.",
+        "deactivated" => "The agent no longer answers.",
+        "activated" => "The agent answers again.",
+        _ => return None,
+    })
+}
+
+/// The form has one field for all domains, so `allowed_domains[2]` is an error of that field.
+fn of_whole_list(failure: Invalid) -> Invalid {
+    match failure.field.split_once('[') {
+        Some((list, _)) => Invalid::new(list, failure.message),
+        None => failure,
+    }
+}
+
+async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm, form: KnowledgeForm) -> Result<AgentPage> {
+    let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
+    let recent = app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
+    let conversations = recent.rows.into_iter().map(|summary| ConversationRow::new(summary, &agent)).collect();
+    Ok(AgentPage {
+        nav: member.nav(Section::Agents),
+        id: agent.id.to_string(),
+        active: agent.is_active(),
+        created: When::new(agent.created_at),
+        stats: AgentStats {
+            conversations: count(agent.conversations_count),
+            leads: count(agent.leads_count),
+            response_ms: agent.avg_response_time_ms.map(count),
+            knowledge: Size(count(agent.knowledge_size_bytes)),
+        },
+        embed_code: app.embed_code(&agent.id),
+        settings,
+        knowledge: knowledge.into_iter().rev().map(KnowledgeRow::new).collect(),
+        knowledge_form: form,
+        conversations,
+        name: agent.name,
+        color: agent.color,
+    })
+}
+
+impl SettingsForm {
+    fn of(agent: &Agent, errors: Errors) -> Self {
+        Self {
+            name: agent.name.clone(),
+            greeting: agent.greeting.clone(),
+            color: agent.color.clone(),
+            allowed_domains: agent.allowed_domains.join("\n"),
+            errors,
+        }
+    }
+}
+
+impl Default for KnowledgeForm {
+    fn default() -> Self {
+        Self { kind: KnowledgeType::Text.as_str().to_owned(), content: String::new(), errors: Errors::default() }
+    }
+}
+
+impl KnowledgeRow {
+    fn new(entry: Knowledge) -> Self {
+        Self {
+            excerpt: beginning(&entry.content, EXCERPT_CHARS),
+            kind: entry.kind.as_str().to_owned(),
+            size: Size(count(entry.size_bytes)),
+            added: When::new(entry.created_at),
+        }
+    }
+}

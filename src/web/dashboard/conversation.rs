@@ -1,0 +1,149 @@
+//! One conversation: the transcript with its sources, and who it was with.
+
+use askama::Template;
+use axum::extract::{RawPathParams, State};
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::conversation::{Author, Message, Source};
+use crate::domain::id::ConversationId;
+use crate::domain::lead::Lead;
+use crate::web::App;
+use crate::web::dashboard::Page;
+use crate::web::dashboard::display::{Duration, PageUrl, When, count};
+use crate::web::dashboard::error::Result;
+use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::session::SignedIn;
+use crate::web::error::ApiError;
+use crate::web::extract::path_id;
+
+#[derive(Template)]
+#[template(path = "conversation.html")]
+pub struct ConversationPage {
+    pub nav: Nav,
+    pub id: String,
+    pub agent_id: String,
+    pub agent_name: String,
+    pub agent_color: String,
+    pub visitor_id: String,
+    pub page: PageUrl,
+    pub active: bool,
+    pub started: When,
+    pub ended: Option<When>,
+    pub duration: Duration,
+    pub messages: Vec<MessageRow>,
+    pub lead: Option<LeadCard>,
+}
+
+/// One message of the transcript.
+pub struct MessageRow {
+    pub speaker: Speaker,
+    pub content: String,
+    pub time: When,
+    /// False where the agent said that its knowledge does not hold the answer.
+    pub answered: bool,
+    pub sources: Vec<SourceRow>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    Visitor,
+    Agent,
+    Operator,
+}
+
+impl Speaker {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Speaker::Visitor => "visitor",
+            Speaker::Agent => "agent",
+            Speaker::Operator => "operator",
+        }
+    }
+}
+
+/// A passage that an answer was drawn from.
+pub struct SourceRow {
+    pub title: String,
+    pub excerpt: String,
+    pub page: PageUrl,
+    pub score: f64,
+}
+
+/// What the visitor left; empty texts are not shown.
+pub struct LeadCard {
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    pub company: String,
+    pub message: String,
+    pub captured: When,
+}
+
+pub async fn show(member: SignedIn, params: RawPathParams, State(app): State<App>) -> Result<Response> {
+    let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
+    let account = member.0.account.id.clone();
+    let transcript = app.store.transcript(account.clone(), id).await?;
+    let conversation = transcript.conversation;
+    let agent = app.store.agent(account.clone(), conversation.agent.clone()).await?;
+    let lead = match conversation.lead.clone() {
+        Some(id) => Some(LeadCard::new(app.store.lead(account, id).await?)),
+        None => None,
+    };
+    Ok(Page(ConversationPage {
+        nav: member.nav(Section::Conversations),
+        id: conversation.id.to_string(),
+        agent_id: agent.id.to_string(),
+        agent_name: agent.name,
+        agent_color: agent.color,
+        visitor_id: conversation.visitor.to_string(),
+        active: conversation.ended_at.is_none(),
+        started: When::new(conversation.started_at),
+        ended: conversation.ended_at.map(When::new),
+        duration: Duration(count(conversation.duration_seconds())),
+        messages: transcript.messages.into_iter().map(MessageRow::new).collect(),
+        lead,
+        page: PageUrl(conversation.page_url.unwrap_or_default()),
+    })
+    .into_response())
+}
+
+impl MessageRow {
+    fn new(message: Message) -> Self {
+        let passages = message.trace.map(|trace| trace.passages).unwrap_or_default();
+        let score = |source: &Source| {
+            let own = passages.iter().find(|passage| passage.heading == source.title);
+            own.or(passages.first()).map_or(0.0, |passage| passage.score)
+        };
+        let sources = message.sources.iter().map(|source| SourceRow {
+            title: source.title.clone(),
+            excerpt: source.excerpt.clone(),
+            page: PageUrl(source.url.clone().unwrap_or_default()),
+            score: score(source),
+        });
+        Self {
+            speaker: match message.author {
+                Author::Visitor => Speaker::Visitor,
+                Author::Agent => Speaker::Agent,
+                Author::Operator => Speaker::Operator,
+            },
+            sources: sources.collect(),
+            time: When::new(message.created_at),
+            answered: message.answered,
+            content: message.content,
+        }
+    }
+}
+
+impl LeadCard {
+    fn new(lead: Lead) -> Self {
+        let details = lead.details;
+        Self {
+            name: details.name.unwrap_or_default(),
+            email: details.email.unwrap_or_default(),
+            phone: details.phone.unwrap_or_default(),
+            company: details.company.unwrap_or_default(),
+            message: details.message.unwrap_or_default(),
+            captured: When::new(lead.captured_at),
+        }
+    }
+}

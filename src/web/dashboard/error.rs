@@ -1,0 +1,64 @@
+//! The page for whatever went wrong.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::storage;
+use crate::web::dashboard::Page;
+use crate::web::error::ApiError;
+
+pub type Result<T> = std::result::Result<T, PageError>;
+
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    pub status: u16,
+    pub title: &'static str,
+    pub message: String,
+    pub request_id: String,
+}
+
+/// A failure that is shown as a page, or the way to the page that mends it.
+pub enum PageError {
+    SignIn,
+    Failed(ApiError),
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<storage::Error> for PageError {
+    fn from(error: storage::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let error = match self {
+            Self::SignIn => return Redirect::to("/login").into_response(),
+            Self::Failed(error) => error,
+        };
+        let page = ErrorPage {
+            status: error.status.as_u16(),
+            title: title(error.status),
+            message: error.message,
+            request_id: String::new(),
+        };
+        (error.status, Page(page)).into_response()
+    }
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "This page does not exist",
+        StatusCode::FORBIDDEN => "This is not allowed",
+        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
+        StatusCode::SERVICE_UNAVAILABLE => "Busy for a moment",
+        _ => "Something went wrong",
+    }
+}

@@ -1,0 +1,75 @@
+//! The dashboard: pages for the people of an account, rendered here, working without JavaScript.
+
+mod agent;
+mod agents;
+mod api_keys;
+mod auth;
+mod conversation;
+mod conversations;
+mod display;
+mod error;
+mod form;
+mod leads;
+mod nav;
+mod preview;
+mod session;
+pub mod setup;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::web::App;
+use crate::web::dashboard::error::PageError;
+use crate::web::error::ApiError;
+
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/agents") }))
+        .route("/setup", get(setup::show).post(setup::create))
+        .route("/login", get(auth::show).post(auth::login))
+        .route("/logout", post(auth::logout))
+        .route("/agents", get(agents::list).post(agents::create))
+        .route("/agents/{agent}", get(agent::show).post(agent::update))
+        .route("/agents/{agent}/knowledge", post(agent::add_knowledge))
+        .route("/agents/{agent}/deactivate", post(agent::deactivate))
+        .route("/agents/{agent}/activate", post(agent::activate))
+        .route("/conversations", get(conversations::list))
+        .route("/conversations/{conversation}", get(conversation::show))
+        .route("/leads", get(leads::list))
+        .route("/settings/keys", get(api_keys::list).post(api_keys::create))
+        .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
+        .route("/preview/{agent}", get(preview::preview))
+        .route("/demo/{agent}", get(preview::demo))
+}
+
+/// What answers an address that nothing else does: people get a page, programs get JSON.
+pub async fn unknown_path(request: Request) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    if !is_api && wants_html(request.headers()) {
+        return PageError::from(ApiError::not_found()).into_response();
+    }
+    ApiError::not_found().into_response()
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A rendered template.
+struct Page<T>(T);
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            Ok(html) => Html(html).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be rendered");
+                ApiError::internal().into_response()
+            }
+        }
+    }
+}

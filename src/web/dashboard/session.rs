@@ -1,0 +1,186 @@
+//! Who is signed in, and proof that a form was sent from one of our own pages.
+
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+
+use crate::auth;
+use crate::domain::account::User;
+use crate::domain::agent::Agent;
+use crate::domain::id::AgentId;
+use crate::domain::time::HOUR_MS;
+use crate::storage::{Member, NewSession};
+use crate::web::App;
+use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
+use crate::web::dashboard::error::{PageError, Result};
+use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::error::ApiError;
+use crate::web::extract::{path_id, read_body};
+
+/// A knowledge entry of 50,000 characters, each of them percent-encoded.
+const FORM_BYTES_MAX: usize = 1024 * 1024;
+const FORM_AGE_MS: i64 = 12 * HOUR_MS;
+
+pub struct SignedIn(pub Member);
+
+impl SignedIn {
+    pub fn nav(&self, section: Section) -> Nav {
+        Nav {
+            section,
+            account: self.0.account.name.clone(),
+            email: self.0.user.email.clone(),
+            csrf: self.0.csrf.clone(),
+            flash: None,
+        }
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
+        let member = app.store.member(auth::hash(token)).await?;
+        member.map(Self).ok_or(PageError::SignIn)
+    }
+}
+
+/// The agent of the path, if it is the signed-in account's.
+pub struct OwnAgent(pub Agent);
+
+impl FromRequestParts<App> for OwnAgent {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let SignedIn(member) = SignedIn::from_request_parts(parts, app).await?;
+        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::not_found())?;
+        let id: AgentId = path_id(&params, "agent", ApiError::not_found)?;
+        Ok(Self(app.store.agent(member.account.id, id).await?))
+    }
+}
+
+/// The fields of a form.
+#[derive(Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn parse(body: &Bytes) -> Self {
+        Self(url::form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A form that a signed-in person sent from our own page.
+pub struct SignedForm {
+    pub member: SignedIn,
+    pub fields: Fields,
+}
+
+impl FromRequest<App> for SignedForm {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let member = SignedIn::from_request_parts(&mut parts, app).await?;
+        check_origin(app, &parts.headers)?;
+        let fields = Fields::parse(&read_body(body, FORM_BYTES_MAX).await?);
+        if !auth::same(fields.text("csrf").as_bytes(), member.0.csrf.as_bytes()) {
+            return Err(foreign_form());
+        }
+        Ok(Self { member, fields })
+    }
+}
+
+/// A form of somebody who is not signed in yet: its token is signed and dated instead of belonging to a session.
+pub struct OpenForm {
+    pub fields: Fields,
+    pub address: ClientAddress,
+    pub headers: HeaderMap,
+}
+
+impl FromRequest<App> for OpenForm {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        check_origin(app, &parts.headers)?;
+        let fields = Fields::parse(&read_body(body, FORM_BYTES_MAX).await?);
+        if !is_form_token(app, fields.text("csrf")) {
+            return Err(foreign_form());
+        }
+        let address = ClientAddress(address(&parts, &app.config.server.trusted_proxies));
+        Ok(Self { fields, address, headers: parts.headers })
+    }
+}
+
+pub fn form_token(app: &App) -> String {
+    app.sessions.sign(format!("form {}", app.world.now().ms()).as_bytes())
+}
+
+fn is_form_token(app: &App, token: &str) -> bool {
+    let opened = app.sessions.open(token).and_then(|bytes| String::from_utf8(bytes).ok());
+    let made_ms = opened.and_then(|text| text.strip_prefix("form ")?.parse::<i64>().ok());
+    made_ms.is_some_and(|made_ms| app.world.now().ms() - made_ms < FORM_AGE_MS)
+}
+
+/// Browsers say whether one of our own pages sent a form; older ones name its origin.
+fn check_origin(app: &App, headers: &HeaderMap) -> Result<()> {
+    let own = match headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()) {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => !headers.contains_key(header::ORIGIN) || is_own_page(app, headers),
+    };
+    if own { Ok(()) } else { Err(foreign_form()) }
+}
+
+fn foreign_form() -> PageError {
+    ApiError::forbidden("This form was not sent from this dashboard, or it is too old. Go back, reload and send it again.").into()
+}
+
+/// Opens a session for `user`, and gives the cookie that stands for it.
+pub async fn open(app: &App, user: User, address: ClientAddress, headers: &HeaderMap) -> Result<String> {
+    let token = auth::token::generate(&app.world);
+    let session = NewSession {
+        token_hash: auth::hash(&token),
+        csrf: auth::token::generate(&app.world),
+        address: address.bucket(),
+        user_agent: user_agent(headers).unwrap_or_default(),
+    };
+    app.store.create_session(user, session).await?;
+    Ok(set_cookie(app, &token, ""))
+}
+
+/// Ends the session; the cookie given back removes the browser's.
+pub async fn end(app: &App, headers: &HeaderMap) -> Result<String> {
+    if let Some(token) = cookie(headers, cookie_name(app)) {
+        app.store.delete_session(auth::hash(token)).await?;
+    }
+    Ok(set_cookie(app, "", "; Max-Age=0"))
+}
+
+fn is_https(app: &App) -> bool {
+    app.config.public_url().starts_with("https://")
+}
+
+/// The prefix makes browsers refuse the cookie from any other host or path; it needs HTTPS.
+fn cookie_name(app: &App) -> &'static str {
+    if is_https(app) { "__Host-cf_session" } else { "cf_session" }
+}
+
+fn set_cookie(app: &App, token: &str, more: &str) -> String {
+    let secure = if is_https(app) { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", cookie_name(app))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
+    named.next().map(|(_, value)| value)
+}

@@ -1,0 +1,254 @@
+//! Bodies, query strings and path ids, read so that every failure is answered in our own words.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::domain::id::Identifier;
+use crate::domain::page::{LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Page};
+use crate::domain::time::Time;
+use crate::domain::{Invalid, Rejection};
+use crate::web::error::{ApiError, Result};
+
+/// Fifty thousand characters, each written as twelve bytes of escapes, and room beside them.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A body that is a JSON object of at most `MAX` bytes.
+pub struct Object<const MAX: usize = BODY_BYTES_MAX>(pub Map<String, Value>);
+
+impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        if !is_json(request.headers()) {
+            let message = "Send the body as application/json in UTF-8.";
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message));
+        }
+        let bytes = read_body(request.into_body(), MAX).await?;
+        object(&bytes).map(Self)
+    }
+}
+
+/// An endpoint that takes no body still reads what was sent, so that the connection can be used again.
+pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, bytes_max)).await;
+    let read = read.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive."))?;
+    read.map_err(|error| {
+        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_large {
+            let message = format!("The body is larger than {bytes_max} bytes.");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+        } else {
+            ApiError::bad_request("The body broke off.")
+        }
+    })
+}
+
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+    match value {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(ApiError::bad_request("The body must be a JSON object.")),
+        Err(error) if error.is_data() => Err(ApiError::bad_request("The body names a key twice.")),
+        Err(error) => {
+            let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
+            Err(ApiError::bad_request(message))
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(text) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = text.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    json && parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"),
+        _ => true,
+    })
+}
+
+/// Reads any JSON value, but refuses a key that stands twice in one object: which of the two was meant?
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(Self)? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(Self)?;
+            if object.insert(key, value).is_some() {
+                return Err(de::Error::custom("duplicate key"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// `?limit=&offset=&since=` of a list.
+pub struct Paged(pub Page);
+
+impl<S: Send + Sync> FromRequestParts<S> for Paged {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let mut failures = Vec::new();
+        let page = page(parts.uri.query().unwrap_or_default(), &mut failures);
+        if failures.is_empty() {
+            return Ok(Self(page));
+        }
+        Err(Rejection { lacks_required: false, failures }.into())
+    }
+}
+
+fn page(query: &str, failures: &mut Vec<Invalid>) -> Page {
+    let mut page = Page::first(LIMIT_DEFAULT);
+    let mut seen = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let read = match name.as_ref() {
+            "limit" => whole(&value, 1, LIMIT_MAX).map(|limit| page.limit = limit),
+            "offset" => whole(&value, 0, OFFSET_MAX).map(|offset| page.offset = offset),
+            "since" => instant(&value).map(|since| page.since = Some(since)),
+            _ => continue,
+        };
+        let read = if seen.contains(&name) { Err("must be given once".to_owned()) } else { read };
+        if let Err(message) = read {
+            failures.push(Invalid::new(name.as_ref(), message));
+        }
+        seen.push(name);
+    }
+    page
+}
+
+fn whole(text: &str, least: i64, most: i64) -> std::result::Result<i64, String> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));
+    number.ok_or_else(|| match most {
+        OFFSET_MAX => format!("must be a whole number from {least}"),
+        _ => format!("must be a whole number from {least} to {most}"),
+    })
+}
+
+fn instant(text: &str) -> std::result::Result<Time, String> {
+    Time::parse(text).ok_or_else(|| {
+        let hint = if text.contains(' ') { "; write the + of an offset as %2B" } else { "" };
+        format!("must be an ISO 8601 timestamp such as 2026-03-01T00:00:00Z{hint}")
+    })
+}
+
+/// The id in a path; another form than ours is simply not found.
+pub fn path_id<I: Identifier>(params: &RawPathParams, name: &str, missing: fn() -> ApiError) -> Result<I> {
+    let found = params.iter().find(|(param, _)| *param == name);
+    found.and_then(|(_, value)| I::parse(value)).ok_or_else(missing)
+}
+
+/// An answer in JSON.
+pub struct Json<T>(pub T);
+
+impl<T: serde::Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written as JSON");
+                ApiError::internal().into_response()
+            }
+        }
+    }
+}
+
+/// A resource that now exists, with the address where it can be found.
+pub struct Created<T> {
+    pub location: String,
+    pub body: T,
+}
+
+impl<T: serde::Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, [(header::LOCATION, self.location)], Json(self.body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_json_object_is_a_body() {
+        let refused = |text: &[u8]| object(text).unwrap_err().code;
+        for wrong in ["{\"name\":", "[1", "", "null", "[]", "\"x\"", "{}x", "\u{feff}{}", "{\"a\":NaN}", "{'a':1}", r#"{"a":1,"a":2}"#, r#"{"a":"\ud800"}"#] {
+            assert_eq!(refused(wrong.as_bytes()), "bad_request", "{wrong}");
+        }
+        assert_eq!(refused(b"{\"a\":\"\xff\"}"), "bad_request");
+        assert_eq!(refused("[".repeat(100_000).as_bytes()), "bad_request");
+        assert_eq!(object(br#"{"a":{"b":[1,2.5,null,true]}}"#).unwrap()["a"]["b"][1], 2.5);
+    }
+
+    #[test]
+    fn a_page_is_read_to_the_letter() {
+        let read = |query| {
+            let mut failures = Vec::new();
+            let page = page(query, &mut failures);
+            (page, failures.len())
+        };
+        assert_eq!(read("").0, Page::first(25));
+        assert_eq!(read("limit=100&offset=7&other=1"), (Page { limit: 100, offset: 7, since: None }, 0));
+        for wrong in ["limit=0", "limit=101", "limit=-1", "limit=abc", "limit=1e3", "limit=99999999999999999999", "offset=-1", "offset=9223372036854775808", "limit=1&limit=2", "since=yesterday", "since=2026-03-01T00:00:00+02:00", "limit="] {
+            assert_eq!(read(wrong).1, 1, "{wrong}");
+        }
+    }
+}

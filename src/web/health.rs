@@ -1,0 +1,46 @@
+//! Whether the process lives, and whether it can do its work.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+
+use crate::web::App;
+use crate::web::extract::Json;
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    database: bool,
+    disk: bool,
+    webhooks: bool,
+    stopping: bool,
+    version: &'static str,
+}
+
+pub fn router() -> Router<App> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+}
+
+async fn alive() -> &'static str {
+    "ok"
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    let floor = app.config.server.disk_free_min_mb.saturating_mul(1024 * 1024);
+    let checks = Ready {
+        status: "ok",
+        database: app.store.probe().await.is_ok(),
+        disk: app.store.free_bytes().is_none_or(|free| free >= floor),
+        webhooks: app.courier.is_alive(),
+        stopping: *app.stopping.borrow(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    if checks.database && checks.disk && checks.webhooks && !checks.stopping {
+        return Json(checks).into_response();
+    }
+    let refused = Ready { status: "unavailable", ..checks };
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], Json(refused)).into_response()
+}

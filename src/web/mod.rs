@@ -1,0 +1,108 @@
+//! HTTP in, HTTP out: what the API, the dashboard and the widget share.
+
+pub mod api;
+pub mod assets;
+pub mod caller;
+pub mod client;
+pub mod dashboard;
+pub mod error;
+pub mod extract;
+pub mod gate;
+pub mod headers;
+pub mod health;
+pub mod live;
+pub mod widget;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use tokio::sync::{Semaphore, watch};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::answer::Answerer;
+use crate::auth::token::Signer;
+use crate::auth::vault::Vault;
+use crate::config::Config;
+use crate::deliver::Courier;
+use crate::domain::account::{Account, Plan};
+use crate::domain::id::AgentId;
+use crate::limits::Limiter;
+use crate::storage::Store;
+use crate::web::dashboard::setup::SetupLink;
+use crate::web::live::Live;
+use crate::world::World;
+
+/// Password hashes computed at the same time: each takes 19 MiB and most of a core.
+const HASHES_MAX: usize = 2;
+
+/// Everything a request may need; clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub store: Store,
+    pub world: World,
+    pub config: Config,
+    pub answerer: Answerer,
+    pub courier: Courier,
+    pub vault: Vault,
+    pub sessions: Signer,
+    pub setup: SetupLink,
+    pub live: Live,
+    /// API requests, by key.
+    pub requests: Limiter<String>,
+    /// Everything that strangers may do, by address, visitor or agent.
+    pub strangers: Limiter<String>,
+    pub hashes: Semaphore,
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl App {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The one line that puts the widget on a website.
+    pub fn embed_code(&self, agent: &AgentId) -> String {
+        format!("<script src=\"{}/widget.js\" data-agent=\"{agent}\"></script>", self.config.public_url())
+    }
+
+    pub fn plan_of(&self, account: &Account) -> Plan {
+        self.config.plan(&account.plan)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Returns once the server is told to stop.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it the server.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+pub fn password_permits() -> Semaphore {
+    Semaphore::new(HASHES_MAX)
+}
+
+pub fn router(app: App) -> Router {
+    Router::new()
+        .nest("/api/v1", api::router(&app))
+        .merge(widget::router())
+        .merge(dashboard::router())
+        .merge(assets::router())
+        .merge(health::router())
+        .fallback(dashboard::unknown_path)
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::dress))
+        .with_state(app)
+}

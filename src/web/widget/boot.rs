@@ -1,0 +1,111 @@
+//! The widget's first call: what the agent looks like, a session, and the conversation that goes on.
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::agent::Agent;
+use crate::domain::conversation::Transcript;
+use crate::domain::id::{AgentId, Identifier};
+use crate::domain::input::{Fields, line};
+use crate::domain::page::{self, page_url};
+use crate::domain::time::MINUTE_MS;
+use crate::limits::Window;
+use crate::storage::FirstLoad;
+use crate::web::App;
+use crate::web::client::{is_own_page, origin, user_agent};
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::{Json, object};
+use crate::web::widget::limit;
+use crate::web::widget::session::{Sent, Session, active_agent};
+use crate::web::widget::view::MessageView;
+
+const FORM_FIELDS: [&str; 5] = ["name", "email", "phone", "company", "message"];
+
+#[derive(Serialize)]
+pub struct Booted {
+    agent: AgentView,
+    session: String,
+    visitor_id: String,
+    conversation_id: Option<String>,
+    history: Vec<MessageView>,
+}
+
+#[derive(Serialize)]
+struct AgentView {
+    id: String,
+    name: String,
+    greeting: String,
+    color: String,
+    suggestions: Vec<String>,
+    lead_form: LeadForm,
+    disclosure: bool,
+    position: &'static str,
+}
+
+#[derive(Serialize)]
+struct LeadForm {
+    fields: [&'static str; 5],
+}
+
+pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> {
+    let most = app.config.widget.boots_per_address_10min;
+    limit(&app, "boot", &sent.address.bucket(), &[Window { limit: most, span_ms: 10 * MINUTE_MS }])?;
+    let body = object(&sent.body)?;
+    let id = agent_id(&body)?;
+    let agent = active_agent(&app, id, &sent.headers).await?;
+    note_installation(&app, &agent, &sent, &body).await?;
+    let before = body.get("session").and_then(Value::as_str).and_then(|token| Session::open(&app, token));
+    let before = before.filter(|session| session.agent == agent.id);
+    let session = Session {
+        agent: agent.id.clone(),
+        visitor: before.map_or_else(|| app.world.fresh(), |session| session.visitor),
+        opened_at: app.world.now(),
+        page_url: body.get("page_url").and_then(Value::as_str).and_then(page_url),
+        referrer: body.get("referrer").and_then(Value::as_str).and_then(page_url),
+    };
+    let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
+    let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
+    Ok(Json(Booted::new(&app, agent, &session, open)))
+}
+
+fn agent_id(body: &Map<String, Value>) -> Result<AgentId> {
+    let mut fields = Fields::new(body);
+    let text = fields.required_text("agent_id", &line(1..=100));
+    fields.finish()?;
+    AgentId::parse(&text).ok_or_else(ApiError::agent_not_found)
+}
+
+/// Browsers name the page's origin; without one, the page's own word is taken. Pages of this server are no installation.
+async fn note_installation(app: &App, agent: &Agent, sent: &Sent, body: &Map<String, Value>) -> Result<()> {
+    let page_url = body.get("page_url").and_then(Value::as_str).and_then(page_url);
+    let from = origin(&sent.headers).map(str::to_owned).or_else(|| page_url.clone());
+    let domain = from.as_deref().and_then(page::host);
+    let (Some(domain), false) = (domain, is_own_page(app, &sent.headers)) else { return Ok(()) };
+    let page_url = page_url.or(from).unwrap_or_default();
+    let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers) };
+    Ok(app.store.note_installation(agent.clone(), load).await?)
+}
+
+impl Booted {
+    fn new(app: &App, agent: Agent, session: &Session, open: Option<Transcript>) -> Self {
+        let conversation_id = open.as_ref().map(|t| t.conversation.id.to_string());
+        let messages = open.map(|t| t.messages).unwrap_or_default();
+        Self {
+            agent: AgentView {
+                id: agent.id.to_string(),
+                name: agent.name,
+                greeting: agent.greeting,
+                color: agent.color,
+                suggestions: Vec::new(),
+                lead_form: LeadForm { fields: FORM_FIELDS },
+                disclosure: true,
+                position: "right",
+            },
+            session: session.token(app),
+            visitor_id: session.visitor.to_string(),
+            conversation_id,
+            history: messages.into_iter().map(MessageView::new).collect(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The widget's form: a visitor's contact details.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::domain::lead::LeadDetails;
+use crate::domain::time::HOUR_MS;
+use crate::limits::Window;
+use crate::web::App;
+use crate::web::error::Result;
+use crate::web::extract::Json;
+use crate::web::widget::limit;
+use crate::web::widget::session::Visit;
+
+#[derive(Serialize)]
+struct Captured {
+    lead: LeadView,
+}
+
+#[derive(Serialize)]
+struct LeadView {
+    id: String,
+    conversation_id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    company: Option<String>,
+    message: Option<String>,
+    captured_at: String,
+}
+
+pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
+    let details = LeadDetails::parse(&visit.body)?;
+    let most = app.config.widget.leads_per_address_hour;
+    limit(&app, "lead", &visit.address.bucket(), &[Window { limit: most, span_ms: HOUR_MS }])?;
+    let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
+    let lead = LeadView {
+        id: lead.id.to_string(),
+        conversation_id: lead.conversation.map(|id| id.to_string()),
+        name: lead.details.name,
+        email: lead.details.email,
+        phone: lead.details.phone,
+        company: lead.details.company,
+        message: lead.details.message,
+        captured_at: lead.captured_at.to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(Captured { lead })).into_response())
+}

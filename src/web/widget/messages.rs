@@ -1,0 +1,129 @@
+//! A visitor's message, and the answer: as a stream while it is written, or whole.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::answer::{Finished, Progress, Refused};
+use crate::domain::conversation::{CLIENT_ID_CHARS_MAX, MESSAGE_CHARS_MAX};
+use crate::domain::input::{Fields, line, lines};
+use crate::domain::time::{DAY_MS, MINUTE_MS};
+use crate::limits::Window;
+use crate::storage::VisitorMessage;
+use crate::web::App;
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::Json;
+use crate::web::widget::limit;
+use crate::web::widget::session::{PING, Visit};
+use crate::web::widget::view::{MessageView, sources};
+
+#[derive(Serialize)]
+struct Done {
+    message: MessageView,
+    conversation_id: Option<String>,
+    lead_form: bool,
+    lead_captured: bool,
+    suggestions: Vec<String>,
+}
+
+pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
+    check_limits(&app, &visit)?;
+    let whole = wants_json(&visit.headers);
+    let message = message_of(&app, visit).await?;
+    let progress = app.answerer.answer(message).map_err(|refused| match refused {
+        Refused::StillAnswering => ApiError::conflict("Your last message is still being answered."),
+        Refused::Full => ApiError::unavailable(),
+    })?;
+    if whole { finish(progress).await } else { Ok(stream(progress)) }
+}
+
+fn check_limits(app: &App, visit: &Visit) -> Result<()> {
+    let limits = &app.config.widget;
+    let per = |limit, span_ms| Window { limit, span_ms };
+    limit(app, "message", visit.session.visitor.as_str(), &[
+        per(limits.messages_per_visitor_minute, MINUTE_MS),
+        per(limits.messages_per_visitor_day, DAY_MS),
+    ])?;
+    limit(app, "message", &visit.address.bucket(), &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
+    limit(app, "message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
+}
+
+async fn message_of(app: &App, visit: Visit) -> Result<VisitorMessage> {
+    let mut fields = Fields::new(&visit.body);
+    let content = fields.required_text("content", &lines(1..=MESSAGE_CHARS_MAX));
+    let client_id = fields.text("client_id", &line(1..=CLIENT_ID_CHARS_MAX));
+    fields.finish()?;
+    let account = app.store.account(visit.agent.account.clone()).await?;
+    Ok(VisitorMessage {
+        plan: app.plan_of(&account),
+        agent: visit.agent,
+        visitor: visit.session.visitor,
+        opened_at: visit.session.opened_at,
+        content,
+        client_id,
+        page_url: visit.session.page_url,
+        referrer: visit.session.referrer,
+        user_agent: visit.user_agent,
+        inactivity_ms: app.config.inactivity_ms(),
+    })
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/event-stream")
+}
+
+async fn finish(mut progress: UnboundedReceiver<Progress>) -> Result<Response> {
+    while let Some(step) = progress.recv().await {
+        match step {
+            Progress::Done(finished) => return Ok(Json(Done::new(finished)).into_response()),
+            Progress::Failed(error) => return Err(error.into()),
+            _ => {}
+        }
+    }
+    // The answering thread panicked; the question is kept and can be sent again.
+    Err(ApiError::internal())
+}
+
+fn stream(progress: UnboundedReceiver<Progress>) -> Response {
+    let events = UnboundedReceiverStream::new(progress).map(|step| Ok::<_, Infallible>(event(step)));
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    (StatusCode::OK, headers, Sse::new(events).keep_alive(KeepAlive::new().interval(PING))).into_response()
+}
+
+fn event(step: Progress) -> Event {
+    let (name, data) = match step {
+        Progress::Begun { conversation, question } => {
+            let conversation_id = conversation.map(|id| id.to_string());
+            ("start", json!({ "conversation_id": conversation_id, "user_message": MessageView::new(question) }))
+        }
+        Progress::Delta(text) => ("delta", json!({ "text": text })),
+        Progress::Sources(found) => ("sources", json!({ "sources": sources(found) })),
+        Progress::Done(finished) => ("done", json!(Done::new(finished))),
+        Progress::Failed(error) => {
+            let error = ApiError::from(error);
+            ("error", json!({ "error": { "code": error.code, "message": error.message, "status": error.status.as_u16() } }))
+        }
+    };
+    Event::default().event(name).data(data.to_string())
+}
+
+impl Done {
+    fn new(finished: Finished) -> Self {
+        Self {
+            message: MessageView::new(finished.message),
+            conversation_id: finished.conversation.map(|id| id.to_string()),
+            lead_form: finished.lead_form,
+            lead_captured: finished.lead_captured,
+            suggestions: finished.suggestions,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A visitor's session: a signed token that vouches for the visitor and for when the panel was opened.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::agent::Agent;
+use crate::domain::id::{AgentId, Identifier, VisitorId};
+use crate::domain::page;
+use crate::domain::time::{DAY_MS, Time};
+use crate::web::App;
+use crate::web::client::{ClientAddress, is_own_page, origin, user_agent};
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::{object, read_body};
+use crate::web::gate::bearer;
+
+const BODY_BYTES_MAX: usize = 64 * 1024;
+const AGE_MS: i64 = 30 * DAY_MS;
+
+/// How often a stream looks whether its agent still answers.
+pub const PING: Duration = Duration::from_secs(15);
+
+/// What a token says; short names, for it travels with every request.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    a: String,
+    v: String,
+    o: i64,
+    p: Option<String>,
+    r: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct Session {
+    pub agent: AgentId,
+    pub visitor: VisitorId,
+    pub opened_at: Time,
+    pub page_url: Option<String>,
+    pub referrer: Option<String>,
+}
+
+impl Session {
+    pub fn token(&self, app: &App) -> String {
+        let claims = Claims {
+            a: self.agent.to_string(),
+            v: self.visitor.to_string(),
+            o: self.opened_at.ms(),
+            p: self.page_url.clone(),
+            r: self.referrer.clone(),
+        };
+        app.sessions.sign(&serde_json::to_vec(&claims).unwrap_or_default())
+    }
+
+    pub fn open(app: &App, token: &str) -> Option<Self> {
+        let claims: Claims = serde_json::from_slice(&app.sessions.open(token)?).ok()?;
+        let opened_at = Time::from_ms(claims.o);
+        let session = Self {
+            agent: AgentId::parse(&claims.a)?,
+            visitor: VisitorId::parse(&claims.v)?,
+            opened_at,
+            page_url: claims.p,
+            referrer: claims.r,
+        };
+        (app.world.now().since(opened_at) < AGE_MS).then_some(session)
+    }
+}
+
+/// A request of the widget: who asks, about which agent, and what was sent.
+pub struct Visit {
+    pub session: Session,
+    pub agent: Agent,
+    pub body: Map<String, Value>,
+    pub address: ClientAddress,
+    pub user_agent: Option<String>,
+    pub headers: HeaderMap,
+}
+
+impl FromRequest<App> for Visit {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let Sent { headers, address, body } = Sent::from_request(request, app).await?;
+        let body = if body.is_empty() { Map::new() } else { object(&body)? };
+        // A beacon cannot set headers, so its token comes in the body.
+        let token = bearer(&headers).or_else(|| body.get("session").and_then(Value::as_str));
+        let session = token.and_then(|token| Session::open(app, token)).ok_or_else(no_session)?;
+        let agent = active_agent(app, session.agent.clone(), &headers).await?;
+        let user_agent = user_agent(&headers);
+        Ok(Self { session, agent, body, address, user_agent, headers })
+    }
+}
+
+/// A request of the widget before its body is understood. Browsers send `text/plain` where a preflight is to be avoided.
+pub struct Sent {
+    pub headers: HeaderMap,
+    pub address: ClientAddress,
+    pub body: Bytes,
+}
+
+impl FromRequest<App> for Sent {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        let address = ClientAddress(crate::web::client::address(&parts, &app.config.server.trusted_proxies));
+        let body = read_body(body, BODY_BYTES_MAX).await?;
+        Ok(Self { headers: parts.headers, address, body })
+    }
+}
+
+pub fn no_session() -> ApiError {
+    ApiError::new(axum::http::StatusCode::UNAUTHORIZED, "unauthorized", "The session has ended; boot again.")
+        .with(header::WWW_AUTHENTICATE, "Bearer")
+}
+
+/// The agent, if it answers and may do so on the page that asks. One that does not answer cannot be told from none.
+pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result<Agent> {
+    let agent = app.store.embedded_agent(id).await.map_err(|error| ApiError::or_missing(error, ApiError::agent_not_found()))?;
+    if !agent.is_active() {
+        return Err(ApiError::agent_not_found());
+    }
+    if agent.allowed_domains.is_empty() || is_own_page(app, headers) {
+        return Ok(agent);
+    }
+    let host = origin(headers).and_then(page::host);
+    if host.is_some_and(|host| agent.allows(&host)) {
+        return Ok(agent);
+    }
+    let message = "This agent may not be used on this website.";
+    Err(ApiError::new(axum::http::StatusCode::FORBIDDEN, "domain_not_allowed", message))
+}

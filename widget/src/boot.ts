@@ -1,0 +1,42 @@
+// Asks the server who the agent is, and for a session; one request at a time.
+import { locale } from "./options";
+import type { Options } from "./options";
+import type { Boot, ErrorBody } from "./wire";
+
+const URL_CHARS_MAX = 2000;
+
+// What outlives the page: written by the panel, and only after the visitor's first message.
+export interface Memory {
+  session: string;
+  seen: string | null;
+}
+
+export const memoryKey = (agent: string): string => `chatforge:${agent}`;
+
+export function recall(agent: string): Memory | null {
+  try {
+    return JSON.parse(localStorage.getItem(memoryKey(agent)) ?? "null") as Memory | null;
+  } catch {
+    return null;
+  }
+}
+
+export type BootError = Error & { status?: number };
+
+// A string body is sent as text/plain, which needs no preflight.
+export async function requestBoot(origin: string, options: Options, session: string | undefined): Promise<Boot> {
+  const response = await fetch(`${origin}/widget/v1/boot`, {
+    method: "POST",
+    credentials: "omit",
+    body: JSON.stringify({
+      agent_id: options.agent,
+      page_url: (options.pageUrl || location.href).slice(0, URL_CHARS_MAX),
+      referrer: document.referrer.slice(0, URL_CHARS_MAX) || undefined,
+      locale: locale(options),
+      session,
+    }),
+  });
+  const body = (await response.json()) as Boot & ErrorBody;
+  if (!response.ok) throw Object.assign(new Error(body.error?.message), { status: response.status });
+  return body;
+}

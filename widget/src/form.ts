@@ -1,0 +1,108 @@
+// The lead form, offered when an answer calls for a person.
+import { button, h } from "./dom";
+import type { PanelStrings } from "./strings";
+import type { LeadField } from "./wire";
+
+export type Details = Partial<Record<LeadField, string>>;
+export type FieldError = { field: string; message: string };
+
+export interface FormEvents {
+  // Answers with what is wrong; an empty list is success, and the form's end is the caller's.
+  submit(details: Details): Promise<FieldError[]>;
+  dismiss(): void;
+}
+
+interface Kind {
+  label: keyof PanelStrings;
+  type: string;
+  autocomplete: string;
+  chars_max: number;
+}
+
+const KINDS: Record<LeadField, Kind> = {
+  name: { label: "name", type: "text", autocomplete: "name", chars_max: 100 },
+  email: { label: "email", type: "email", autocomplete: "email", chars_max: 254 },
+  phone: { label: "phone", type: "tel", autocomplete: "tel", chars_max: 40 },
+  company: { label: "company", type: "text", autocomplete: "organization", chars_max: 100 },
+  message: { label: "note", type: "", autocomplete: "off", chars_max: 2000 },
+};
+
+// Together these two share a line.
+const SHORT: LeadField[] = ["phone", "company"];
+
+export class LeadForm {
+  node: HTMLFormElement;
+  #inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();
+  #texts: PanelStrings;
+  #status = h("p", { class: "cf-problem", role: "alert" });
+  #submit: HTMLButtonElement;
+
+  constructor(fields: LeadField[], texts: PanelStrings, on: FormEvents) {
+    this.#texts = texts;
+    this.#submit = h("button", { class: "cf-primary", type: "submit" }, texts.formSend);
+    this.node = h(
+      "form",
+      { class: "cf-form", novalidate: true, "aria-labelledby": "cf-form-title" },
+      h("h3", { id: "cf-form-title" }, texts.formTitle),
+      h("p", {}, texts.formText),
+      ...fields.filter((field) => field in KINDS).map((field) => this.#field(field, KINDS[field], fields)),
+      this.#status,
+      h("div", { class: "cf-actions" }, this.#submit, button("cf-quiet", texts.formDismiss, on.dismiss, texts.formDismiss)),
+    );
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send(on);
+    });
+  }
+
+  get touched(): boolean {
+    return Object.keys(this.#details()).length > 0;
+  }
+
+  async #send(on: FormEvents): Promise<void> {
+    if (this.#submit.disabled) return;
+    const details = this.#details();
+    const found = this.#check(details);
+    if (found.length) return this.#show(found);
+    this.#submit.disabled = true;
+    this.#submit.textContent = this.#texts.formSending;
+    const refused = await on.submit(details);
+    this.#submit.disabled = false;
+    this.#submit.textContent = this.#texts.formSend;
+    this.#show(refused);
+  }
+
+  #field(field: LeadField, { label, type, autocomplete, chars_max }: Kind, fields: LeadField[]): HTMLElement {
+    const id = `cf-${field}`;
+    const attributes = { id, name: field, autocomplete, maxlength: chars_max, "aria-describedby": `${id}-problem` };
+    const input = type ? h("input", { ...attributes, type }) : h("textarea", { ...attributes, rows: 2 });
+    this.#inputs.set(field, input);
+    const half = SHORT.includes(field) && SHORT.every((other) => fields.includes(other));
+    return h("div", { class: half ? "cf-row cf-half" : "cf-row" }, h("label", { for: id }, this.#texts[label]), input, h("p", { class: "cf-problem", id: `${id}-problem` }));
+  }
+
+  #details(): Details {
+    const entries = [...this.#inputs].map(([field, input]) => [field, input.value.trim()] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value));
+  }
+
+  #check({ email, phone }: Details): FieldError[] {
+    const field = this.#inputs.has("email") ? "email" : "phone";
+    if (!email && !phone && this.#inputs.has(field)) return [{ field, message: this.#texts.contactNeeded }];
+    if (email && !/^\S+@\S+\.\S+$/.test(email)) return [{ field: "email", message: this.#texts.emailWrong }];
+    return [];
+  }
+
+  #show(errors: FieldError[]): void {
+    let first: HTMLElement | undefined;
+    for (const [field, input] of this.#inputs) {
+      const message = errors.find((error) => error.field === field)?.message ?? "";
+      input.setAttribute("aria-invalid", String(!!message));
+      input.nextElementSibling!.textContent = message;
+      if (message) first ??= input;
+    }
+    // What belongs to no field of this form still has to be seen.
+    this.#status.textContent = errors.find(({ field }) => !this.#inputs.has(field))?.message ?? "";
+    first?.focus();
+  }
+}

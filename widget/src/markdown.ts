@@ -1,0 +1,157 @@
+// Renders a small, safe part of Markdown as nodes: paragraphs, bold, italic, code, lists and links. Everything
+// else, images and HTML above all, stays the text that it is.
+import { h } from "./dom";
+import type { Child } from "./dom";
+
+const DEPTH_MAX = 4;
+const SCHEMES = ["http:", "https:", "mailto:"];
+
+export function renderMarkdown(text: string): Node[] {
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  const blocks: Node[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at] ?? "";
+    const [block, next] = /^\s*```/.test(line) ? fence(lines, at) : ITEM.test(line) ? list(lines, at) : paragraph(lines, at);
+    if (block) blocks.push(block);
+    at = next;
+  }
+  return blocks;
+}
+
+type Block = [Node | null, number];
+
+const ITEM = /^\s{0,3}(?:([-*+•])|(\d{1,9})[.)])\s+(\S.*)$/;
+const HEADING = /^\s{0,3}#{1,6}\s+/;
+
+function fence(lines: string[], start: number): Block {
+  let end = start + 1;
+  while (end < lines.length && !/^\s*```/.test(lines[end] ?? "")) end++;
+  return [h("pre", { tabindex: 0 }, h("code", {}, lines.slice(start + 1, end).join("\n"))), end + 1];
+}
+
+function list(lines: string[], start: number): Block {
+  const [, , first] = ITEM.exec(lines[start] ?? "") ?? [];
+  const node = first === undefined ? h("ul") : h("ol", { start: first });
+  let at = start;
+  for (; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const [, , number, text] = ITEM.exec(line) ?? [];
+    if (text !== undefined && (number === undefined) === (first === undefined)) node.append(h("li", {}, ...inline(text)));
+    // An indented line goes on with the item above it; one blank line between items does not end the list.
+    else if (/^\s{2,}\S/.test(line) && text === undefined) node.lastChild?.appendChild(h("span", { class: "cf-more" }, ...inline(line.trim())));
+    else if (line.trim() || !ITEM.test(lines[at + 1] ?? "")) break;
+  }
+  return [node, at];
+}
+
+function paragraph(lines: string[], start: number): Block {
+  const heading = HEADING.test(lines[start] ?? "");
+  let end = start;
+  while (end < lines.length && (lines[end] ?? "").trim() && (end === start || !startsBlock(lines[end] ?? "")) && !(heading && end > start)) end++;
+  if (end === start) return [null, start + 1];
+  const text = lines.slice(start, end).join("\n").replace(HEADING, "").trim();
+  return [h("p", {}, heading ? h("strong", {}, ...inline(text)) : h("span", {}, ...inline(text))), end];
+}
+
+function startsBlock(line: string): boolean {
+  return ITEM.test(line) || HEADING.test(line) || /^\s*```/.test(line);
+}
+
+// One pass from left to right. Where a closing mark is looked for, the place found is kept until the reading has
+// passed it, so that a text of ten thousand stars takes no longer than any other.
+function inline(text: string, depth = 0, linked = false): Child[] {
+  const nodes: Child[] = [];
+  const closings = new Map<string, number>();
+  let plain = 0;
+  let at = 0;
+  const closing = (mark: string, from: number) => {
+    let found = closings.get(mark);
+    if (found === undefined || (found >= 0 && found < from)) closings.set(mark, (found = text.indexOf(mark, from)));
+    return found;
+  };
+  const add = (node: Child, next: number) => {
+    if (plain < at) nodes.push(text.slice(plain, at));
+    nodes.push(node);
+    plain = at = next;
+  };
+  while (at < text.length) {
+    const span = depth < DEPTH_MAX && spanAt(text, at, closing, depth, linked);
+    if (span) add(...span);
+    else at++;
+  }
+  if (plain < text.length) nodes.push(text.slice(plain));
+  return nodes;
+}
+
+type Span = [Child, number] | false;
+type Closing = (mark: string, from: number) => number;
+
+function spanAt(text: string, at: number, closing: Closing, depth: number, linked: boolean): Span {
+  const char = text[at];
+  if (char === "\\") return /^[\\`*_[\]()#+.!>-]$/.test(text[at + 1] ?? "") && [text[at + 1] ?? "", at + 2];
+  if (char === "`") return codeAt(text, at, closing);
+  if (char === "*" || char === "_") return emphasisAt(text, at, char, closing, depth, linked);
+  if (linked) return false;
+  if (char === "!" && text[at + 1] === "[") return labelAt(text, at + 1, closing, depth, false);
+  if (char === "[") return labelAt(text, at, closing, depth, true);
+  if ((char === "h" || char === "H") && !/\w/.test(text[at - 1] ?? "")) return addressAt(text, at);
+  return false;
+}
+
+function codeAt(text: string, at: number, closing: Closing): Span {
+  const end = closing("`", at + 1);
+  return end > at + 1 && [h("code", {}, text.slice(at + 1, end)), end + 1];
+}
+
+function emphasisAt(text: string, at: number, char: string, closing: Closing, depth: number, linked: boolean): Span {
+  const mark = text[at + 1] === char ? char + char : char;
+  const from = at + mark.length;
+  // Underscores inside a word are part of it, as in snake_case.
+  if (char === "_" && /\w/.test(text[at - 1] ?? "")) return false;
+  if (/\s/.test(text[from] ?? " ") || text[from] === char) return false;
+  const end = closing(mark, from + 1);
+  if (end < 0 || (mark === char && text[end + 1] === char) || /\s/.test(text[end - 1] ?? "") || (char === "_" && /\w/.test(text[end + mark.length] ?? ""))) return false;
+  const children = inline(text.slice(from, end), depth + 1, linked);
+  return [h(mark.length === 2 ? "strong" : "em", {}, ...children), end + mark.length];
+}
+
+// [label](address). With an exclamation mark before it this is an image, of which only the label remains.
+function labelAt(text: string, at: number, closing: Closing, depth: number, link: boolean): Span {
+  const middle = closing("](", at + 1);
+  const end = middle < 0 ? -1 : closing(")", middle + 2);
+  if (end < 0) return false;
+  const label = text.slice(at + 1, middle);
+  if (/[[\n]/.test(label)) return false;
+  if (!link) return [label, end + 1];
+  const url = safeUrl(text.slice(middle + 2, end).trim().replace(/\s+["'].*$/, ""));
+  return url !== null && [anchor(url, inline(label, depth + 1, true), label), end + 1];
+}
+
+function addressAt(text: string, at: number): Span {
+  const [address = ""] = /^https?:\/\/[^\s<>"'`\\]{3,500}/i.exec(text.slice(at, at + 512)) ?? [];
+  const trimmed = address.replace(/[.,;:!?)\]*_]+$/, "");
+  const url = trimmed ? safeUrl(trimmed) : null;
+  return url !== null && [anchor(url, [trimmed], trimmed), at + trimmed.length];
+}
+
+export function safeUrl(address: string): URL | null {
+  try {
+    const url = new URL(address);
+    // "https://bank.example@evil.example" is meant to be misread.
+    return SCHEMES.includes(url.protocol) && !url.username ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+// The host is always visible, so that a label cannot promise another place than the link goes to.
+export function anchor(url: URL, children: Child[], label: string): HTMLAnchorElement {
+  const place = url.host || url.pathname;
+  const told = label === place || safeUrl(label)?.href === url.href;
+  return h(
+    "a",
+    { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" },
+    h("bdi", {}, ...children),
+    !told && h("span", { class: "cf-host" }, ` (${place})`),
+  );
+}

@@ -1,0 +1,48 @@
+// Holds the widget's two byte budgets, and the committed bundle to what its sources build.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const LAUNCHER_BYTES_MAX = 3 * 1024;
+const PANEL_BYTES_MAX = 15 * 1024;
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const launcher = readFileSync(path("dist/widget.js"));
+const panel = readFileSync(path("dist/panel.js"));
+
+function brotliBytes(bytes) {
+  return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+}
+
+test("the launcher is at most 3 KB", (t) => {
+  const size = brotliBytes(launcher);
+  t.diagnostic(`widget.js: ${size} of ${LAUNCHER_BYTES_MAX} bytes`);
+  assert.ok(size <= LAUNCHER_BYTES_MAX, `widget.js is ${size} bytes`);
+});
+
+test("everything else that a chat needs is at most 15 KB", (t) => {
+  const size = brotliBytes(panel);
+  t.diagnostic(`panel.js: ${size} of ${PANEL_BYTES_MAX} bytes`);
+  assert.ok(size <= PANEL_BYTES_MAX, `panel.js is ${size} bytes`);
+});
+
+test("the launcher imports exactly the panel beside it", () => {
+  const hash = createHash("sha256").update(panel).digest("hex").slice(0, 10);
+  assert.ok(launcher.includes(hash), `widget.js does not name ${hash}: run npm run build`);
+});
+
+test("the committed bundle is what the sources build", () => {
+  execFileSync(process.execPath, [path("build.mjs")]);
+  const hint = "dist is behind src: commit what npm run build wrote";
+  assert.ok(readFileSync(path("dist/widget.js")).equals(launcher), hint);
+  assert.ok(readFileSync(path("dist/panel.js")).equals(panel), hint);
+});
+
+test("neither file parses HTML, evaluates text or writes a cookie", () => {
+  const forbidden = /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|cookie)\b|new Function/;
+  for (const code of [launcher, panel]) assert.doesNotMatch(code.toString("utf8"), forbidden);
+});
