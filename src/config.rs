@@ -97,7 +97,8 @@ pub struct PlanLimits {
     pub burst_per_second: u32,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+/// Knobs of the test suites; refused in production.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(default)]
 pub struct Testing {
     pub retry_base_ms: i64,
@@ -117,8 +118,14 @@ impl Default for Config {
             webhooks: Webhooks::default(),
             accounts: Accounts::default(),
             plans: default_plans(),
-            testing: Testing { public_limits: true, ..Testing::default() },
+            testing: Testing::default(),
         }
+    }
+}
+
+impl Default for Testing {
+    fn default() -> Self {
+        Self { retry_base_ms: 0, inactivity_ms: 0, allow_private_addresses: false, clock_offset_ms: 0, public_limits: true }
     }
 }
 
@@ -196,7 +203,7 @@ impl Config {
         for (key, value) in flags {
             set(&mut table, &known, key, value, key)?;
         }
-        let testing = table.contains_key("testing");
+        let testing = table.get("testing").and_then(Value::as_table).is_some_and(|keys| !keys.is_empty());
         let config: Self = Value::Table(with_plan_defaults(table)).try_into().map_err(|error: toml::de::Error| Error::Key {
             key: file.map_or_else(|| "configuration".into(), |file| file.display().to_string()),
             message: error.message().to_owned(),
@@ -333,9 +340,6 @@ fn with_plan_defaults(mut table: Table) -> Table {
                 }
             }
         }
-    }
-    if let Some(Value::Table(testing)) = table.get_mut("testing") {
-        testing.entry("public_limits").or_insert(Value::Boolean(true));
     }
     table
 }

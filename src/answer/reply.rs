@@ -10,6 +10,7 @@ use crate::answer::retrieve::{Hit, Query, search};
 use crate::answer::smalltalk::{SmallTalk, recognise};
 use crate::answer::words::words;
 use crate::domain::contact;
+use crate::domain::conversation::Source;
 
 const PASSAGES_MAX: usize = 5;
 const SUGGESTIONS_MAX: usize = 3;
@@ -45,13 +46,6 @@ impl Zone {
             Zone::Contact => "contact",
         }
     }
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Source {
-    pub title: String,
-    pub excerpt: String,
-    pub url: Option<String>,
 }
 
 /// A passage that was considered, for the trace.

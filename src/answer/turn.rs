@@ -34,10 +34,11 @@ fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
     let index = indexes.of(store, &agent)?;
     let reply = find(&index, &agent.name, &begun);
-    show(watcher, &reply.text, &sources(&reply));
+    let sources = titled(&reply.sources, &agent.name);
+    show(watcher, &reply.text, &sources);
     let response_ms = world.instant_ms() - started_ms;
     let (lead_form, suggestions) = (reply.offer_person && !begun.lead_captured, reply.suggestions.clone());
-    let answer = answer_of(reply, response_ms);
+    let answer = answer_of(reply, sources, response_ms);
     let message = block_on(store.finish_turn(agent, begun.conversation.clone(), answer))?;
     let conversation = begun.conversation;
     watcher.tell(Progress::Done(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions }));
@@ -79,7 +80,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn answer_of(reply: Reply, response_ms: i64) -> Answer {
+fn answer_of(reply: Reply, sources: Vec<Source>, response_ms: i64) -> Answer {
     let passages = reply.passages.iter().map(|p| Passage {
         knowledge: p.knowledge.clone(),
         heading: p.heading.clone(),
@@ -87,12 +88,16 @@ fn answer_of(reply: Reply, response_ms: i64) -> Answer {
     });
     let trace =
         Trace { zone: reply.zone.as_str().to_owned(), provider: PROVIDER.to_owned(), passages: passages.collect(), response_ms };
-    Answer { sources: sources(&reply), content: reply.text, answered: reply.answered, trace }
+    Answer { sources, content: reply.text, answered: reply.answered, trace }
 }
 
-fn sources(reply: &Reply) -> Vec<Source> {
-    let source = |s: &crate::answer::reply::Source| Source { title: s.title.clone(), excerpt: s.excerpt.clone(), url: s.url.clone() };
-    reply.sources.iter().map(source).collect()
+/// Knowledge without a heading goes under the agent's name.
+fn titled(sources: &[Source], agent_name: &str) -> Vec<Source> {
+    let mut sources = sources.to_vec();
+    for source in sources.iter_mut().filter(|source| source.title.is_empty()) {
+        source.title = agent_name.to_owned();
+    }
+    sources
 }
 
 #[cfg(test)]
