@@ -71,7 +71,7 @@ pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::R
 }
 
 async fn assemble(config: Config, folder: &Path, store: Store, world: World, stopping: watch::Receiver<bool>) -> anyhow::Result<App> {
-    let master = master_key(folder, &world)?;
+    let master = master_key(folder, &store, &world).await?;
     let vault = Vault::new(&master);
     let (http, private) = (config.webhooks.allow_http, config.testing.allow_private_addresses);
     let allow = config.webhooks.allow_addresses.iter().map(|range| range.parse().map_err(anyhow::Error::msg));
@@ -104,10 +104,13 @@ async fn assemble(config: Config, folder: &Path, store: Store, world: World, sto
     }))
 }
 
-/// The folder's master key, made with the folder.
-fn master_key(folder: &Path, world: &World) -> anyhow::Result<MasterKey> {
+/// The folder's master key, made with the folder. What was sealed under a lost one cannot be opened with a new one.
+async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Result<MasterKey> {
     match MasterKey::load(folder)? {
         Some(key) => Ok(key),
+        None if store.has_secrets().await? => {
+            anyhow::bail!("{} is missing, and webhook secrets are sealed under it; put it back", folder.join("master.key").display())
+        }
         None => Ok(MasterKey::create(folder, world)?),
     }
 }

@@ -63,6 +63,9 @@ function open(dialog) {
 for (const dialog of document.querySelectorAll("dialog[open]")) open(dialog);
 document.querySelector("[aria-invalid]")?.focus();
 
+// The message of the last form stays in sight for a while, then where it stands.
+setTimeout(() => document.querySelector(".toast")?.classList.remove("toast"), 6000);
+
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);

@@ -70,8 +70,9 @@ pub async fn until_told_to_stop(server: Server) -> anyhow::Result<()> {
     }
     tokio::select! {
         () = server.stop() => Ok(()),
-        _ = terminate.recv() => anyhow::bail!("told twice to stop"),
-        _ = interrupt.recv() => anyhow::bail!("told twice to stop"),
+        // Not by returning: that would wait for the threads that are being waited for already.
+        _ = terminate.recv() => std::process::exit(1),
+        _ = interrupt.recv() => std::process::exit(1),
     }
 }
 

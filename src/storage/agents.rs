@@ -5,7 +5,6 @@ use rusqlite::{Connection, Row, params};
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
-use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Result, Store, draw, knowledge};
@@ -52,20 +51,6 @@ impl Store {
                 "SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC"
             ))?;
             Ok(list.query_map([account], agent_of)?.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
-    }
-
-    pub async fn agents_page(&self, account: AccountId, page: Page) -> Result<Listed<Agent>> {
-        self.read(move |db| {
-            let total = db
-                .prepare_cached("SELECT count(*) FROM agents WHERE account = ?1")?
-                .query_row([&account], |row| row.get(0))?;
-            let mut list = db.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3"
-            ))?;
-            let rows = list.query_map(params![account, page.limit, page.offset], agent_of)?;
-            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
         .await
     }

@@ -94,7 +94,7 @@ pub enum Use {
 impl Store {
     /// Opens the database in `folder`, creating or migrating it where needed.
     pub fn open(folder: &Path, world: World, usage: Use) -> Result<Self> {
-        let files = Files::prepare(folder, usage)?;
+        let mut files = Files::prepare(folder, usage)?;
         let bell = Arc::new(Bell::default());
         let writer = Writer::start(files.connect_writer(&world)?, bell.clone());
         let readers = Readers::start(&files)?;

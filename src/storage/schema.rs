@@ -41,7 +41,7 @@ const PRAGMAS: &str = "
 pub struct Files {
     pub folder: PathBuf,
     usage: Use,
-    /// Held for as long as this process serves the folder.
+    /// Held for as long as this process serves the folder; a command holds it only while it may migrate.
     lock: Option<File>,
 }
 
@@ -61,7 +61,7 @@ impl Files {
     }
 
     /// The connection that writes, over a database that is whole and of this version.
-    pub fn connect_writer(&self, world: &World) -> Result<Connection> {
+    pub fn connect_writer(&mut self, world: &World) -> Result<Connection> {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(Error::Sqlite(format!("SQLite {} is too old to be trusted", rusqlite::version())));
         }
@@ -77,6 +77,9 @@ impl Files {
         }
         self.migrate(&mut db, world)?;
         self.mark_running();
+        if self.usage == Use::Command {
+            self.lock = None;
+        }
         Ok(db)
     }
 

@@ -74,6 +74,11 @@ impl Store {
         .await
     }
 
+    /// Whether anything is sealed under the master key.
+    pub async fn has_secrets(&self) -> Result<bool> {
+        self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
+    }
+
     pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         let now = self.world().now();
         self.read(move |db| webhook(db, &account, &id, now)).await

@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from "node:test";
 import { launchBrowser, startServer, startSite, visit } from "./harness.mjs";
 
 const QUESTION = "What are your opening hours?";
+const CORS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After" };
 
 let server, site, browser, agent;
 const visits = [];
@@ -41,7 +42,8 @@ async function refuse(page, times, answer) {
     if (route.request().method() !== "POST") return route.continue();
     sent.push(route.request().postDataJSON());
     if (sent.length > times) return route.continue();
-    return answer === "abort" ? route.abort() : route.fulfill({ ...answer, headers: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After", ...answer.headers } });
+    if (answer === "abort") return route.abort();
+    return route.fulfill({ ...answer, headers: { ...CORS, ...answer.headers } });
   });
   return sent;
 }

@@ -32,7 +32,11 @@ const HOSTILE = [
   "\u202Eevil\u202C [\u202Egro.knab](https://evil.example/)",
 ];
 
-const HEAVY = ["a".repeat(100_000), "*".repeat(10_000), "[".repeat(10_000), "`".repeat(10_001), "_a".repeat(10_000), "**a ".repeat(5_000), "[x](".repeat(5_000), "- ".repeat(5_000), "https://".repeat(2_000), "\n".repeat(20_000), "> ".repeat(5_000)];
+const HEAVY = [
+  "a".repeat(100_000),
+  ...["*", "[", "`", "_a", "\n"].map((text) => text.repeat(10_001)),
+  ...["**a ", "[x](", "- ", "> ", "https://"].map((text) => text.repeat(5_000)),
+];
 
 let server, site, browser;
 const visits = [];

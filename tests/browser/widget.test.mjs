@@ -60,7 +60,7 @@ test("a visitor asks, is answered with a source, leaves an address and ends the 
   await answer.locator(".cf-excerpt").getByText(/Monday to Friday/).waitFor();
 
   await visitor.ask("Please write to me at jo@example.com");
-  await log.getByText("Your details have been passed on").waitFor();
+  await log.getByText("Contact details received").waitFor();
 
   const closed = page.waitForResponse(`${server.url}/widget/v1/close`);
   await panel.getByRole("button", { name: "End chat" }).click();

@@ -300,11 +300,12 @@ export class Chat {
     return [];
   }
 
-  #thank(details: Details = {}): void {
+  // In the chat the answer itself says thanks.
+  #thank(details?: Details): void {
     this.#captured = true;
     this.#removeForm();
-    this.log.line("ok", this.#texts.leadThanks);
-    this.#core.emit("lead", details);
+    this.log.line("ok", details ? this.#texts.leadThanks : this.#texts.leadNoted);
+    this.#core.emit("lead", details ?? {});
   }
 
   #removeForm(): void {

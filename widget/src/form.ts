@@ -78,7 +78,8 @@ export class LeadForm {
     const input = type ? h("input", { ...attributes, type }) : h("textarea", { ...attributes, rows: 2 });
     this.#inputs.set(field, input);
     const half = SHORT.includes(field) && SHORT.every((other) => fields.includes(other));
-    return h("div", { class: half ? "cf-row cf-half" : "cf-row" }, h("label", { for: id }, this.#texts[label]), input, h("p", { class: "cf-problem", id: `${id}-problem` }));
+    const problem = h("p", { class: "cf-problem", id: `${id}-problem` });
+    return h("div", { class: half ? "cf-row cf-half" : "cf-row" }, h("label", { for: id }, this.#texts[label]), input, problem);
   }
 
   #details(): Details {

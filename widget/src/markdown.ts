@@ -36,10 +36,13 @@ function list(lines: string[], start: number): Block {
   for (; at < lines.length; at++) {
     const line = lines[at] ?? "";
     const [, , number, text] = ITEM.exec(line) ?? [];
-    if (text !== undefined && (number === undefined) === (first === undefined)) node.append(h("li", {}, ...inline(text)));
-    // An indented line goes on with the item above it; one blank line between items does not end the list.
-    else if (/^\s{2,}\S/.test(line) && text === undefined) node.lastChild?.appendChild(h("span", { class: "cf-more" }, ...inline(line.trim())));
-    else if (line.trim() || !ITEM.test(lines[at + 1] ?? "")) break;
+    if (text !== undefined && (number === undefined) === (first === undefined)) {
+      node.append(h("li", {}, ...inline(text)));
+    } else if (/^\s{2,}\S/.test(line) && text === undefined) {
+      // An indented line goes on with the item above it.
+      node.lastChild?.appendChild(h("span", { class: "cf-more" }, ...inline(line.trim())));
+      // One blank line between items does not end the list.
+    } else if (line.trim() || !ITEM.test(lines[at + 1] ?? "")) break;
   }
   return [node, at];
 }
@@ -47,7 +50,8 @@ function list(lines: string[], start: number): Block {
 function paragraph(lines: string[], start: number): Block {
   const heading = HEADING.test(lines[start] ?? "");
   let end = start;
-  while (end < lines.length && (lines[end] ?? "").trim() && (end === start || !startsBlock(lines[end] ?? "")) && !(heading && end > start)) end++;
+  const goesOn = (line: string) => line.trim() && (end === start || !(heading || startsBlock(line)));
+  while (end < lines.length && goesOn(lines[end] ?? "")) end++;
   if (end === start) return [null, start + 1];
   const text = lines.slice(start, end).join("\n").replace(HEADING, "").trim();
   return [h("p", {}, heading ? h("strong", {}, ...inline(text)) : h("span", {}, ...inline(text))), end];

@@ -40,6 +40,7 @@ const panelTable = {
     contactNeeded: "Please give an e-mail address or a phone number.",
     emailWrong: "This does not look like an e-mail address.",
     formFailed: "Your details could not be sent. Please try again.",
+    leadNoted: "Contact details received",
     leadThanks: "Thank you. Your details have been passed on.",
     failed: "The answer did not arrive.",
     offline: "You are offline. Your message will be sent when you are back.",

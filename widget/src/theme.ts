@@ -2,12 +2,17 @@
 import { channels, inkOn, luminance, safeColor } from "./color";
 
 const CONTRAST_MIN = 4.5;
+// So near to white or black that a fill would be lost on the panel's ground without an edge.
+const LOST_FROM_MIDDLE = 0.47;
 const STEPS_MAX = 60;
 
 export function themeOf(color: string): string {
   const against = (ground: string) => readableOn(ground, safeColor(color));
   const ink = inkOn(safeColor(color)) === "#fff" ? "#ffffff" : "#15161a";
-  return `:host{--cf-fill:${against(ink)};--cf-on-light:${against("#f4f4f6")};--cf-on-dark:${against("#26272c")}}`;
+  const lost = Math.abs(luminance(channels(safeColor(color))) - 0.5) > LOST_FROM_MIDDLE;
+  const hair = lost ? "#7f7f8c66" : "#0000";
+  const text = `--cf-on-light:${against("#f4f4f6")};--cf-on-dark:${against("#26272c")}`;
+  return `:host{--cf-hair:${hair};--cf-fill:${against(ink)};${text}}`;
 }
 
 // Moved towards black or white until it reads.
