@@ -219,7 +219,10 @@ impl Config {
     fn check(&self) -> Result<(), Error> {
         let fail = |key: &str, message: String| Err(Error::Key { key: key.into(), message });
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
-            return fail("server.listen", format!("`{}` is not an address with a port, such as 127.0.0.1:8080", self.server.listen));
+            return fail(
+                "server.listen",
+                format!("`{}` is not an address with a port, such as 127.0.0.1:8080", self.server.listen),
+            );
         }
         let public = &self.server.public_url;
         if !public.is_empty() && crate::domain::page::page_url(public).is_none() {
@@ -308,11 +311,7 @@ fn check_keys(table: &Table, known: &Table, file: Option<&Path>) -> Result<(), E
     Ok(())
 }
 
-fn check_plans(
-    given: &Table,
-    known: &Table,
-    unknown: impl Fn(String, &Table, &str) -> Result<(), Error>,
-) -> Result<(), Error> {
+fn check_plans(given: &Table, known: &Table, unknown: impl Fn(String, &Table, &str) -> Result<(), Error>) -> Result<(), Error> {
     let Some(Value::Table(keys)) = known.values().next() else { return Ok(()) };
     for (plan, value) in given {
         let Value::Table(limits) = value else {

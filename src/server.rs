@@ -70,7 +70,13 @@ pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::R
     Ok(Server { app, address, stopping, connections, connections_max, accepting, jobs })
 }
 
-async fn assemble(config: Config, folder: &Path, store: Store, world: World, stopping: watch::Receiver<bool>) -> anyhow::Result<App> {
+async fn assemble(
+    config: Config,
+    folder: &Path,
+    store: Store,
+    world: World,
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<App> {
     let master = master_key(folder, &store, &world).await?;
     let vault = Vault::new(&master);
     let (http, private) = (config.webhooks.allow_http, config.testing.allow_private_addresses);
@@ -109,7 +115,10 @@ async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Resu
     match MasterKey::load(folder)? {
         Some(key) => Ok(key),
         None if store.has_secrets().await? => {
-            anyhow::bail!("{} is missing, and webhook secrets are sealed under it; put it back", folder.join("master.key").display())
+            anyhow::bail!(
+                "{} is missing, and webhook secrets are sealed under it; put it back",
+                folder.join("master.key").display()
+            )
         }
         None => Ok(MasterKey::create(folder, world)?),
     }
@@ -121,7 +130,8 @@ impl Server {
         tracing::info!("stopping");
         // Everyone may be gone already; then there is nobody to tell.
         let _ = self.stopping.send(true);
-        let (courier, answerer, store, jobs) = (self.app.courier.clone(), self.app.answerer.clone(), self.app.store.clone(), self.jobs);
+        let (courier, answerer, store, jobs) =
+            (self.app.courier.clone(), self.app.answerer.clone(), self.app.store.clone(), self.jobs);
         let deliveries = tokio::task::spawn_blocking(move || courier.stop());
         let _ = self.accepting.await;
         if tokio::time::timeout(DRAIN_TIMEOUT, self.connections.acquire_many(self.connections_max)).await.is_err() {

@@ -14,9 +14,14 @@ pub struct World {
 }
 
 enum Clock {
-    Machine { started: Instant, offset_ms: i64 },
+    Machine {
+        started: Instant,
+        offset_ms: i64,
+    },
     /// Moves only when told to; for tests.
-    Simulated { now_ms: AtomicI64 },
+    Simulated {
+        now_ms: AtomicI64,
+    },
 }
 
 impl World {

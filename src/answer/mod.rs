@@ -32,7 +32,10 @@ use crate::world::World;
 #[derive(Debug)]
 pub enum Progress {
     /// The visitor's message is kept.
-    Begun { conversation: Option<ConversationId>, question: Message },
+    Begun {
+        conversation: Option<ConversationId>,
+        question: Message,
+    },
     Delta(String),
     Sources(Vec<Source>),
     /// The answer is kept; nothing follows.
@@ -95,12 +98,7 @@ impl Answerer {
             })
         };
         let threads = (0..threads).map(spawn).collect();
-        Self {
-            jobs: Arc::new(Mutex::new(Some(jobs))),
-            answering: Arc::default(),
-            stop,
-            threads: Arc::new(Mutex::new(threads)),
-        }
+        Self { jobs: Arc::new(Mutex::new(Some(jobs))), answering: Arc::default(), stop, threads: Arc::new(Mutex::new(threads)) }
     }
 
     /// Begins a turn that ends by itself; what is returned only watches it.

@@ -41,7 +41,9 @@ pub enum Admin {
 impl Admin {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
-            Self::Create { email, name, account, plan, password_stdin } => create(context, &email, &name, &account, plan, password_stdin),
+            Self::Create { email, name, account, plan, password_stdin } => {
+                create(context, &email, &name, &account, plan, password_stdin)
+            }
             Self::ResetPassword { email, password_stdin } => reset_password(context, &email, password_stdin),
         }
     }

@@ -77,7 +77,11 @@ async fn ask(store: &Store, id: &str, question: &str, as_json: bool) -> anyhow::
         .collect();
     let index = Index::build(&entries);
     let answer = reply(&index, &agent.name, &Question { text: question, previous: &[] });
-    if as_json { print_json(&answer) } else { print(&answer) }
+    if as_json {
+        print_json(&answer)
+    } else {
+        print(&answer)
+    }
     Ok(())
 }
 
@@ -90,7 +94,8 @@ fn print(answer: &Reply) {
 }
 
 fn print_json(answer: &Reply) {
-    let passages = answer.passages.iter().map(|p| serde_json::json!({ "knowledge": p.knowledge, "heading": p.heading, "score": p.score }));
+    let passages =
+        answer.passages.iter().map(|p| serde_json::json!({ "knowledge": p.knowledge, "heading": p.heading, "score": p.score }));
     let sources = answer.sources.iter().map(|s| serde_json::json!({ "title": s.title, "excerpt": s.excerpt, "url": s.url }));
     let object = serde_json::json!({
         "answer": answer.text,

@@ -129,9 +129,9 @@ fn explain(error: &anyhow::Error, context: &Context) {
     }
     let backups = context.data.join("backups");
     let copies = std::fs::read_dir(&backups).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let newest = copies.filter(|path| path.extension().is_some_and(|e| e == "db")).max_by_key(|path| {
-        std::fs::metadata(path).and_then(|data| data.modified()).ok()
-    });
+    let newest = copies
+        .filter(|path| path.extension().is_some_and(|e| e == "db"))
+        .max_by_key(|path| std::fs::metadata(path).and_then(|data| data.modified()).ok());
     match newest {
         Some(copy) => eprintln!(
             "Nothing was changed. The newest copy is {}. To go back to it, stop every ChatForge on this folder, move\n\

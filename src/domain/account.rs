@@ -60,7 +60,8 @@ impl NewAdministrator {
             (Ok(account_name), Ok(email), Ok(name)) => Ok(Self { account_name, email, name, plan: plan.to_owned() }),
             (account_name, email, name) => {
                 let named = [("account", account_name.err()), ("email", email.err()), ("name", name.err())];
-                let failures = named.into_iter().filter_map(|(field, message)| Some(crate::domain::Invalid::new(field, message?)));
+                let failures =
+                    named.into_iter().filter_map(|(field, message)| Some(crate::domain::Invalid::new(field, message?)));
                 Err(Rejection { lacks_required: false, failures: failures.collect() })
             }
         }
@@ -85,8 +86,14 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 6] =
-        [Self::AgentsRead, Self::AgentsWrite, Self::ConversationsRead, Self::LeadsRead, Self::AnalyticsRead, Self::WebhooksManage];
+    pub const ALL: [Self; 6] = [
+        Self::AgentsRead,
+        Self::AgentsWrite,
+        Self::ConversationsRead,
+        Self::LeadsRead,
+        Self::AnalyticsRead,
+        Self::WebhooksManage,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -76,7 +76,8 @@ const BLOCKED_V4: [Cidr; 15] = [
 const PUBLIC_V6: Cidr = Cidr::v6(0x2000, 0, 3);
 
 /// Parts of global unicast that carry IPv4 inside (Teredo, 6to4) or are for documents.
-const BLOCKED_V6: [Cidr; 4] = [Cidr::v6(0x2001, 0, 23), Cidr::v6(0x2001, 0x0db8, 32), Cidr::v6(0x2002, 0, 16), Cidr::v6(0x3fff, 0, 20)];
+const BLOCKED_V6: [Cidr; 4] =
+    [Cidr::v6(0x2001, 0, 23), Cidr::v6(0x2001, 0x0db8, 32), Cidr::v6(0x2002, 0, 16), Cidr::v6(0x3fff, 0, 20)];
 
 /// Whether an address is anything but a public one.
 pub fn blocked(ip: IpAddr) -> bool {
@@ -103,10 +104,12 @@ pub fn metadata(ip: IpAddr) -> bool {
 }
 
 /// Alibaba, Oracle and Azure; the others use 169.254.0.0/16.
-const METADATA_V4: [Ipv4Addr; 3] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
+const METADATA_V4: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
 
 /// Amazon and Google.
-const METADATA_V6: [Ipv6Addr; 2] = [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
+const METADATA_V6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
 
 /// The IPv4 address that a mapped, compatible, NAT64 or 6to4 address leads to.
 fn carried(ip: Ipv6Addr) -> Option<Ipv4Addr> {

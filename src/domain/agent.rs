@@ -192,7 +192,19 @@ mod tests {
         check("bücher.de", Some("xn--bcher-kva.de"));
         check("localhost", Some("localhost"));
         check("127.0.0.1", Some("127.0.0.1"));
-        for wrong in ["https://x.com/a", "*", "*.", "ex ample.com", "example.com.", "example.com:80", "", "a..b", "-a.com", "*.*.com", "a@b.c"] {
+        for wrong in [
+            "https://x.com/a",
+            "*",
+            "*.",
+            "ex ample.com",
+            "example.com.",
+            "example.com:80",
+            "",
+            "a..b",
+            "-a.com",
+            "*.*.com",
+            "a@b.c",
+        ] {
             check(wrong, None);
         }
     }

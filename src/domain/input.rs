@@ -86,7 +86,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a list of strings, naming each failing item by its place: `events[1]`.
-    pub fn list<T>(&mut self, field: &str, count: RangeInclusive<usize>, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+    pub fn list<T>(
+        &mut self,
+        field: &str,
+        count: RangeInclusive<usize>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
         let Value::Array(items) = self.sent(field)? else {
             self.fail(field, "must be a list of strings");
             return None;

@@ -1,5 +1,7 @@
 //! Knowledge entries: the texts from which an agent answers.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::domain::Rejection;
@@ -8,6 +10,8 @@ use crate::domain::input::{Fields, Text, lines};
 use crate::domain::time::Time;
 
 pub const CONTENT_CHARS_MAX: usize = 50_000;
+/// Agents that one request may give the same content.
+pub const TARGETS_MAX: usize = 50;
 pub const CONTENT: Text = lines(1..=CONTENT_CHARS_MAX);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,22 @@ impl NewKnowledge {
         };
         fields.finish()?;
         Ok(knowledge)
+    }
+}
+
+impl NewKnowledge {
+    /// Content for several agents, with their ids: each once, in the order in which they were sent.
+    pub fn parse_for_many(body: &Map<String, Value>) -> Result<(Self, Vec<String>), Rejection> {
+        let mut fields = Fields::new(body);
+        let content = fields.required_text("content", &CONTENT);
+        let kind = fields.parsed("type", KnowledgeType::parse).unwrap_or(KnowledgeType::Text);
+        let targets =
+            fields.required("agent_ids").and_then(|_| fields.list("agent_ids", 1..=TARGETS_MAX, |id| Ok(id.to_owned())));
+        fields.finish()?;
+        let mut seen = HashSet::new();
+        let mut targets = targets.unwrap_or_default();
+        targets.retain(|id| seen.insert(id.clone()));
+        Ok((Self { kind, content }, targets))
     }
 }
 

@@ -47,7 +47,8 @@ impl LeadDetails {
             company: optional(&mut fields, "company", &SHORT),
             message: optional(&mut fields, "message", &MESSAGE),
         };
-        let named_wrong = ["email", "phone"].iter().any(|f| fields.sent(f).and_then(Value::as_str).is_some_and(|t| !t.trim().is_empty()));
+        let named_wrong =
+            ["email", "phone"].iter().any(|f| fields.sent(f).and_then(Value::as_str).is_some_and(|t| !t.trim().is_empty()));
         if !details.can_be_reached() && !named_wrong {
             fields.fail("email", "give an e-mail address or a phone number");
         }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod agent;
+pub mod analytics;
 pub mod contact;
 pub mod conversation;
 pub mod event;

@@ -29,7 +29,13 @@ impl Store {
                 plan: new.plan,
                 created_at: world.now(),
             };
-            db.prepare_cached(CREATE)?.execute(params![account.id, account.name, account.email, account.plan, account.created_at])?;
+            db.prepare_cached(CREATE)?.execute(params![
+                account.id,
+                account.name,
+                account.email,
+                account.plan,
+                account.created_at
+            ])?;
             let user: UserId = draw(db, &world, "users")?;
             db.prepare_cached(
                 "INSERT INTO users (id, account, email, name, role, password_hash, created_at)

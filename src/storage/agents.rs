@@ -44,12 +44,29 @@ impl Store {
         self.write(move |db| create(db, &world, &account, new, agents_max)).await
     }
 
+    /// Creates what there is room for; each agent is created or refused by itself.
+    pub async fn create_agents(
+        &self,
+        account: AccountId,
+        new: Vec<NewAgent>,
+        agents_max: Option<u32>,
+    ) -> Result<Vec<Result<Agent>>> {
+        let world = self.world().clone();
+        self.write(move |db| {
+            let created = |new| match create(db, &world, &account, new, agents_max) {
+                Err(Error::LimitReached) => Ok(Err(Error::LimitReached)),
+                created => created.map(Ok),
+            };
+            new.into_iter().map(created).collect()
+        })
+        .await
+    }
+
     /// Every agent of the account, newest first.
     pub async fn agents(&self, account: AccountId) -> Result<Vec<Agent>> {
         self.read(move |db| {
-            let mut list = db.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC"
-            ))?;
+            let mut list =
+                db.prepare_cached(&format!("SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC"))?;
             Ok(list.query_map([account], agent_of)?.collect::<rusqlite::Result<_>>()?)
         })
         .await

@@ -4,8 +4,8 @@ use rusqlite::ErrorCode;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::domain::id::{
-    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, UserId, VisitorId,
-    WebhookId,
+    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, UserId,
+    VisitorId, WebhookId,
 };
 use crate::domain::time::Time;
 use crate::storage::Error;
@@ -27,7 +27,18 @@ macro_rules! text_columns {
 }
 
 text_columns!(
-    AccountId, AgentId, ConversationId, DeliveryId, EventId, KeyId, KnowledgeId, LeadId, MessageId, UserId, VisitorId, WebhookId,
+    AccountId,
+    AgentId,
+    ConversationId,
+    DeliveryId,
+    EventId,
+    KeyId,
+    KnowledgeId,
+    LeadId,
+    MessageId,
+    UserId,
+    VisitorId,
+    WebhookId,
 );
 
 impl ToSql for Time {

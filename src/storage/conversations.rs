@@ -77,7 +77,12 @@ impl Store {
     }
 
     /// The conversations of an account, or of one of its agents, each with the visitor's first message.
-    pub async fn conversations(&self, account: AccountId, agent: Option<AgentId>, page: Page) -> Result<Listed<ConversationSummary>> {
+    pub async fn conversations(
+        &self,
+        account: AccountId,
+        agent: Option<AgentId>,
+        page: Page,
+    ) -> Result<Listed<ConversationSummary>> {
         self.read(move |db| {
             let tx = db.unchecked_transaction()?;
             let (total, filter) = match &agent {
@@ -121,7 +126,12 @@ impl Store {
     }
 
     /// Ends a visitor's conversation because he or she closed it. Closing what is closed changes nothing.
-    pub async fn close_conversation(&self, account: AccountId, agent: AgentId, visitor: VisitorId) -> Result<Option<ConversationId>> {
+    pub async fn close_conversation(
+        &self,
+        account: AccountId,
+        agent: AgentId,
+        visitor: VisitorId,
+    ) -> Result<Option<ConversationId>> {
         let outbox = self.outbox();
         self.write(move |db| {
             let Some(latest) = latest_of(db, &account, &agent, &visitor)? else { return Ok(None) };

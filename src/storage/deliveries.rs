@@ -101,7 +101,8 @@ impl Store {
     /// When the next delivery is due; asked often, so it only reads.
     pub async fn next_due(&self) -> Result<Option<Time>> {
         self.read(|db| {
-            let mut first = db.prepare_cached("SELECT min(next_due_at) FROM webhooks WHERE status = 'active' AND next_due_at IS NOT NULL")?;
+            let mut first =
+                db.prepare_cached("SELECT min(next_due_at) FROM webhooks WHERE status = 'active' AND next_due_at IS NOT NULL")?;
             Ok(first.query_row([], |row| row.get(0))?)
         })
         .await
@@ -179,8 +180,11 @@ impl Store {
                 headers,
                 body
             ])?;
-            db.prepare_cached("UPDATE webhooks SET last_triggered_at = ?3 WHERE account = ?1 AND id = ?2")?
-                .execute(params![claim.account, claim.webhook, tried.started_at])?;
+            db.prepare_cached("UPDATE webhooks SET last_triggered_at = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![
+                claim.account,
+                claim.webhook,
+                tried.started_at
+            ])?;
             if tried.outcome == Outcome::Gone {
                 disable(db, &claim)?;
             }
@@ -195,7 +199,8 @@ impl Store {
         let ended_before = if all { Time::from_ms(i64::MAX) } else { now };
         let any = self
             .read(move |db| {
-                let mut find = db.prepare_cached("SELECT 1 FROM deliveries WHERE state = 'inflight' AND lease_until <= ?1 LIMIT 1")?;
+                let mut find =
+                    db.prepare_cached("SELECT 1 FROM deliveries WHERE state = 'inflight' AND lease_until <= ?1 LIMIT 1")?;
                 Ok(find.exists([ended_before])?)
             })
             .await?;
@@ -248,7 +253,8 @@ fn schedule(db: &Connection, account: &AccountId, webhook: &WebhookId) -> Result
     if inflight < INFLIGHT_MAX {
         db.prepare_cached(NEXT_DUE)?.execute(params![account, webhook])?;
     } else {
-        db.prepare_cached("UPDATE webhooks SET next_due_at = NULL WHERE account = ?1 AND id = ?2")?.execute(params![account, webhook])?;
+        db.prepare_cached("UPDATE webhooks SET next_due_at = NULL WHERE account = ?1 AND id = ?2")?
+            .execute(params![account, webhook])?;
     }
     Ok(())
 }

@@ -31,11 +31,10 @@ impl Store {
     ) -> Result<ApiKey> {
         let world = self.world().clone();
         self.write(move |db| {
-            let active: i64 = db.query_row(
-                "SELECT count(*) FROM api_keys WHERE account = ?1 AND revoked_at IS NULL",
-                [&account],
-                |row| row.get(0),
-            )?;
+            let active: i64 =
+                db.query_row("SELECT count(*) FROM api_keys WHERE account = ?1 AND revoked_at IS NULL", [&account], |row| {
+                    row.get(0)
+                })?;
             if usize::try_from(active).is_ok_and(|active| active >= KEYS_ACTIVE_MAX) {
                 return Err(Error::LimitReached);
             }
@@ -64,8 +63,13 @@ impl Store {
             let mut find =
                 db.prepare_cached(&format!("SELECT {COLUMNS}, a.id, a.name, a.email, a.plan, a.created_at {BY_HASH}"))?;
             let found = find.query_row(params![hash], |row| {
-                let account =
-                    Account { id: row.get(8)?, name: row.get(9)?, email: row.get(10)?, plan: row.get(11)?, created_at: row.get(12)? };
+                let account = Account {
+                    id: row.get(8)?,
+                    name: row.get(9)?,
+                    email: row.get(10)?,
+                    plan: row.get(11)?,
+                    created_at: row.get(12)?,
+                };
                 Ok((key_of(row)?, account))
             });
             Ok(found.optional()?)
@@ -80,7 +84,8 @@ impl Store {
         }
         let (account, id) = (key.account.clone(), key.id.clone());
         self.shared.writer.run_later(move |db| {
-            db.prepare_cached("UPDATE api_keys SET last_used_at = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![account, id, now])?;
+            db.prepare_cached("UPDATE api_keys SET last_used_at = ?3 WHERE account = ?1 AND id = ?2")?
+                .execute(params![account, id, now])?;
             Ok(())
         });
     }

@@ -43,6 +43,32 @@ impl Store {
         .await
     }
 
+    /// Adds the same content to several agents; says for each whether it exists.
+    pub async fn add_knowledge_to(
+        &self,
+        account: AccountId,
+        agents: Vec<AgentId>,
+        new: NewKnowledge,
+    ) -> Result<Vec<(AgentId, bool)>> {
+        let world = self.world().clone();
+        self.write(move |db| {
+            let mut added = Vec::with_capacity(agents.len());
+            for agent in agents {
+                let exists = match agents::agent(db, &account, &agent) {
+                    Ok(_) => true,
+                    Err(Error::NotFound) => false,
+                    Err(error) => return Err(error),
+                };
+                if exists {
+                    add(db, &world, &account, &agent, new.clone())?;
+                }
+                added.push((agent, exists));
+            }
+            Ok(added)
+        })
+        .await
+    }
+
     /// Every entry of an agent, oldest first.
     pub async fn knowledge(&self, account: AccountId, agent: AgentId) -> Result<Vec<Knowledge>> {
         self.read(move |db| list(db, &account, &agent)).await
@@ -60,7 +86,8 @@ impl Store {
 
     pub async fn delete_knowledge(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<()> {
         self.write(move |db| {
-            let mut delete = db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3 RETURNING size_bytes")?;
+            let mut delete =
+                db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3 RETURNING size_bytes")?;
             let size: i64 = delete.query_row(params![account, agent, id], |row| row.get(0))?;
             db.prepare_cached(GROW)?.execute(params![account, agent, -1, -size])?;
             Ok(())

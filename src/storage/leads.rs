@@ -58,7 +58,8 @@ impl Store {
     pub async fn account_leads(&self, account: AccountId, page: Page) -> Result<Listed<Lead>> {
         self.read(move |db| {
             let tx = db.unchecked_transaction()?;
-            let total = tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;
+            let total =
+                tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;
             let mut list = tx.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM leads WHERE account = ?1 ORDER BY captured_at DESC, id DESC LIMIT ?2 OFFSET ?3"
             ))?;
@@ -77,7 +78,13 @@ impl Store {
     }
 
     /// Keeps what the widget's form says, for the visitor's conversation if one is being kept.
-    pub async fn capture_lead(&self, agent: Agent, visitor: VisitorId, page_url: Option<String>, details: LeadDetails) -> Result<Lead> {
+    pub async fn capture_lead(
+        &self,
+        agent: Agent,
+        visitor: VisitorId,
+        page_url: Option<String>,
+        details: LeadDetails,
+    ) -> Result<Lead> {
         let outbox = self.outbox();
         self.write(move |db| {
             let open = latest_of(db, &agent.account, &agent.id, &visitor)?.filter(|c| c.ended_at.is_none());
@@ -99,7 +106,15 @@ pub fn capture(db: &Connection, outbox: &Outbox, origin: &LeadOrigin, details: &
     if let Some(mut lead) = existing(db, origin, now)? {
         if lead.details.complete_with(details) {
             let d = &lead.details;
-            db.prepare_cached(COMPLETE)?.execute(params![lead.account, lead.id, d.name, d.email, d.phone, d.company, d.message])?;
+            db.prepare_cached(COMPLETE)?.execute(params![
+                lead.account,
+                lead.id,
+                d.name,
+                d.email,
+                d.phone,
+                d.company,
+                d.message
+            ])?;
         }
         return Ok(lead);
     }
@@ -138,8 +153,11 @@ fn insert(db: &Connection, lead: &Lead) -> Result<()> {
     db.prepare_cached("UPDATE agents SET leads_count = leads_count + 1 WHERE account = ?1 AND id = ?2")?
         .execute(params![lead.account, lead.agent])?;
     if let Some(conversation) = &lead.conversation {
-        db.prepare_cached("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2")?
-            .execute(params![lead.account, conversation, lead.id])?;
+        db.prepare_cached("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![
+            lead.account,
+            conversation,
+            lead.id
+        ])?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod activity;
 mod agents;
+mod analytics;
 mod columns;
 mod conversations;
 mod deliveries;

@@ -44,7 +44,15 @@ impl Store {
                 "INSERT INTO sessions (token_hash, account, user, csrf, address, user_agent, created_at, seen_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
             )?
-            .execute(params![session.token_hash, user.account, user.id, session.csrf, session.address, session.user_agent, now])?;
+            .execute(params![
+                session.token_hash,
+                user.account,
+                user.id,
+                session.csrf,
+                session.address,
+                session.user_agent,
+                now
+            ])?;
             Ok(())
         })
         .await
@@ -56,10 +64,20 @@ impl Store {
             .read(move |db| {
                 let mut find = db.prepare_cached(FIND)?;
                 let row = find.query_row(params![token_hash, now.plus_ms(-IDLE_MS), now.plus_ms(-AGE_MS)], |row| {
-                    let user =
-                        User { id: row.get(0)?, account: row.get(1)?, email: row.get(2)?, name: row.get(3)?, password_hash: row.get(4)? };
-                    let account =
-                        Account { id: row.get(5)?, name: row.get(6)?, email: row.get(7)?, plan: row.get(8)?, created_at: row.get(9)? };
+                    let user = User {
+                        id: row.get(0)?,
+                        account: row.get(1)?,
+                        email: row.get(2)?,
+                        name: row.get(3)?,
+                        password_hash: row.get(4)?,
+                    };
+                    let account = Account {
+                        id: row.get(5)?,
+                        name: row.get(6)?,
+                        email: row.get(7)?,
+                        plan: row.get(8)?,
+                        created_at: row.get(9)?,
+                    };
                     Ok((Member { user, account, csrf: row.get(10)? }, row.get::<_, Time>(11)?))
                 });
                 Ok(row.optional()?)

@@ -38,7 +38,12 @@ pub struct VisitorMessage {
 pub enum Turn {
     Begun(BegunTurn),
     /// The same `client_id` was answered before.
-    Answered { conversation: ConversationId, question: Message, answer: Message, lead_captured: bool },
+    Answered {
+        conversation: ConversationId,
+        question: Message,
+        answer: Message,
+        lead_captured: bool,
+    },
 }
 
 pub struct BegunTurn {
@@ -85,6 +90,16 @@ const COUNT_PAGE: &str = "
     VALUES (?1, ?2, ?3, 1)
     ON CONFLICT (account, month, page) DO UPDATE SET conversations = page_usage.conversations + 1";
 
+const TIME_AGENT: &str = "
+    UPDATE agents
+    SET responses_count = responses_count + 1, responses_ms = responses_ms + ?3
+    WHERE account = ?1 AND id = ?2";
+
+const TIME_MONTH: &str = "
+    INSERT INTO response_times (account, month, response_ms, responses)
+    VALUES (?1, ?2, ?3, 1)
+    ON CONFLICT (account, month, response_ms) DO UPDATE SET responses = response_times.responses + 1";
+
 const USED: &str = "SELECT conversations FROM usage WHERE account = ?1 AND agent = ?2 AND month = ?3";
 
 const LIMIT_REACHED: &str = "UPDATE usage SET limit_reached_at = ?4 WHERE account = ?1 AND agent = ?2 AND month = ?3";
@@ -116,10 +131,8 @@ impl Store {
             message.id = draw(db, &world, "messages")?;
             let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
             append(db, &agent.account, &conversation, &message, None)?;
-            db.prepare_cached(
-                "UPDATE agents SET responses_count = responses_count + 1, responses_ms = responses_ms + ?3 WHERE account = ?1 AND id = ?2",
-            )?
-            .execute(params![agent.account, agent.id, response_ms])?;
+            db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
+            db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, message.created_at.month(), response_ms])?;
             Ok(message)
         })
         .await
@@ -260,7 +273,10 @@ fn adopt_lead(db: &Connection, message: &VisitorMessage, conversation: &Conversa
     let adopted = adopt.query_row(params![agent.account, agent.id, message.visitor, day_ago, conversation], |row| row.get(0));
     if let Some(lead) = adopted.optional()? {
         let lead: String = lead;
-        db.execute("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2", params![agent.account, conversation, lead])?;
+        db.execute(
+            "UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2",
+            params![agent.account, conversation, lead],
+        )?;
     }
     Ok(())
 }
@@ -285,14 +301,15 @@ fn count(db: &Connection, outbox: &Outbox, message: &VisitorMessage, month: &str
     outbox.publish(db, &Event::limit_reached(event_id, agent, limit, &message.plan.name, now))
 }
 
-fn capture_from(db: &Connection, outbox: &Outbox, message: &VisitorMessage, conversation: Option<&ConversationId>) -> Result<bool> {
+fn capture_from(
+    db: &Connection,
+    outbox: &Outbox,
+    message: &VisitorMessage,
+    conversation: Option<&ConversationId>,
+) -> Result<bool> {
     let Some(details) = LeadDetails::in_message(&message.content) else { return Ok(false) };
-    let origin = LeadOrigin {
-        agent: &message.agent,
-        visitor: &message.visitor,
-        conversation,
-        page_url: message.page_url.as_deref(),
-    };
+    let origin =
+        LeadOrigin { agent: &message.agent, visitor: &message.visitor, conversation, page_url: message.page_url.as_deref() };
     capture(db, outbox, &origin, &details)?;
     Ok(true)
 }
@@ -309,7 +326,13 @@ fn earlier_questions(db: &Connection, message: &VisitorMessage, id: &Conversatio
     Ok(previous)
 }
 
-fn append(db: &Connection, account: &AccountId, conversation: &ConversationId, message: &Message, client_id: Option<&str>) -> Result<()> {
+fn append(
+    db: &Connection,
+    account: &AccountId,
+    conversation: &ConversationId,
+    message: &Message,
+    client_id: Option<&str>,
+) -> Result<()> {
     let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
     db.prepare_cached(INSERT_MESSAGE)?.execute(params![
         conversation,

@@ -79,11 +79,8 @@ fn foreign(mut response: Response) -> Response {
 fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap, caching: &'static str) -> Response {
     let etag = format!("\"{}\"", hash(file));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let common = [
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, caching.to_owned()),
-        (header::VARY, "accept-encoding".to_owned()),
-    ];
+    let common =
+        [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, caching.to_owned()), (header::VARY, "accept-encoding".to_owned())];
     if known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }

@@ -24,23 +24,30 @@ pub struct ApiError {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
-    error: Inner<'a>,
+struct Body {
+    error: Inner,
 }
 
+/// An error as it stands in a body.
 #[derive(Serialize)]
-struct Inner<'a> {
-    code: &'a str,
-    message: &'a str,
+pub struct Inner {
+    code: &'static str,
+    message: String,
     status: u16,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<Detail<'a>>,
+    details: Vec<Detail>,
 }
 
 #[derive(Serialize)]
-struct Detail<'a> {
-    field: &'a str,
-    message: &'a str,
+pub struct Detail {
+    field: String,
+    message: String,
+}
+
+impl Detail {
+    pub fn new(invalid: &Invalid) -> Self {
+        Self { field: invalid.field.clone(), message: invalid.message.clone() }
+    }
 }
 
 impl ApiError {
@@ -61,7 +68,8 @@ impl ApiError {
 
     /// The same words whatever was wrong with the key, so that nothing can be learned from them.
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Missing or invalid API key.").with(header::WWW_AUTHENTICATE, "Bearer")
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Missing or invalid API key.")
+            .with(header::WWW_AUTHENTICATE, "Bearer")
     }
 
     pub fn forbidden(message: impl Into<String>) -> Self {
@@ -100,6 +108,11 @@ impl ApiError {
     pub fn unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", "The service is temporarily unavailable. Please retry.")
             .with(header::RETRY_AFTER, RETRY_SECONDS)
+    }
+
+    pub fn inner(self) -> Inner {
+        let details = self.details.iter().map(Detail::new).collect();
+        Inner { code: self.code, message: self.message, status: self.status.as_u16(), details }
     }
 
     /// For a caller that knows which resource a `NotFound` of the store means.
@@ -145,11 +158,10 @@ impl From<Rejection> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let details = self.details.iter().map(|d| Detail { field: &d.field, message: &d.message }).collect();
-        let inner = Inner { code: self.code, message: &self.message, status: self.status.as_u16(), details };
-        let body = serde_json::to_vec(&Body { error: inner }).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-        response.headers_mut().extend(self.headers);
+        let (status, headers) = (self.status, self.headers.clone());
+        let body = serde_json::to_vec(&Body { error: self.inner() }).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        response.headers_mut().extend(headers);
         response
     }
 }

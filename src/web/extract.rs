@@ -41,7 +41,8 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
 /// An endpoint that takes no body still reads what was sent, so that the connection can be used again.
 pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes> {
     let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, bytes_max)).await;
-    let read = read.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive."))?;
+    let read =
+        read.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive."))?;
     read.map_err(|error| {
         let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if too_large {
@@ -72,7 +73,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     let mut parts = text.split(';').map(str::trim);
     let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
     json && parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"),
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
         _ => true,
     })
 }
@@ -230,7 +233,20 @@ mod tests {
     #[test]
     fn only_one_json_object_is_a_body() {
         let refused = |text: &[u8]| object(text).unwrap_err().code;
-        for wrong in ["{\"name\":", "[1", "", "null", "[]", "\"x\"", "{}x", "\u{feff}{}", "{\"a\":NaN}", "{'a':1}", r#"{"a":1,"a":2}"#, r#"{"a":"\ud800"}"#] {
+        for wrong in [
+            "{\"name\":",
+            "[1",
+            "",
+            "null",
+            "[]",
+            "\"x\"",
+            "{}x",
+            "\u{feff}{}",
+            "{\"a\":NaN}",
+            "{'a':1}",
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":"\ud800"}"#,
+        ] {
             assert_eq!(refused(wrong.as_bytes()), "bad_request", "{wrong}");
         }
         assert_eq!(refused(b"{\"a\":\"\xff\"}"), "bad_request");
@@ -247,7 +263,20 @@ mod tests {
         };
         assert_eq!(read("").0, Page::first(25));
         assert_eq!(read("limit=100&offset=7&other=1"), (Page { limit: 100, offset: 7, since: None }, 0));
-        for wrong in ["limit=0", "limit=101", "limit=-1", "limit=abc", "limit=1e3", "limit=99999999999999999999", "offset=-1", "offset=9223372036854775808", "limit=1&limit=2", "since=yesterday", "since=2026-03-01T00:00:00+02:00", "limit="] {
+        for wrong in [
+            "limit=0",
+            "limit=101",
+            "limit=-1",
+            "limit=abc",
+            "limit=1e3",
+            "limit=99999999999999999999",
+            "offset=-1",
+            "offset=9223372036854775808",
+            "limit=1&limit=2",
+            "since=yesterday",
+            "since=2026-03-01T00:00:00+02:00",
+            "limit=",
+        ] {
             assert_eq!(read(wrong).1, 1, "{wrong}");
         }
     }

@@ -44,7 +44,8 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
 fn request_id(app: &App, headers: &HeaderMap) -> String {
     let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let well_formed = |id: &&str| {
-        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     sent.filter(well_formed).map_or_else(|| format!("req_{}", app.world.pick(ALPHABET, 16)), str::to_owned)
 }

@@ -40,7 +40,15 @@ CREATE TABLE messages (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX messages_by_id ON messages (id);
 CREATE UNIQUE INDEX messages_by_client_id ON messages (conversation, client_id) WHERE client_id IS NOT NULL;
-CREATE INDEX messages_by_response ON messages (account, created_at, response_ms) WHERE response_ms IS NOT NULL;
+
+-- How many answers of a month took how many milliseconds: averages and percentiles without looking at messages.
+CREATE TABLE response_times (
+    account     TEXT    NOT NULL REFERENCES accounts (id),
+    month       TEXT    NOT NULL,
+    response_ms INTEGER NOT NULL,
+    responses   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, month, response_ms)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE leads (
     id           TEXT    NOT NULL PRIMARY KEY,

@@ -107,7 +107,10 @@ fn agents_used_up(error: storage::Error, caller: &ApiCaller) -> ApiError {
     match error {
         storage::Error::LimitReached => {
             let most = caller.plan.agents_max.unwrap_or_default();
-            ApiError::plan_limit(format!("Your plan {} allows {most} active agents. Deactivate one or upgrade.", caller.plan.name))
+            ApiError::plan_limit(format!(
+                "Your plan {} allows {most} active agents. Deactivate one or upgrade.",
+                caller.plan.name
+            ))
         }
         other => other.into(),
     }

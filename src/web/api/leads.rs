@@ -32,7 +32,12 @@ struct LeadView {
     captured_at: String,
 }
 
-pub async fn list(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, Paged(page): Paged, State(app): State<App>) -> Result<Json<LeadList>> {
+pub async fn list(
+    caller: ApiCaller,
+    OwnedAgent(agent): OwnedAgent,
+    Paged(page): Paged,
+    State(app): State<App>,
+) -> Result<Json<LeadList>> {
     caller.require(Permission::LeadsRead)?;
     let listed = app.store.leads(agent.account, agent.id, page).await?;
     let leads = listed.rows.into_iter().map(LeadView::new).collect();

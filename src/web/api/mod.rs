@@ -1,6 +1,8 @@
 //! The REST API: every route on one screen.
 
 mod agents;
+mod analytics;
+mod bulk;
 mod conversations;
 mod knowledge;
 mod leads;
@@ -19,12 +21,15 @@ pub fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/me", get(me::show))
         .route("/agents", get(agents::list).post(agents::create))
+        .route("/agents/bulk", post(bulk::create_agents))
         .route("/agents/{agent}", get(agents::show).put(agents::update).patch(agents::update).delete(agents::deactivate))
         .route("/agents/{agent}/activate", post(agents::activate))
         .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))
         .route("/agents/{agent}/knowledge/{entry}", delete(knowledge::delete))
         .route("/agents/{agent}/conversations", get(conversations::list))
         .route("/agents/{agent}/leads", get(leads::list))
+        .route("/knowledge/bulk", post(bulk::add_knowledge))
+        .route("/analytics", get(analytics::show))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{webhook}", get(webhooks::show).delete(webhooks::delete))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))

@@ -105,7 +105,11 @@ pub async fn show(
     Ok(Page(page).into_response())
 }
 
-pub async fn update(OwnAgent(agent): OwnAgent, State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+pub async fn update(
+    OwnAgent(agent): OwnAgent,
+    State(app): State<App>,
+    SignedForm { member, fields }: SignedForm,
+) -> Result<Response> {
     let domains: Vec<&str> = fields.text("allowed_domains").split([',', '\n']).map(str::trim).filter(|d| !d.is_empty()).collect();
     let body = json!({
         "name": fields.text("name"),
@@ -191,7 +195,8 @@ fn of_whole_list(failure: Invalid) -> Invalid {
 
 async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm, form: KnowledgeForm) -> Result<AgentPage> {
     let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
-    let recent = app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
+    let recent =
+        app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
     let conversations = recent.rows.into_iter().map(|summary| ConversationRow::new(summary, &agent)).collect();
     Ok(AgentPage {
         nav: member.nav(Section::Agents),

@@ -85,7 +85,13 @@ pub async fn create(State(app): State<App>, SignedForm { member, fields }: Signe
         Err(rejection) => Errors(rejection.failures).renamed("knowledge_base", "knowledge"),
     };
     let text = |name| fields.text(name).to_owned();
-    let form = NewAgentForm { name: text("name"), greeting: text("greeting"), color: text("color"), knowledge: text("knowledge"), errors };
+    let form = NewAgentForm {
+        name: text("name"),
+        greeting: text("greeting"),
+        color: text("color"),
+        knowledge: text("knowledge"),
+        errors,
+    };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &member, form).await?).into_response())
 }
 

@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 
 use crate::auth;
+use crate::domain::Invalid;
 use crate::domain::account::NewAdministrator;
 use crate::domain::time::{MINUTE_MS, Time};
-use crate::domain::Invalid;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::auth::{SetupExpiredPage, SetupPage, hashed};

@@ -48,10 +48,12 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
 fn check_limits(app: &App, visit: &Visit) -> Result<()> {
     let limits = &app.config.widget;
     let per = |limit, span_ms| Window { limit, span_ms };
-    limit(app, "message", visit.session.visitor.as_str(), &[
-        per(limits.messages_per_visitor_minute, MINUTE_MS),
-        per(limits.messages_per_visitor_day, DAY_MS),
-    ])?;
+    limit(
+        app,
+        "message",
+        visit.session.visitor.as_str(),
+        &[per(limits.messages_per_visitor_minute, MINUTE_MS), per(limits.messages_per_visitor_day, DAY_MS)],
+    )?;
     limit(app, "message", &visit.address.bucket(), &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
     limit(app, "message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
 }
@@ -108,10 +110,7 @@ fn event(step: Progress) -> Event {
         Progress::Delta(text) => ("delta", json!({ "text": text })),
         Progress::Sources(found) => ("sources", json!({ "sources": sources(found) })),
         Progress::Done(finished) => ("done", json!(Done::new(finished))),
-        Progress::Failed(error) => {
-            let error = ApiError::from(error);
-            ("error", json!({ "error": { "code": error.code, "message": error.message, "status": error.status.as_u16() } }))
-        }
+        Progress::Failed(error) => ("error", json!({ "error": ApiError::from(error).inner() })),
     };
     Event::default().event(name).data(data.to_string())
 }

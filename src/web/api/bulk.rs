@@ -1,0 +1,177 @@
+//! Many at once: agents created, the same knowledge given to several agents. Each item is judged by itself.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::account::Permission;
+use crate::domain::agent::{Agent, NewAgent};
+use crate::domain::id::{AgentId, Identifier};
+use crate::domain::input::Fields;
+use crate::domain::knowledge::NewKnowledge;
+use crate::domain::{Invalid, Rejection};
+use crate::storage;
+use crate::web::App;
+use crate::web::caller::ApiCaller;
+use crate::web::error::{ApiError, Detail, Inner, Result};
+use crate::web::extract::{Json, Object};
+
+const AGENTS_MAX: usize = 20;
+/// Twenty agents of fifty thousand characters, each of them written as twelve bytes of escapes, and room beside them.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
+
+#[derive(Serialize)]
+struct CreatedAgents {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Inner>,
+    agents: Vec<AgentRow>,
+    created: usize,
+    failed: usize,
+    errors: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct AgentRow {
+    id: String,
+    name: String,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    index: usize,
+    code: &'static str,
+    message: String,
+    details: Vec<Detail>,
+}
+
+#[derive(Serialize)]
+pub struct Distributed {
+    updated: usize,
+    failed: usize,
+    results: Vec<Target>,
+}
+
+#[derive(Serialize)]
+struct Target {
+    agent_id: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<TargetError>,
+}
+
+#[derive(Serialize)]
+struct TargetError {
+    code: &'static str,
+    message: String,
+}
+
+pub async fn create_agents(caller: ApiCaller, State(app): State<App>, Object(body): Object<BYTES_MAX>) -> Result<Response> {
+    caller.require(Permission::AgentsWrite)?;
+    let mut failures = Vec::new();
+    let mut valid = Vec::new();
+    for (index, item) in items(&body)?.iter().enumerate() {
+        match new_agent(index, item) {
+            Ok(new) => valid.push((index, new)),
+            Err(rejection) => failures.push((index, ApiError::from(rejection))),
+        }
+    }
+    let (places, new): (Vec<usize>, Vec<NewAgent>) = valid.into_iter().unzip();
+    let mut agents = Vec::new();
+    if !new.is_empty() {
+        let created = app.store.create_agents(caller.account_id(), new, caller.plan.agents_max).await?;
+        for (index, created) in places.into_iter().zip(created) {
+            match created {
+                Ok(agent) => agents.push(agent),
+                Err(error) => failures.push((index, refused(error))),
+            }
+        }
+    }
+    failures.sort_by_key(|(index, _)| *index);
+    Ok(answer(agents, failures))
+}
+
+fn items(body: &Map<String, Value>) -> Result<&Vec<Value>> {
+    let mut fields = Fields::new(body);
+    let sent = fields.required("agents");
+    match sent {
+        Some(Value::Array(items)) if (1..=AGENTS_MAX).contains(&items.len()) => return Ok(items),
+        Some(_) => fields.fail("agents", format!("must be a list of 1 to {AGENTS_MAX} agents")),
+        None => {}
+    }
+    fields.finish()?;
+    Err(ApiError::internal())
+}
+
+fn new_agent(index: usize, item: &Value) -> std::result::Result<NewAgent, Rejection> {
+    let place = format!("agents[{index}]");
+    let object = item.as_object().ok_or_else(|| Rejection::one(place.clone(), "must be an object"))?;
+    NewAgent::parse_at(object, &format!("{place}."))
+}
+
+fn refused(error: storage::Error) -> ApiError {
+    match error {
+        storage::Error::LimitReached => ApiError::plan_limit("Your plan allows no more active agents."),
+        other => other.into(),
+    }
+}
+
+/// 201 if any was created; a request of which nothing came is an error as a whole.
+fn answer(agents: Vec<Agent>, failures: Vec<(usize, ApiError)>) -> Response {
+    let status = if agents.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CREATED };
+    let error = agents.is_empty().then(|| {
+        let details: Vec<Invalid> = failures.iter().flat_map(|(index, error)| details_of(*index, error)).collect();
+        let mut error = ApiError::new(status, "validation_error", "None of the agents could be created; see errors.");
+        error.details = details;
+        error.inner()
+    });
+    let body = CreatedAgents {
+        error,
+        created: agents.len(),
+        failed: failures.len(),
+        agents: agents.into_iter().map(AgentRow::new).collect(),
+        errors: failures.into_iter().map(Failure::new).collect(),
+    };
+    (status, Json(body)).into_response()
+}
+
+fn details_of(index: usize, error: &ApiError) -> Vec<Invalid> {
+    if error.details.is_empty() {
+        return vec![Invalid::new(format!("agents[{index}]"), error.message.clone())];
+    }
+    error.details.clone()
+}
+
+pub async fn add_knowledge(caller: ApiCaller, State(app): State<App>, Object(body): Object) -> Result<Json<Distributed>> {
+    caller.require(Permission::AgentsWrite)?;
+    let (new, targets) = NewKnowledge::parse_for_many(&body)?;
+    // An id of another form is an agent that does not exist; its place in the answer is kept.
+    let known: Vec<AgentId> = targets.iter().filter_map(|id| AgentId::parse(id)).collect();
+    let added = app.store.add_knowledge_to(caller.account_id(), known, new).await?;
+    let exists = |id: &str| added.iter().any(|(agent, exists)| *exists && agent.as_str() == id);
+    let results: Vec<Target> = targets.into_iter().map(|id| Target::new(exists(&id), id)).collect();
+    let updated = results.iter().filter(|target| target.error.is_none()).count();
+    Ok(Json(Distributed { updated, failed: results.len() - updated, results }))
+}
+
+impl AgentRow {
+    fn new(agent: Agent) -> Self {
+        Self { id: agent.id.to_string(), status: agent.status(), name: agent.name }
+    }
+}
+
+impl Failure {
+    fn new((index, error): (usize, ApiError)) -> Self {
+        Self { index, code: error.code, details: error.details.iter().map(Detail::new).collect(), message: error.message }
+    }
+}
+
+impl Target {
+    fn new(exists: bool, agent_id: String) -> Self {
+        let missing = ApiError::agent_not_found();
+        let error = (!exists).then_some(TargetError { code: missing.code, message: missing.message });
+        Self { agent_id, status: if exists { "success" } else { "failed" }, error }
+    }
+}
