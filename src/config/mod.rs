@@ -1,16 +1,14 @@
 //! The configuration: a file, then the environment, then flags; each later one wins.
 
+mod load;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
 
 use crate::domain::account::Plan;
 
-const PREFIX: &str = "CHATFORGE_";
-const FILE_SUFFIX: &str = "_FILE";
 /// A plan that an account is on although the configuration no longer names it.
 const PLAN_FALLBACK: &str = "free";
 
@@ -194,28 +192,6 @@ fn default_plans() -> BTreeMap<String, PlanLimits> {
 }
 
 impl Config {
-    /// Reads `file` if there is one, then what `environment` says, then `flags` (`server.listen` and its value).
-    pub fn load(file: Option<&Path>, environment: &[(String, String)], flags: &[(&str, String)]) -> Result<Self, Error> {
-        let mut table = file.map_or_else(|| Ok(Table::new()), read_file)?;
-        let known = known_keys();
-        check_keys(&table, &known, file)?;
-        overlay_environment(&mut table, &known, environment)?;
-        for (key, value) in flags {
-            set(&mut table, &known, key, value, key)?;
-        }
-        let testing = table.get("testing").and_then(Value::as_table).is_some_and(|keys| !keys.is_empty());
-        let config: Self = Value::Table(with_plan_defaults(table)).try_into().map_err(|error: toml::de::Error| Error::Key {
-            key: file.map_or_else(|| "configuration".into(), |file| file.display().to_string()),
-            message: error.message().to_owned(),
-        })?;
-        let allowed = environment.iter().any(|(name, value)| name == "CHATFORGE_ALLOW_TESTING" && value == "1");
-        if testing && !allowed {
-            return Err(Error::Testing);
-        }
-        config.check()?;
-        Ok(config)
-    }
-
     fn check(&self) -> Result<(), Error> {
         let fail = |key: &str, message: String| Err(Error::Key { key: key.into(), message });
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -273,131 +249,4 @@ impl Config {
         let testing = self.testing.retry_base_ms;
         if testing > 0 { testing } else { 10 * crate::domain::time::SECOND_MS }
     }
-}
-
-/// Every key with its default; plans may have any name.
-fn known_keys() -> Table {
-    Table::try_from(Config::default()).expect("the default configuration is a table")
-}
-
-fn read_file(path: &Path) -> Result<Table, Error> {
-    let fail = |message: String| Error::File { path: path.display().to_string(), message };
-    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-    text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))
-}
-
-fn check_keys(table: &Table, known: &Table, file: Option<&Path>) -> Result<(), Error> {
-    let unknown = |key: String, among: &Table, path: &str| {
-        let near = nearest(key.rsplit('.').next().unwrap_or(&key), among.keys().map(String::as_str));
-        let hint = near.map(|near| format!("; did you mean {path}{near}?")).unwrap_or_default();
-        let place = file.map(|file| format!("{}: ", file.display())).unwrap_or_default();
-        Err(Error::Key { key: format!("{place}{key}"), message: format!("unknown key{hint}") })
-    };
-    for (section, value) in table {
-        let Some(Value::Table(keys)) = known.get(section) else {
-            return unknown(section.clone(), known, "");
-        };
-        let Value::Table(given) = value else {
-            return Err(Error::Key { key: section.clone(), message: format!("is a section: write [{section}]") });
-        };
-        if section == "plans" {
-            check_plans(given, keys, unknown)?;
-            continue;
-        }
-        if let Some(key) = given.keys().find(|key| !keys.contains_key(*key)) {
-            return unknown(format!("{section}.{key}"), keys, &format!("{section}."));
-        }
-    }
-    Ok(())
-}
-
-fn check_plans(given: &Table, known: &Table, unknown: impl Fn(String, &Table, &str) -> Result<(), Error>) -> Result<(), Error> {
-    let Some(Value::Table(keys)) = known.values().next() else { return Ok(()) };
-    for (plan, value) in given {
-        let Value::Table(limits) = value else {
-            return Err(Error::Key { key: format!("plans.{plan}"), message: format!("is a section: write [plans.{plan}]") });
-        };
-        if let Some(key) = limits.keys().find(|key| !keys.contains_key(*key)) {
-            return unknown(format!("plans.{plan}.{key}"), keys, &format!("plans.{plan}."));
-        }
-    }
-    Ok(())
-}
-
-/// A file that changes one limit of a plan keeps the others, and the other plans.
-fn with_plan_defaults(mut table: Table) -> Table {
-    let Some(Value::Table(plans)) = Table::try_from(Config::default()).ok().and_then(|mut t| t.remove("plans")) else {
-        return table;
-    };
-    let given = table.entry("plans").or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(given) = given {
-        for (name, defaults) in plans {
-            let plan = given.entry(name).or_insert_with(|| Value::Table(Table::new()));
-            if let (Value::Table(plan), Value::Table(defaults)) = (plan, defaults) {
-                for (key, value) in defaults {
-                    plan.entry(key).or_insert(value);
-                }
-            }
-        }
-    }
-    table
-}
-
-/// `CHATFORGE_SERVER_LISTEN` sets `server.listen`; with `_FILE` behind it, to what the named file holds.
-fn overlay_environment(table: &mut Table, known: &Table, environment: &[(String, String)]) -> Result<(), Error> {
-    for (name, value) in environment {
-        let Some(rest) = name.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
-        let Some((section, key)) = rest.split_once('_') else { continue };
-        let Some(Value::Table(keys)) = known.get(section).filter(|_| section != "plans") else { continue };
-        let from_file = key.strip_suffix(&FILE_SUFFIX.to_lowercase()).filter(|key| keys.contains_key(*key));
-        match from_file {
-            Some(key) => {
-                let read = std::fs::read_to_string(value);
-                let text = read.map_err(|error| Error::Key { key: name.clone(), message: format!("{value}: {error}") })?;
-                set(table, known, &format!("{section}.{key}"), text.trim_end(), name)?;
-            }
-            None => set(table, known, &format!("{section}.{key}"), value, name)?,
-        }
-    }
-    Ok(())
-}
-
-/// Sets a key from text, in the type that its default has. `source` names the variable or flag in errors.
-fn set(table: &mut Table, known: &Table, path: &str, text: &str, source: &str) -> Result<(), Error> {
-    let fail = |message: String| Err(Error::Key { key: source.to_owned(), message });
-    let (section, key) = path.split_once('.').unwrap_or((path, ""));
-    let Some(keys) = known.get(section).and_then(Value::as_table) else {
-        return fail(format!("there is no section {section}"));
-    };
-    let value = match keys.get(key) {
-        Some(Value::String(_)) => Value::String(text.to_owned()),
-        Some(Value::Integer(_)) => match text.trim().parse() {
-            Ok(number) => Value::Integer(number),
-            Err(_) => return fail(format!("`{text}` is not a whole number")),
-        },
-        Some(Value::Boolean(_)) => match text.trim() {
-            "true" | "1" => Value::Boolean(true),
-            "false" | "0" => Value::Boolean(false),
-            _ => return fail(format!("`{text}` is neither true nor false")),
-        },
-        Some(Value::Array(_)) => {
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
-        }
-        _ => {
-            let near = nearest(key, keys.keys().map(String::as_str));
-            let hint = near.map(|near| format!("; did you mean {PREFIX}{}?", format!("{section}_{near}").to_uppercase()));
-            return fail(format!("unknown key {path}{}", hint.unwrap_or_default()));
-        }
-    };
-    let given = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(given) = given {
-        given.insert(key.to_owned(), value);
-    }
-    Ok(())
-}
-
-fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|name| (strsim::jaro_winkler(key, name), name));
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
