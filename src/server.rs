@@ -30,6 +30,7 @@ use crate::storage::{Store, Use};
 use crate::web::client::Peer;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::live::Live;
+use crate::web::once::Running;
 use crate::web::{App, Parts, password_permits, router, stopped};
 use crate::world::World;
 
@@ -100,6 +101,7 @@ async fn assemble(
         vault,
         setup,
         live: Live::default(),
+        running: Running::default(),
         requests: Limiter::new(),
         strangers: Limiter::new(),
         hashes: password_permits(),

@@ -9,7 +9,7 @@ use crate::answer::reply::{Question, Reply, reply};
 use crate::cli::Context;
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier};
-use crate::storage::{Error, Store};
+use crate::storage::{Error, Keep, Store};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -36,7 +36,7 @@ impl Command {
                 Self::Reactivate { id } => {
                     let agent = find(&store, &id).await?;
                     let plan = config.plan(&store.account(agent.account.clone()).await?.plan);
-                    let activated = store.activate_agent(agent.account, agent.id, plan.agents_max).await;
+                    let activated = store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
                     activated.map(|_| ()).map_err(|error| match error {
                         Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
                         other => other.into(),

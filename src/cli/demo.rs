@@ -11,7 +11,7 @@ use crate::domain::agent::{Agent, NewAgent};
 use crate::domain::id::ALPHABET;
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
 use crate::server::{self, Server};
-use crate::storage::Store;
+use crate::storage::{Keep, Store};
 use crate::world::World;
 
 const EMAIL: &str = "demo@chatforge.example";
@@ -40,9 +40,9 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
         allowed_domains: Vec::new(),
         knowledge_base: None,
     };
-    let agent = store.create_agent(account.id.clone(), new, None).await?;
+    let agent = store.create_agent(account.id.clone(), new, None, Keep::nothing()).await?;
     let faq = NewKnowledge { kind: KnowledgeType::Faq, content: KNOWLEDGE.into() };
-    store.add_knowledge(account.id.clone(), agent.id.clone(), faq).await?;
+    store.add_knowledge(account.id.clone(), agent.id.clone(), faq, Keep::nothing()).await?;
     Ok(agent)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
 use crate::domain::time::Time;
 use crate::storage::columns::unreadable;
-use crate::storage::{Error, Result, Store, draw, knowledge};
+use crate::storage::{Error, Keep, Result, Store, draw, knowledge};
 use crate::world::World;
 
 const COLUMNS: &str = "
@@ -39,9 +39,15 @@ const ACTIVATE: &str = "
 
 impl Store {
     /// `agents_max` counts active agents only.
-    pub async fn create_agent(&self, account: AccountId, new: NewAgent, agents_max: Option<u32>) -> Result<Agent> {
+    pub async fn create_agent(
+        &self,
+        account: AccountId,
+        new: NewAgent,
+        agents_max: Option<u32>,
+        keep: Keep<Agent>,
+    ) -> Result<Agent> {
         let world = self.world().clone();
-        self.write(move |db| create(db, &world, &account, new, agents_max)).await
+        self.write_once(keep, move |db| create(db, &world, &account, new, agents_max)).await
     }
 
     /// Creates what there is room for; each agent is created or refused by itself.
@@ -50,9 +56,10 @@ impl Store {
         account: AccountId,
         new: Vec<NewAgent>,
         agents_max: Option<u32>,
+        keep: Keep<Vec<Result<Agent>>>,
     ) -> Result<Vec<Result<Agent>>> {
         let world = self.world().clone();
-        self.write(move |db| {
+        self.write_once(keep, move |db| {
             let created = |new| match create(db, &world, &account, new, agents_max) {
                 Err(Error::LimitReached) => Ok(Err(Error::LimitReached)),
                 created => created.map(Ok),
@@ -106,9 +113,15 @@ impl Store {
         .await
     }
 
-    pub async fn activate_agent(&self, account: AccountId, id: AgentId, agents_max: Option<u32>) -> Result<Agent> {
+    pub async fn activate_agent(
+        &self,
+        account: AccountId,
+        id: AgentId,
+        agents_max: Option<u32>,
+        keep: Keep<Agent>,
+    ) -> Result<Agent> {
         let now = self.world().now();
-        self.write(move |db| {
+        self.write_once(keep, move |db| {
             if !agent(db, &account, &id)?.is_active() {
                 check_room(db, &account, agents_max)?;
                 db.prepare_cached(ACTIVATE)?.execute(params![account, id, now])?;

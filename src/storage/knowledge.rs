@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use crate::domain::id::{AccountId, AgentId, KnowledgeId};
 use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge};
 use crate::storage::columns::unreadable;
-use crate::storage::{Error, Result, Store, agents, draw};
+use crate::storage::{Error, Keep, Result, Store, agents, draw};
 use crate::world::World;
 
 const INSERT: &str = "
@@ -31,9 +31,15 @@ const LIST: &str = "
     ORDER BY created_at, id";
 
 impl Store {
-    pub async fn add_knowledge(&self, account: AccountId, agent: AgentId, new: NewKnowledge) -> Result<KnowledgeTotals> {
+    pub async fn add_knowledge(
+        &self,
+        account: AccountId,
+        agent: AgentId,
+        new: NewKnowledge,
+        keep: Keep<KnowledgeTotals>,
+    ) -> Result<KnowledgeTotals> {
         let world = self.world().clone();
-        self.write(move |db| {
+        self.write_once(keep, move |db| {
             agents::agent(db, &account, &agent)?;
             add(db, &world, &account, &agent, new)?;
             let after = agents::agent(db, &account, &agent)?;
@@ -49,9 +55,10 @@ impl Store {
         account: AccountId,
         agents: Vec<AgentId>,
         new: NewKnowledge,
+        keep: Keep<Vec<(AgentId, bool)>>,
     ) -> Result<Vec<(AgentId, bool)>> {
         let world = self.world().clone();
-        self.write(move |db| {
+        self.write_once(keep, move |db| {
             let mut added = Vec::with_capacity(agents.len());
             for agent in agents {
                 let exists = match agents::agent(db, &account, &agent) {

@@ -10,6 +10,7 @@ mod columns;
 mod conversations;
 mod deliveries;
 mod events;
+mod idempotency;
 mod installations;
 mod keys;
 mod knowledge;
@@ -39,6 +40,7 @@ use crate::world::World;
 
 pub use activity::ApiRequest;
 pub use deliveries::{Claim, Outcome, Tried};
+pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
 pub use installations::FirstLoad;
 pub use sessions::{Member, NewSession};
 pub use turns::{Answer, BegunTurn, Turn, VisitorMessage};

@@ -6,7 +6,7 @@ use crate::domain::id::{AccountId, AgentId, WebhookId};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::{EventType, NewWebhook, Webhook};
 use crate::storage::columns::unreadable;
-use crate::storage::{Error, Result, Store, agents};
+use crate::storage::{Error, Keep, Result, Store, agents};
 
 /// `success_rate` looks back this far.
 const RATE_SPAN_MS: i64 = 30 * DAY_MS;
@@ -46,9 +46,16 @@ impl Store {
         self.world().fresh()
     }
 
-    pub async fn create_webhook(&self, account: AccountId, id: WebhookId, new: NewWebhook, secret: Vec<u8>) -> Result<Webhook> {
+    pub async fn create_webhook(
+        &self,
+        account: AccountId,
+        id: WebhookId,
+        new: NewWebhook,
+        secret: Vec<u8>,
+        keep: Keep<Webhook>,
+    ) -> Result<Webhook> {
         let now = self.world().now();
-        self.write(move |db| {
+        self.write_once(keep, move |db| {
             if let Some(agent) = &new.agent {
                 agents::agent(db, &account, agent)?;
             }

@@ -14,7 +14,7 @@ pub type Result<T> = std::result::Result<T, ApiError>;
 /// Seconds after which a caller that met a busy server may try again.
 const RETRY_SECONDS: i64 = 5;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ApiError {
     pub status: StatusCode,
     pub code: &'static str,

@@ -20,6 +20,8 @@ use crate::web::error::{ApiError, Result};
 
 /// Fifty thousand characters, each written as twelve bytes of escapes, and room beside them.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Twenty agents of that size.
+pub const BULK_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A body that is a JSON object of at most `MAX` bytes.
@@ -218,6 +220,13 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
 pub struct Created<T> {
     pub location: String,
     pub body: T,
+}
+
+impl<T> Created<T> {
+    /// As an answer is kept under an `Idempotency-Key`.
+    pub fn parts(self) -> (StatusCode, Option<String>, T) {
+        (StatusCode::CREATED, Some(self.location), self.body)
+    }
 }
 
 impl<T: serde::Serialize> IntoResponse for Created<T> {

@@ -11,6 +11,7 @@ pub mod gate;
 pub mod headers;
 pub mod health;
 pub mod live;
+pub mod once;
 pub mod widget;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::limits::Limiter;
 use crate::storage::Store;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::live::Live;
+use crate::web::once::Running;
 use crate::world::World;
 
 /// Password hashes computed at the same time: each takes 19 MiB and most of a core.
@@ -51,6 +53,7 @@ pub struct Parts {
     pub sessions: Signer,
     pub setup: SetupLink,
     pub live: Live,
+    pub running: Running,
     /// API requests, by key.
     pub requests: Limiter<String>,
     /// Everything that strangers may do, by address, visitor or agent.

@@ -1,6 +1,7 @@
 //! Agents: listed, created, shown, changed, deactivated and activated.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::domain::account::Permission;
@@ -10,6 +11,7 @@ use crate::web::App;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Json, Object};
+use crate::web::once::Once;
 
 #[derive(Serialize)]
 pub struct AgentList {
@@ -62,12 +64,14 @@ pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<Agen
     Ok(Json(AgentList { total: agents.len(), agents: agents.into_iter().map(AgentRow::new).collect() }))
 }
 
-pub async fn create(caller: ApiCaller, State(app): State<App>, Object(body): Object) -> Result<Created<AgentView>> {
+pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<AgentView>> {
     caller.require(Permission::AgentsWrite)?;
     let new = NewAgent::parse(&body)?;
-    let created = app.store.create_agent(caller.account_id(), new, caller.plan.agents_max).await;
+    let seen = app.clone();
+    let keep = once.keep(move |agent: &Agent| AgentView::created(agent, &seen).parts());
+    let created = app.store.create_agent(caller.account_id(), new, caller.plan.agents_max, keep).await;
     let agent = created.map_err(|error| agents_used_up(error, &caller))?;
-    Ok(Created { location: format!("/api/v1/agents/{}", agent.id), body: AgentView::new(agent, &app) })
+    Ok(AgentView::created(&agent, &app))
 }
 
 pub async fn show(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
@@ -96,10 +100,18 @@ pub async fn deactivate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(
     Ok(Json(Deactivated { id: agent.id.to_string(), status: agent.status(), deactivated_at }))
 }
 
-pub async fn activate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
+pub async fn activate(
+    caller: ApiCaller,
+    OwnedAgent(agent): OwnedAgent,
+    State(app): State<App>,
+    once: Once,
+) -> Result<Json<AgentView>> {
     caller.require(Permission::AgentsWrite)?;
-    let activated = app.store.activate_agent(agent.account, agent.id, caller.plan.agents_max).await;
+    let seen = app.clone();
+    let keep = once.keep(move |agent: &Agent| (StatusCode::OK, None, AgentView::new(agent.clone(), &seen)));
+    let activated = app.store.activate_agent(agent.account, agent.id, caller.plan.agents_max, keep).await;
     let agent = activated.map_err(|error| agents_used_up(error, &caller))?;
+    app.live.agent_changed(&agent.id);
     Ok(Json(AgentView::new(agent, &app)))
 }
 
@@ -134,6 +146,10 @@ impl AgentRow {
 }
 
 impl AgentView {
+    fn created(agent: &Agent, app: &App) -> Created<Self> {
+        Created { location: format!("/api/v1/agents/{}", agent.id), body: Self::new(agent.clone(), app) }
+    }
+
     fn new(agent: Agent, app: &App) -> Self {
         Self {
             id: agent.id.to_string(),

@@ -16,11 +16,12 @@ use crate::storage;
 use crate::web::App;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Detail, Inner, Result};
-use crate::web::extract::{Json, Object};
+use crate::web::extract::{BULK_BYTES_MAX, Json, Object};
+use crate::web::once::Once;
 
 const AGENTS_MAX: usize = 20;
-/// Twenty agents of fifty thousand characters, each of them written as twelve bytes of escapes, and room beside them.
-const BYTES_MAX: usize = 16 * 1024 * 1024;
+
+type Bulk = Object<BULK_BYTES_MAX>;
 
 #[derive(Serialize)]
 struct CreatedAgents {
@@ -68,29 +69,27 @@ struct TargetError {
     message: String,
 }
 
-pub async fn create_agents(caller: ApiCaller, State(app): State<App>, Object(body): Object<BYTES_MAX>) -> Result<Response> {
+pub async fn create_agents(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Bulk) -> Result<Response> {
     caller.require(Permission::AgentsWrite)?;
-    let mut failures = Vec::new();
+    let mut rejected = Vec::new();
     let mut valid = Vec::new();
     for (index, item) in items(&body)?.iter().enumerate() {
         match new_agent(index, item) {
             Ok(new) => valid.push((index, new)),
-            Err(rejection) => failures.push((index, ApiError::from(rejection))),
+            Err(rejection) => rejected.push((index, ApiError::from(rejection))),
         }
     }
     let (places, new): (Vec<usize>, Vec<NewAgent>) = valid.into_iter().unzip();
-    let mut agents = Vec::new();
-    if !new.is_empty() {
-        let created = app.store.create_agents(caller.account_id(), new, caller.plan.agents_max).await?;
-        for (index, created) in places.into_iter().zip(created) {
-            match created {
-                Ok(agent) => agents.push(agent),
-                Err(error) => failures.push((index, refused(error))),
-            }
-        }
+    if new.is_empty() {
+        return Ok(CreatedAgents::of(&places, &[], rejected).into_response());
     }
-    failures.sort_by_key(|(index, _)| *index);
-    Ok(answer(agents, failures))
+    let kept = (places.clone(), rejected.clone());
+    let keep = once.keep(move |made: &Vec<storage::Result<Agent>>| {
+        let answer = CreatedAgents::of(&kept.0, made, kept.1);
+        (answer.status(), None, answer)
+    });
+    let made = app.store.create_agents(caller.account_id(), new, caller.plan.agents_max, keep).await?;
+    Ok(CreatedAgents::of(&places, &made, rejected).into_response())
 }
 
 fn items(body: &Map<String, Value>) -> Result<&Vec<Value>> {
@@ -111,30 +110,45 @@ fn new_agent(index: usize, item: &Value) -> std::result::Result<NewAgent, Reject
     NewAgent::parse_at(object, &format!("{place}."))
 }
 
-fn refused(error: storage::Error) -> ApiError {
-    match error {
-        storage::Error::LimitReached => ApiError::plan_limit("Your plan allows no more active agents."),
-        other => other.into(),
+/// The only failure that the store reports of one agent among others.
+fn refused() -> ApiError {
+    ApiError::plan_limit("Your plan allows no more active agents.")
+}
+
+impl CreatedAgents {
+    /// `places` tells where in the request each agent stood that was made, or refused by the store.
+    fn of(places: &[usize], made: &[storage::Result<Agent>], rejected: Vec<(usize, ApiError)>) -> Self {
+        let mut failures = rejected;
+        let mut agents = Vec::new();
+        for (index, made) in places.iter().zip(made) {
+            match made {
+                Ok(agent) => agents.push(AgentRow::new(agent)),
+                Err(_) => failures.push((*index, refused())),
+            }
+        }
+        failures.sort_by_key(|(index, _)| *index);
+        let error = agents.is_empty().then(|| nothing_created(&failures));
+        let errors: Vec<Failure> = failures.into_iter().map(Failure::new).collect();
+        Self { error, created: agents.len(), failed: errors.len(), agents, errors }
+    }
+
+    /// 201 if any was created; a request of which nothing came is an error as a whole.
+    const fn status(&self) -> StatusCode {
+        if self.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CREATED }
     }
 }
 
-/// 201 if any was created; a request of which nothing came is an error as a whole.
-fn answer(agents: Vec<Agent>, failures: Vec<(usize, ApiError)>) -> Response {
-    let status = if agents.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CREATED };
-    let error = agents.is_empty().then(|| {
-        let details: Vec<Invalid> = failures.iter().flat_map(|(index, error)| details_of(*index, error)).collect();
-        let mut error = ApiError::new(status, "validation_error", "None of the agents could be created; see errors.");
-        error.details = details;
-        error.inner()
-    });
-    let body = CreatedAgents {
-        error,
-        created: agents.len(),
-        failed: failures.len(),
-        agents: agents.into_iter().map(AgentRow::new).collect(),
-        errors: failures.into_iter().map(Failure::new).collect(),
-    };
-    (status, Json(body)).into_response()
+impl IntoResponse for CreatedAgents {
+    fn into_response(self) -> Response {
+        (self.status(), Json(self)).into_response()
+    }
+}
+
+fn nothing_created(failures: &[(usize, ApiError)]) -> Inner {
+    let message = "None of the agents could be created; see errors.";
+    let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message);
+    error.details = failures.iter().flat_map(|(index, error)| details_of(*index, error)).collect();
+    error.inner()
 }
 
 fn details_of(index: usize, error: &ApiError) -> Vec<Invalid> {
@@ -144,21 +158,34 @@ fn details_of(index: usize, error: &ApiError) -> Vec<Invalid> {
     error.details.clone()
 }
 
-pub async fn add_knowledge(caller: ApiCaller, State(app): State<App>, Object(body): Object) -> Result<Json<Distributed>> {
+pub async fn add_knowledge(
+    caller: ApiCaller,
+    State(app): State<App>,
+    once: Once,
+    Object(body): Object,
+) -> Result<Json<Distributed>> {
     caller.require(Permission::AgentsWrite)?;
     let (new, targets) = NewKnowledge::parse_for_many(&body)?;
     // An id of another form is an agent that does not exist; its place in the answer is kept.
     let known: Vec<AgentId> = targets.iter().filter_map(|id| AgentId::parse(id)).collect();
-    let added = app.store.add_knowledge_to(caller.account_id(), known, new).await?;
-    let exists = |id: &str| added.iter().any(|(agent, exists)| *exists && agent.as_str() == id);
-    let results: Vec<Target> = targets.into_iter().map(|id| Target::new(exists(&id), id)).collect();
-    let updated = results.iter().filter(|target| target.error.is_none()).count();
-    Ok(Json(Distributed { updated, failed: results.len() - updated, results }))
+    let asked = targets.clone();
+    let keep = once.keep(move |added: &Vec<(AgentId, bool)>| (StatusCode::OK, None, Distributed::of(asked, added)));
+    let added = app.store.add_knowledge_to(caller.account_id(), known, new, keep).await?;
+    Ok(Json(Distributed::of(targets, &added)))
+}
+
+impl Distributed {
+    fn of(targets: Vec<String>, added: &[(AgentId, bool)]) -> Self {
+        let exists = |id: &str| added.iter().any(|(agent, exists)| *exists && agent.as_str() == id);
+        let results: Vec<Target> = targets.into_iter().map(|id| Target::new(exists(&id), id)).collect();
+        let updated = results.iter().filter(|target| target.error.is_none()).count();
+        Self { updated, failed: results.len() - updated, results }
+    }
 }
 
 impl AgentRow {
-    fn new(agent: Agent) -> Self {
-        Self { id: agent.id.to_string(), status: agent.status(), name: agent.name }
+    fn new(agent: &Agent) -> Self {
+        Self { id: agent.id.to_string(), status: agent.status(), name: agent.name.clone() }
     }
 }
 

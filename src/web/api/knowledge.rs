@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::domain::account::Permission;
 use crate::domain::id::KnowledgeId;
-use crate::domain::knowledge::{Knowledge, NewKnowledge};
+use crate::domain::knowledge::{Knowledge, KnowledgeTotals, NewKnowledge};
 use crate::web::App;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Json, Object, path_id};
+use crate::web::once::Once;
 
 #[derive(Serialize)]
 pub struct Added {
@@ -50,18 +51,14 @@ pub async fn create(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
     State(app): State<App>,
+    once: Once,
     Object(body): Object,
 ) -> Result<Created<Added>> {
     caller.require(Permission::AgentsWrite)?;
     let new = NewKnowledge::parse(&body)?;
-    let totals = app.store.add_knowledge(agent.account, agent.id, new).await?;
-    let body = Added {
-        agent_id: totals.agent.to_string(),
-        knowledge_entries: totals.entries,
-        total_size_bytes: totals.size_bytes,
-        added_at: totals.added_at.to_string(),
-    };
-    Ok(Created { location: format!("/api/v1/agents/{}/knowledge", totals.agent), body })
+    let keep = once.keep(|totals: &KnowledgeTotals| Added::created(totals).parts());
+    let totals = app.store.add_knowledge(agent.account, agent.id, new, keep).await?;
+    Ok(Added::created(&totals))
 }
 
 pub async fn delete(
@@ -74,6 +71,18 @@ pub async fn delete(
     let id: KnowledgeId = path_id(&params, "entry", ApiError::not_found)?;
     app.store.delete_knowledge(agent.account, agent.id, id.clone()).await?;
     Ok(Json(Deleted { id: id.to_string(), deleted: true }))
+}
+
+impl Added {
+    fn created(totals: &KnowledgeTotals) -> Created<Self> {
+        let body = Self {
+            agent_id: totals.agent.to_string(),
+            knowledge_entries: totals.entries,
+            total_size_bytes: totals.size_bytes,
+            added_at: totals.added_at.to_string(),
+        };
+        Created { location: format!("/api/v1/agents/{}/knowledge", totals.agent), body }
+    }
 }
 
 impl KnowledgeView {

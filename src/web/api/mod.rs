@@ -16,6 +16,7 @@ use axum::routing::{delete, get, post};
 use crate::web::App;
 use crate::web::error;
 use crate::web::gate;
+use crate::web::once;
 
 pub fn router(app: &App) -> Router<App> {
     Router::new()
@@ -32,6 +33,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/analytics", get(analytics::show))
         .route("/webhooks", get(webhooks::list).post(webhooks::create))
         .route("/webhooks/{webhook}", get(webhooks::show).delete(webhooks::delete))
+        .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)

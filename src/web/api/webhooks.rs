@@ -15,6 +15,7 @@ use crate::web::App;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Json, Object, path_id};
+use crate::web::once::Once;
 
 #[derive(Serialize)]
 pub struct WebhookList {
@@ -65,7 +66,7 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     webhook.map(|webhook| Json(WebhookView::new(webhook))).map_err(|e| ApiError::or_missing(e, ApiError::webhook_not_found()))
 }
 
-pub async fn create(caller: ApiCaller, State(app): State<App>, Object(body): Object) -> Result<Created<Registered>> {
+pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
     caller.require(Permission::WebhooksManage)?;
     let new = NewWebhook::parse(&body, app.courier.url_policy())?;
     app.store.check_webhook(caller.account_id(), new.clone()).await.map_err(not_created)?;
@@ -73,8 +74,10 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, Object(body): Obj
     let secret = Secret::generate(&app.world);
     app.courier.prove(id.clone(), new.url.clone(), secret.clone()).await.map_err(unproven)?;
     let sealed = app.vault.seal(&app.world, secret.as_str(), &deliver::secret_place(&id));
-    let webhook = app.store.create_webhook(caller.account_id(), id, new, sealed).await.map_err(not_created)?;
-    Ok(Created { location: format!("/api/v1/webhooks/{}", webhook.id), body: Registered::new(webhook, &secret) })
+    let seen = secret.clone();
+    let keep = once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &seen).parts());
+    let webhook = app.store.create_webhook(caller.account_id(), id, new, sealed, keep).await.map_err(not_created)?;
+    Ok(Registered::created(webhook, &secret))
 }
 
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
@@ -124,6 +127,10 @@ impl WebhookView {
 }
 
 impl Registered {
+    fn created(webhook: Webhook, secret: &Secret) -> Created<Self> {
+        Created { location: format!("/api/v1/webhooks/{}", webhook.id), body: Self::new(webhook, secret) }
+    }
+
     fn new(webhook: Webhook, secret: &Secret) -> Self {
         Self {
             id: webhook.id.to_string(),

@@ -12,7 +12,7 @@ use crate::domain::agent::{Agent, AgentChange};
 use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
 use crate::domain::page;
 use crate::domain::{Invalid, Rejection};
-use crate::storage;
+use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::conversations::ConversationRow;
@@ -147,7 +147,7 @@ pub async fn add_knowledge(
     let parsed = body.as_object().map(NewKnowledge::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
     let errors = match parsed {
         Ok(new) => {
-            app.store.add_knowledge(agent.account, agent.id.clone(), new).await?;
+            app.store.add_knowledge(agent.account, agent.id.clone(), new, Keep::nothing()).await?;
             return Ok(Redirect::to(&format!("/agents/{}?done=taught#knowledge", agent.id)).into_response());
         }
         Err(rejection) => Errors(rejection.failures),
@@ -166,7 +166,7 @@ pub async fn deactivate(OwnAgent(agent): OwnAgent, State(app): State<App>, _: Si
 
 pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: SignedForm) -> Result<Redirect> {
     let plan = app.plan_of(&form.member.0.account);
-    let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max).await;
+    let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
     let agent = activated.map_err(|error| match error {
         storage::Error::LimitReached => ApiError::plan_limit(format!("Your plan {} allows no more active agents.", plan.name)),
         other => other.into(),

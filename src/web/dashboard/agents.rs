@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::domain::Rejection;
 use crate::domain::agent::{Agent, COLOR_DEFAULT, GREETING_DEFAULT, NewAgent};
-use crate::storage;
+use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::display::{Size, When, count};
@@ -72,7 +72,7 @@ pub async fn create(State(app): State<App>, SignedForm { member, fields }: Signe
     let plan = app.plan_of(&member.0.account);
     let parsed = body.as_object().map(NewAgent::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
     let errors = match parsed {
-        Ok(new) => match app.store.create_agent(member.0.account.id.clone(), new, plan.agents_max).await {
+        Ok(new) => match app.store.create_agent(member.0.account.id.clone(), new, plan.agents_max, Keep::nothing()).await {
             Ok(agent) => {
                 return Ok(Redirect::to(&format!("/agents/{}?done=created", agent.id)).into_response());
             }

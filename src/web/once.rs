@@ -1,0 +1,114 @@
+//! `Idempotency-Key`: a POST that is sent again takes effect once, and gets its first answer.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::domain::Rejection;
+use crate::domain::id::AccountId;
+use crate::storage::{Earlier, Keep, KeptAnswer, OnceKey};
+use crate::web::App;
+use crate::web::caller::ApiCaller;
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::{BULK_BYTES_MAX, read_body};
+
+const KEY: &str = "idempotency-key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const KEY_CHARS_MAX: usize = 255;
+
+/// The keys whose requests are being carried out at this moment.
+#[derive(Clone, Default)]
+pub struct Running(Arc<Mutex<HashSet<(AccountId, String)>>>);
+
+/// Inside the gate: who asks is known.
+pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, next: Next) -> Result<Response> {
+    let Some(key) = key(request.method(), request.headers())? else { return Ok(next.run(request).await) };
+    let (mut parts, body) = request.into_parts();
+    let bytes = read_body(body, BULK_BYTES_MAX).await?;
+    let once = OnceKey { account: caller.account_id(), key, fingerprint: fingerprint(&parts, &bytes) };
+    let _running =
+        app.running.enter(&once).ok_or_else(|| ApiError::conflict("A request with this Idempotency-Key is still running."))?;
+    match app.store.earlier_answer(once.clone()).await? {
+        Earlier::Same(answer) => return Ok(replay(answer)),
+        Earlier::OtherRequest => return Err(Rejection::one("Idempotency-Key", "was used for another request").into()),
+        Earlier::None => {}
+    }
+    parts.extensions.insert(once);
+    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+}
+
+fn key(method: &Method, headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get(KEY).filter(|_| method == Method::POST) else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| (1..=KEY_CHARS_MAX).contains(&text.len()));
+    let text = text.ok_or_else(|| ApiError::bad_request("Idempotency-Key must be 1 to 255 visible characters."))?;
+    Ok(Some(text.to_owned()))
+}
+
+fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
+    let mut hash = Sha256::new();
+    hash.update(path);
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().into()
+}
+
+fn replay(answer: KeptAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// The key of this request, if it has one; the store keeps the answer under it.
+pub struct Once(Option<OnceKey>);
+
+impl<S: Sync> FromRequestParts<S> for Once {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get().cloned()))
+    }
+}
+
+impl Once {
+    /// Keeps what `render` makes of the effect: status, address of the new resource, body.
+    pub fn keep<T, B: Serialize>(self, render: impl FnOnce(&T) -> (StatusCode, Option<String>, B) + Send + 'static) -> Keep<T> {
+        let kept = |made: &T| {
+            let (status, location, body) = render(made);
+            KeptAnswer { status: status.as_u16(), location, body: serde_json::to_vec(&body).unwrap_or_default() }
+        };
+        Keep(self.0.map(|once| (once, Box::new(kept) as Box<dyn FnOnce(&T) -> KeptAnswer + Send>)))
+    }
+}
+
+impl Running {
+    fn enter(&self, once: &OnceKey) -> Option<Place> {
+        let key = (once.account.clone(), once.key.clone());
+        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        entered.then(|| Place { running: self.clone(), key })
+    }
+}
+
+/// Given back when the request is over, however it ends.
+struct Place {
+    running: Running,
+    key: (AccountId, String),
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
