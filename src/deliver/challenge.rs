@@ -21,7 +21,7 @@ pub fn ask(egress: &Egress, world: &World, webhook: &WebhookId, url: &str, secre
     let challenge = token::generate(world);
     let body = json!({ "type": "webhook.verification", "challenge": challenge, "webhook_id": webhook.as_str() }).to_string();
     let id = format!("msg_{}", world.pick(ALPHABET, RANDOM_CHARS));
-    let headers = signatures(secret, &id, world.now(), body.as_bytes());
+    let headers = signatures(secret, None, &id, world.now(), body.as_bytes());
     let answer = egress.post(&Request { url, headers: &headers, body: body.as_bytes(), timeout_ms: TIMEOUT_MS });
     judge(&answer, &challenge).map_err(Unproven::Failed)
 }

@@ -54,12 +54,13 @@ fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
 pub fn attempt(shared: &Shared, claim: Claim) {
     let started_at = shared.world.now();
     let place = secret_place(&claim.webhook);
-    let secret = shared.vault.open(&claim.secret, &place).ok().and_then(|text| Secret::parse(&text));
-    let Some(secret) = secret else {
+    let open = |sealed: &Vec<u8>| shared.vault.open(sealed, &place).ok().and_then(|text| Secret::parse(&text));
+    let Some(secret) = open(&claim.secret) else {
         tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");
         return record(shared, claim, unsigned(shared, started_at));
     };
-    let answer = shared.egress.post(&request::of(&claim, &secret, started_at).as_request());
+    let next = claim.next_secret.as_ref().and_then(open);
+    let answer = shared.egress.post(&request::of(&claim, &secret, next.as_ref(), started_at).as_request());
     let failed = claim.attempts + 1;
     let outcome = judge(shared, &answer, failed);
     let tried = Tried {

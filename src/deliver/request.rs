@@ -20,8 +20,9 @@ impl Signed<'_> {
     }
 }
 
-pub fn of<'a>(claim: &'a Claim, secret: &Secret, at: Time) -> Signed<'a> {
-    let mut headers = signatures(secret, claim.event.as_str(), at, &claim.payload);
+/// Signed with the secret, and during a rotation with the next one too.
+pub fn of<'a>(claim: &'a Claim, secret: &Secret, next: Option<&Secret>, at: Time) -> Signed<'a> {
+    let mut headers = signatures(secret, next, claim.event.as_str(), at, &claim.payload);
     headers.extend([
         ("x-chatforge-event", claim.event_type.clone()),
         ("x-chatforge-event-id", claim.event.to_string()),
@@ -31,14 +32,20 @@ pub fn of<'a>(claim: &'a Claim, secret: &Secret, at: Time) -> Signed<'a> {
     Signed { url: &claim.url, headers, body: &claim.payload }
 }
 
-/// Both signatures over `body`: the documented one, and the triple of Standard Webhooks.
-pub fn signatures(secret: &Secret, id: &str, at: Time, body: &[u8]) -> Vec<(&'static str, String)> {
-    vec![
+/// Both signatures over `body`: the documented one, and the triple of Standard Webhooks, which may hold several.
+pub fn signatures(secret: &Secret, next: Option<&Secret>, id: &str, at: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+    let mut signature = secret.sign_message(id, at, body);
+    let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("x-chatforge-signature", secret.sign_body(body)),
         ("x-chatforge-timestamp", at.seconds().to_string()),
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", at.seconds().to_string()),
-        ("webhook-signature", secret.sign_message(id, at, body)),
-    ]
+    ];
+    if let Some(next) = next {
+        headers.push(("x-chatforge-signature-next", next.sign_body(body)));
+        signature = format!("{signature} {}", next.sign_message(id, at, body));
+    }
+    headers.push(("webhook-signature", signature));
+    headers
 }

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::domain::agent::Agent;
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{AccountId, AgentId, EventId};
+use crate::domain::id::{AccountId, AgentId, EventId, VisitorId};
 use crate::domain::lead::Lead;
 use crate::domain::time::Time;
-use crate::domain::webhook::EventType;
+use crate::domain::webhook::{EventType, Webhook};
 
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -15,6 +15,8 @@ pub struct Event {
     pub account: AccountId,
     pub agent: Option<AgentId>,
     pub kind: EventType,
+    /// Whom the payload tells of.
+    pub visitor: Option<VisitorId>,
     pub created_at: Time,
     /// Signed and sent as they are, at every try; never written anew.
     pub payload: Vec<u8>,
@@ -69,6 +71,12 @@ struct Installed<'a> {
     user_agent: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+struct Test<'a> {
+    webhook_id: &'a str,
+    message: &'static str,
+}
+
 impl Event {
     pub fn lead_captured(id: EventId, lead: &Lead, now: Time) -> Self {
         let details = &lead.details;
@@ -82,7 +90,7 @@ impl Event {
             message: details.message.as_deref(),
             page_url: lead.page_url.as_deref(),
         };
-        Self::new(id, EventType::LeadCaptured, &lead.account, Some(&lead.agent), now, data)
+        Self::new(id, EventType::LeadCaptured, &lead.account, Some(&lead.agent), now, data).about(&lead.visitor)
     }
 
     /// `conversation` as it stands once it has ended.
@@ -97,6 +105,7 @@ impl Event {
             visitor_id: conversation.visitor.as_str(),
         };
         Self::new(id, EventType::ConversationCompleted, &conversation.account, Some(&conversation.agent), now, data)
+            .about(&conversation.visitor)
     }
 
     pub fn limit_reached(id: EventId, agent: &Agent, limit: i64, plan: &str, now: Time) -> Self {
@@ -115,6 +124,17 @@ impl Event {
         Self::new(id, EventType::Installed, &agent.account, Some(&agent.id), now, data)
     }
 
+    /// For trying a webhook out.
+    pub fn test(id: EventId, webhook: &Webhook, now: Time) -> Self {
+        let data = Test { webhook_id: webhook.id.as_str(), message: "This is a test event of ChatForge." };
+        Self::new(id, EventType::Test, &webhook.account, webhook.agent.as_ref(), now, data)
+    }
+
+    fn about(mut self, visitor: &VisitorId) -> Self {
+        self.visitor = Some(visitor.clone());
+        self
+    }
+
     fn new(id: EventId, kind: EventType, account: &AccountId, agent: Option<&AgentId>, now: Time, data: impl Serialize) -> Self {
         let envelope = Envelope {
             id: id.as_str(),
@@ -124,6 +144,6 @@ impl Event {
             data,
         };
         let payload = serde_json::to_vec(&envelope).expect("an event's fields are text and numbers");
-        Self { id, account: account.clone(), agent: agent.cloned(), kind, created_at: now, payload }
+        Self { id, account: account.clone(), agent: agent.cloned(), kind, visitor: None, created_at: now, payload }
     }
 }

@@ -24,7 +24,12 @@ pub struct Lead {
     pub details: LeadDetails,
     pub page_url: Option<String>,
     pub captured_at: Time,
+    /// One of [`LEAD_STATUSES`].
+    pub status: String,
 }
+
+/// How far the team has come with a lead; it begins with the first.
+pub const LEAD_STATUSES: &[&str] = &["new", "contacted", "won", "lost"];
 
 /// What a visitor told of himself or herself; at least an e-mail address or a phone number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

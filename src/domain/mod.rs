@@ -6,6 +6,7 @@ pub mod agent;
 pub mod analytics;
 pub mod contact;
 pub mod conversation;
+pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod input;

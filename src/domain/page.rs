@@ -10,17 +10,28 @@ pub const OFFSET_MAX: i64 = i64::MAX >> 1;
 pub const URL_CHARS_MAX: usize = 2_048;
 
 /// A window into a list that is ordered newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub limit: i64,
     pub offset: i64,
     /// Only rows strictly after this instant.
     pub since: Option<Time>,
+    /// Only rows that follow the one with this id: exact also while rows are added, which an offset is not.
+    pub after: Option<String>,
+    pub filter: Filter,
+}
+
+/// Which rows of a list are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub status: Option<&'static str>,
+    /// Words that the row must hold somewhere.
+    pub words: Option<String>,
 }
 
 impl Page {
     pub const fn first(limit: i64) -> Self {
-        Self { limit, offset: 0, since: None }
+        Self { limit, offset: 0, since: None, after: None, filter: Filter { status: None, words: None } }
     }
 }
 
@@ -29,6 +40,15 @@ impl Page {
 pub struct Listed<T> {
     pub rows: Vec<T>,
     pub total: i64,
+}
+
+impl Filter {
+    /// The words as a pattern of LIKE, to be compared in lower case.
+    pub fn pattern(&self) -> Option<String> {
+        let words = self.words.as_ref()?.to_lowercase();
+        let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        Some(format!("%{escaped}%"))
+    }
 }
 
 /// The address of a visitor's page if it can be shown and linked: http or https, no credentials, not too long.

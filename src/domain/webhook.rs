@@ -22,6 +22,8 @@ pub enum EventType {
     LimitReached,
     Installed,
     PaymentReceived,
+    /// Sent on request, to one webhook; nobody subscribes to it.
+    Test,
 }
 
 impl EventType {
@@ -35,6 +37,7 @@ impl EventType {
             Self::LimitReached => "agent.limit_reached",
             Self::Installed => "agent.installed",
             Self::PaymentReceived => "payment.received",
+            Self::Test => "webhook.test",
         }
     }
 
@@ -46,6 +49,7 @@ impl EventType {
             Self::LimitReached => "lr",
             Self::Installed => "ai",
             Self::PaymentReceived => "pr",
+            Self::Test => "wt",
         }
     }
 
@@ -94,11 +98,49 @@ impl NewWebhook {
         let events = if not_null(&fields, "events") { fields.list("events", 1..=EVENTS_MAX, EventType::parse) } else { None };
         let agent = if not_null(&fields, "agent_id") { fields.parsed("agent_id", agent_id) } else { None };
         fields.finish()?;
-        let mut events = events.unwrap_or_default();
-        events.sort_unstable();
-        events.dedup();
-        Ok(Self { url: sent_url.unwrap_or_default(), events, agent })
+        Ok(Self { url: sent_url.unwrap_or_default(), events: in_order(events.unwrap_or_default()), agent })
     }
+}
+
+/// The fields of a webhook that an update names.
+#[derive(Clone, Debug, Default)]
+pub struct WebhookChange {
+    /// A new address has to prove itself like the first one.
+    pub url: Option<String>,
+    pub events: Option<Vec<EventType>>,
+    /// `Some(None)` hears of every agent again.
+    pub agent: Option<Option<AgentId>>,
+    pub enabled: Option<bool>,
+}
+
+impl WebhookChange {
+    pub fn parse(body: &Map<String, Value>, policy: UrlPolicy) -> Result<Self, Rejection> {
+        let mut fields = Fields::new(body);
+        let agent = match fields.sent("agent_id") {
+            Some(Value::Null) => Some(None),
+            _ => fields.parsed("agent_id", agent_id).map(Some),
+        };
+        let enabled = fields.parsed("status", |status| match status {
+            "active" => Ok(true),
+            "disabled" => Ok(false),
+            _ => Err("must be active or disabled".to_owned()),
+        });
+        let change = Self {
+            url: fields.parsed("url", |text| url(text, policy)),
+            events: fields.list("events", 1..=EVENTS_MAX, EventType::parse).map(in_order),
+            agent,
+            enabled,
+        };
+        fields.finish()?;
+        Ok(change)
+    }
+}
+
+/// Each type once, in the order of the documentation.
+fn in_order(mut events: Vec<EventType>) -> Vec<EventType> {
+    events.sort_unstable();
+    events.dedup();
+    events
 }
 
 /// Room for every type several times over; repeats count once.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Passage, Role, Source, Trace, Transcript};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, AgentId, ConversationId, MessageId, VisitorId};
+use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, MessageId, VisitorId};
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
@@ -26,7 +26,13 @@ const OPENING: &str = "
 const COUNT_BY_AGENT: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at";
+    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)";
+
+const BY_AGENT: &str = "
+    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)
+      AND (started_at, id) < (?5, ?6)
+    ORDER BY started_at DESC, id DESC
+    LIMIT ?7 OFFSET ?8";
 
 const COUNT_BY_ACCOUNT: &str = "
     SELECT count(*)
@@ -62,14 +68,16 @@ impl Store {
     pub async fn transcripts(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Transcript>> {
         self.read(move |db| {
             let since = page.since.map_or(i64::MIN, Time::ms);
+            let active = page.filter.status.map(|status| status == "active");
             let tx = db.unchecked_transaction()?;
-            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since], |row| row.get(0))?;
-            let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM conversations
-                 WHERE account = ?1 AND agent = ?2 AND ?3 < started_at
-                 ORDER BY started_at DESC, id DESC LIMIT ?4 OFFSET ?5"
-            ))?;
-            let found = list.query_map(params![account, agent, since, page.limit, page.offset], conversation_of)?;
+            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since, active], |row| row.get(0))?;
+            let (before, before_id) = match page.after {
+                Some(id) => (conversation(&tx, &account, &ConversationId::from_text(id.clone()))?.started_at, id),
+                None => (Time::from_ms(i64::MAX), String::new()),
+            };
+            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations {BY_AGENT}"))?;
+            let window = params![account, agent, since, active, before, before_id, page.limit, page.offset];
+            let found = list.query_map(window, conversation_of)?;
             let rows = found.map(|row| with_messages(&tx, row?)).collect::<Result<_>>()?;
             Ok(Listed { rows, total })
         })
@@ -87,7 +95,8 @@ impl Store {
             let tx = db.unchecked_transaction()?;
             let (total, filter) = match &agent {
                 Some(agent) => (
-                    tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, i64::MIN], |row| row.get(0))?,
+                    tx.prepare_cached(COUNT_BY_AGENT)?
+                        .query_row(params![account, agent, i64::MIN, None::<bool>], |row| row.get(0))?,
                     "AND agent = ?4",
                 ),
                 None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),

@@ -25,6 +25,8 @@ pub struct Claim {
     pub url: String,
     /// Sealed.
     pub secret: Vec<u8>,
+    /// Sealed; while a rotation is under way.
+    pub next_secret: Option<Vec<u8>>,
     pub event: EventId,
     pub event_type: String,
     pub payload: Vec<u8>,
@@ -54,7 +56,7 @@ pub struct Tried {
 }
 
 const HEADS: &str = "
-    SELECT account, id, url, secret
+    SELECT account, id, url, secret, next_secret
     FROM webhooks
     WHERE status = 'active' AND next_due_at <= ?1
     ORDER BY next_due_at
@@ -80,7 +82,7 @@ const NEXT_DUE: &str = "
 const RECORD: &str = "
     UPDATE deliveries
     SET state = ?4, attempts = attempts + 1, next_attempt_at = ?5, finished_at = ?6, last_status = ?7, last_error = ?8,
-        lease = NULL, lease_until = NULL
+        lease = NULL, lease_until = NULL, resent_from = NULL
     WHERE account = ?1 AND id = ?2 AND lease = ?3
     RETURNING attempts";
 
@@ -114,7 +116,7 @@ impl Store {
         self.write(move |db| {
             let now = world.now();
             let mut claims = Vec::new();
-            for (account, webhook, url, secret) in heads(db, now)? {
+            for (account, webhook, url, secret, next_secret) in heads(db, now)? {
                 let room = i64::try_from(most.saturating_sub(claims.len())).unwrap_or(i64::MAX);
                 if room == 0 {
                     break;
@@ -138,6 +140,7 @@ impl Store {
                         webhook: webhook.clone(),
                         url: url.clone(),
                         secret: secret.clone(),
+                        next_secret: next_secret.clone(),
                         event,
                         event_type,
                         payload,
@@ -155,10 +158,12 @@ impl Store {
     pub async fn record_delivery(&self, claim: Claim, tried: Tried) -> Result<()> {
         let now = self.world().now();
         self.write(move |db| {
-            let (state, next, finished) = match tried.outcome {
-                Outcome::Delivered => ("delivered", None, Some(now)),
-                Outcome::RetryAt(at) => ("pending", Some(at), None),
-                Outcome::Exhausted | Outcome::Gone => ("exhausted", None, Some(now)),
+            let resent_from = resent_from(db, &claim)?;
+            let (state, next, finished) = match (tried.outcome, &resent_from) {
+                (Outcome::Delivered, _) => ("delivered", None, Some(now)),
+                (_, Some(before)) => (before.as_str(), None, Some(now)),
+                (Outcome::RetryAt(at), None) => ("pending", Some(at), None),
+                (Outcome::Exhausted | Outcome::Gone, None) => ("exhausted", None, Some(now)),
             };
             let mut record = db.prepare_cached(RECORD)?;
             let number: Option<i64> = record
@@ -218,27 +223,21 @@ impl Store {
         })
         .await
     }
-
-    /// Gives back one claim that was not tried, as if it had never been taken.
-    pub async fn return_delivery(&self, claim: Claim) -> Result<()> {
-        let now = self.world().now();
-        self.write(move |db| {
-            db.prepare_cached(
-                "UPDATE deliveries SET state = 'pending', next_attempt_at = ?4, lease = NULL, lease_until = NULL
-                 WHERE account = ?1 AND id = ?2 AND lease = ?3",
-            )?
-            .execute(params![claim.account, claim.delivery, claim.lease, now])?;
-            schedule(db, &claim.account, &claim.webhook)
-        })
-        .await
-    }
 }
 
-type Head = (AccountId, WebhookId, String, Vec<u8>);
+/// The state that a delivery sent again by hand returns to, if that try fails.
+fn resent_from(db: &Connection, claim: &Claim) -> Result<Option<String>> {
+    let mut find = db.prepare_cached("SELECT resent_from FROM deliveries WHERE account = ?1 AND id = ?2")?;
+    let found = find.query_row(params![claim.account, claim.delivery], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
+}
+
+type Head = (AccountId, WebhookId, String, Vec<u8>, Option<Vec<u8>>);
 
 fn heads(db: &Connection, now: Time) -> Result<Vec<Head>> {
     let mut heads = db.prepare_cached(HEADS)?;
-    let rows = heads.query_map(params![now, HEADS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let rows =
+        heads.query_map(params![now, HEADS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use crate::domain::event::Event;
-use crate::domain::id::{AgentId, DeliveryId, EventId, WebhookId};
+use crate::domain::id::{AccountId, AgentId, DeliveryId, EventId, WebhookId};
+use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::storage::{Bell, Result, draw};
 use crate::world::World;
@@ -18,8 +19,8 @@ pub struct Outbox {
 }
 
 const INSERT: &str = "
-    INSERT INTO events (id, account, agent, type, payload, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    INSERT INTO events (id, account, agent, type, visitor, payload, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 const LISTENERS: &str = "
     SELECT id, events
@@ -45,10 +46,15 @@ impl Outbox {
         }
     }
 
+    /// Writes an event for one webhook only, whatever it listens to.
+    pub fn publish_to(&self, db: &Connection, event: &Event, webhook: &WebhookId) -> Result<DeliveryId> {
+        self.write(db, event)?;
+        self.enqueue(db, event, webhook)
+    }
+
     pub fn publish(&self, db: &Connection, event: &Event) -> Result<()> {
-        let agent = event.agent.as_ref().map(AgentId::as_str);
-        let kind = event.kind.as_str();
-        db.prepare_cached(INSERT)?.execute(params![event.id, event.account, agent, kind, event.payload, event.created_at])?;
+        self.write(db, event)?;
+        let (agent, kind) = (event.agent.as_ref().map(AgentId::as_str), event.kind.as_str());
         let mut listeners = db.prepare_cached(LISTENERS)?;
         let mut rows = listeners.query(params![event.account, agent])?;
         while let Some(row) = rows.next()? {
@@ -60,10 +66,23 @@ impl Outbox {
         Ok(())
     }
 
-    fn enqueue(&self, db: &Connection, event: &Event, webhook: &WebhookId) -> Result<()> {
+    fn write(&self, db: &Connection, event: &Event) -> Result<()> {
+        let agent = event.agent.as_ref().map(AgentId::as_str);
+        let (kind, visitor, payload) = (event.kind.as_str(), &event.visitor, &event.payload);
+        db.prepare_cached(INSERT)?.execute(params![event.id, event.account, agent, kind, visitor, payload, event.created_at])?;
+        Ok(())
+    }
+
+    fn enqueue(&self, db: &Connection, event: &Event, webhook: &WebhookId) -> Result<DeliveryId> {
         let id: DeliveryId = draw(db, &self.world, "deliveries")?;
         db.prepare_cached(DELIVERY)?.execute(params![id, event.account, event.id, webhook, event.created_at])?;
-        db.prepare_cached(DUE)?.execute(params![event.account, webhook, event.created_at])?;
+        self.schedule(db, &event.account, webhook, event.created_at)?;
+        Ok(id)
+    }
+
+    /// Sees to it that the webhook is looked at by `due`, and soon if that is now.
+    pub fn schedule(&self, db: &Connection, account: &AccountId, webhook: &WebhookId, due: Time) -> Result<()> {
+        db.prepare_cached(DUE)?.execute(params![account, webhook, due])?;
         self.bell.strike();
         Ok(())
     }

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::agent::Agent;
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, VisitorId};
-use crate::domain::lead::{Lead, LeadDetails};
+use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, LeadId, VisitorId};
+use crate::domain::lead::{LEAD_STATUSES, Lead, LeadDetails};
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
@@ -13,7 +13,8 @@ use crate::storage::conversations::latest_of;
 use crate::storage::events::Outbox;
 use crate::storage::{Result, Store, draw};
 
-const COLUMNS: &str = "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at";
+const COLUMNS: &str =
+    "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, status";
 
 const INSERT: &str = "
     INSERT INTO leads (id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at)
@@ -27,7 +28,15 @@ const COMPLETE: &str = "
 const COUNT_BY_AGENT: &str = "
     SELECT count(*)
     FROM leads
-    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at";
+    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
+      AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')";
+
+const BY_AGENT: &str = "
+    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
+      AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')
+      AND (captured_at, id) < (?6, ?7)
+    ORDER BY captured_at DESC, id DESC
+    LIMIT ?8 OFFSET ?9";
 
 /// Whom a lead came from, and where.
 pub struct LeadOrigin<'a> {
@@ -41,14 +50,17 @@ impl Store {
     pub async fn leads(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Lead>> {
         self.read(move |db| {
             let since = page.since.map_or(i64::MIN, Time::ms);
+            let (status, pattern) = (page.filter.status, page.filter.pattern());
             let tx = db.unchecked_transaction()?;
-            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since], |row| row.get(0))?;
-            let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM leads
-                 WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at
-                 ORDER BY captured_at DESC, id DESC LIMIT ?4 OFFSET ?5"
-            ))?;
-            let rows = list.query_map(params![account, agent, since, page.limit, page.offset], lead_of)?;
+            let matching = params![account, agent, since, status, pattern];
+            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(matching, |row| row.get(0))?;
+            let (before, before_id) = match page.after {
+                Some(id) => (lead(&tx, &account, &LeadId::from_text(id.clone()))?.captured_at, id),
+                None => (Time::from_ms(i64::MAX), String::new()),
+            };
+            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM leads {BY_AGENT}"))?;
+            let window = params![account, agent, since, status, pattern, before, before_id, page.limit, page.offset];
+            let rows = list.query_map(window, lead_of)?;
             Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
         .await
@@ -70,11 +82,7 @@ impl Store {
     }
 
     pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lead> {
-        self.read(move |db| {
-            let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND id = ?2"))?;
-            Ok(find.query_row(params![account, id], lead_of)?)
-        })
-        .await
+        self.read(move |db| lead(db, &account, &id)).await
     }
 
     /// Keeps what the widget's form says, for the visitor's conversation if one is being kept.
@@ -98,6 +106,11 @@ impl Store {
         })
         .await
     }
+}
+
+fn lead(db: &Connection, account: &AccountId, id: &LeadId) -> Result<Lead> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND id = ?2"))?;
+    Ok(find.query_row(params![account, id], lead_of)?)
 }
 
 /// Captures a lead with its event, or completes the one that this conversation already has.
@@ -127,6 +140,7 @@ pub fn capture(db: &Connection, outbox: &Outbox, origin: &LeadOrigin, details: &
         details: details.clone(),
         page_url: origin.page_url.map(str::to_owned),
         captured_at: now,
+        status: LEAD_STATUSES[0].to_owned(),
     };
     insert(db, &lead)?;
     let event_id = outbox.event_id(db, EventType::LeadCaptured)?;
@@ -196,5 +210,6 @@ fn lead_of(row: &Row) -> rusqlite::Result<Lead> {
         },
         page_url: row.get(10)?,
         captured_at: row.get(11)?,
+        status: row.get(12)?,
     })
 }

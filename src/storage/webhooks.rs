@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, WebhookId};
 use crate::domain::time::{DAY_MS, Time};
-use crate::domain::webhook::{EventType, NewWebhook, Webhook};
+use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, agents};
 
@@ -16,6 +16,11 @@ const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last
 const INSERT: &str = "
     INSERT INTO webhooks (id, account, agent, url, events, secret, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+const UPDATE: &str = "
+    UPDATE webhooks
+    SET url = ?3, agent = ?4, events = ?5, status = ?6, disabled_reason = ?7
+    WHERE account = ?1 AND id = ?2";
 
 const EXISTS: &str = "
     SELECT 1
@@ -86,9 +91,37 @@ impl Store {
         self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
     }
 
+    /// Sealed.
+    pub async fn webhook_secret(&self, account: AccountId, id: WebhookId) -> Result<Vec<u8>> {
+        self.read(move |db| {
+            let mut find = db.prepare_cached("SELECT secret FROM webhooks WHERE account = ?1 AND id = ?2")?;
+            Ok(find.query_row(params![account, id], |row| row.get(0))?)
+        })
+        .await
+    }
+
     pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         let now = self.world().now();
         self.read(move |db| webhook(db, &account, &id, now)).await
+    }
+
+    /// Changes what is named. Enabled again, the webhook goes on with what waits for it.
+    pub async fn update_webhook(&self, account: AccountId, id: WebhookId, change: WebhookChange) -> Result<Webhook> {
+        let now = self.world().now();
+        self.write(move |db| {
+            let before = webhook(db, &account, &id, now)?;
+            let agent = change.agent.unwrap_or(before.agent);
+            if let Some(agent) = &agent {
+                agents::agent(db, &account, agent)?;
+            }
+            let (url, events) = (change.url.unwrap_or(before.url), change.events.unwrap_or(before.events));
+            let active = change.enabled.unwrap_or(before.status == "active");
+            let status = if active { "active" } else { "disabled" };
+            let reason = (!active).then_some("by hand");
+            db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status, reason])?;
+            webhook(db, &account, &id, now)
+        })
+        .await
     }
 
     /// Deletes the webhook; what was on its way is canceled.
@@ -110,7 +143,7 @@ impl Store {
     }
 }
 
-fn webhook(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Webhook> {
+pub fn webhook(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Webhook> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE account = ?1 AND id = ?2"))?;
     let mut webhook = find.query_row(params![account, id], webhook_of)?;
     webhook.success_rate = success_rate(db, account, id, now)?;

@@ -28,6 +28,8 @@ pub struct Writer {
 
 enum Order {
     Run(Box<dyn Job>),
+    /// Folds the write-ahead log into the database, so that nothing deleted is left in it.
+    Fold(oneshot::Sender<()>),
     Stop(Sender<()>),
 }
 
@@ -75,6 +77,12 @@ impl Writer {
         }
     }
 
+    pub async fn fold(&self) -> Result<()> {
+        let (done, folded) = oneshot::channel();
+        self.queue.try_send(Order::Fold(done)).map_err(|_| Error::Busy)?;
+        folded.await.map_err(|_| Error::Busy)
+    }
+
     pub fn stop(&self) {
         let (done, stopped) = bounded(0);
         if self.queue.send(Order::Stop(done)).is_ok() {
@@ -117,21 +125,25 @@ struct Lane {
 impl Lane {
     fn serve(&self) {
         loop {
-            let mut stop = None;
-            let mut group = Vec::new();
+            let mut group = Group::default();
             match self.orders.recv_timeout(FLUSH_EVERY) {
-                Ok(first) => take(first, &mut group, &mut stop),
+                Ok(first) => group.take(first),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.fold(),
             }
-            while stop.is_none() && group.len() < GROUP_MAX {
+            while group.stop.is_none() && group.jobs.len() < GROUP_MAX {
                 let Ok(order) = self.orders.try_recv() else { break };
-                take(order, &mut group, &mut stop);
+                group.take(order);
             }
-            self.settle(group);
-            if let Some(done) = stop {
+            self.settle(group.jobs);
+            if group.stop.is_some() || !group.folds.is_empty() {
                 self.fold();
-                drop(done);
+            }
+            // Whoever asked may have hung up; it is folded all the same.
+            for done in group.folds {
+                let _ = done.send(());
+            }
+            if group.stop.is_some() {
                 return;
             }
         }
@@ -189,9 +201,21 @@ impl Lane {
     }
 }
 
-fn take(order: Order, group: &mut Vec<Box<dyn Job>>, stop: &mut Option<Sender<()>>) {
-    match order {
-        Order::Run(job) => group.push(job),
-        Order::Stop(done) => *stop = Some(done),
+/// What is done together before the writer looks at its queue again.
+#[derive(Default)]
+struct Group {
+    jobs: Vec<Box<dyn Job>>,
+    folds: Vec<oneshot::Sender<()>>,
+    /// Dropped at the end, which is what its holder waits for.
+    stop: Option<Sender<()>>,
+}
+
+impl Group {
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Run(job) => self.jobs.push(job),
+            Order::Fold(done) => self.folds.push(done),
+            Order::Stop(done) => self.stop = Some(done),
+        }
     }
 }

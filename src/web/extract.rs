@@ -1,6 +1,7 @@
 //! Bodies, query strings and path ids, read so that every failure is answered in our own words.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -13,15 +14,18 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Number, Value};
 
 use crate::domain::id::Identifier;
+use crate::domain::input::{line, text_of_form};
 use crate::domain::page::{LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Page};
 use crate::domain::time::Time;
 use crate::domain::{Invalid, Rejection};
+use crate::storage;
 use crate::web::error::{ApiError, Result};
 
 /// Fifty thousand characters, each written as twelve bytes of escapes, and room beside them.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Twenty agents of that size.
 pub const BULK_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
+const WORDS_CHARS_MAX: usize = 200;
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A body that is a JSON object of at most `MAX` bytes.
@@ -144,23 +148,28 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// `?limit=&offset=&since=` of a list.
-pub struct Paged(pub Page);
+/// What `?status=` may say of a list's rows.
+pub trait Statuses {
+    const ALL: &'static [&'static str];
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Paged {
+/// `?limit=&offset=&since=&after=&status=&q=` of a list whose rows have the statuses of `S`.
+pub struct Paged<S>(pub Page, pub PhantomData<S>);
+
+impl<S: Statuses, T: Send + Sync> FromRequestParts<T> for Paged<S> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self> {
         let mut failures = Vec::new();
-        let page = page(parts.uri.query().unwrap_or_default(), &mut failures);
+        let page = page(parts.uri.query().unwrap_or_default(), S::ALL, &mut failures);
         if failures.is_empty() {
-            return Ok(Self(page));
+            return Ok(Self(page, PhantomData));
         }
         Err(Rejection { lacks_required: false, failures }.into())
     }
 }
 
-fn page(query: &str, failures: &mut Vec<Invalid>) -> Page {
+fn page(query: &str, statuses: &[&'static str], failures: &mut Vec<Invalid>) -> Page {
     let mut page = Page::first(LIMIT_DEFAULT);
     let mut seen = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -168,6 +177,9 @@ fn page(query: &str, failures: &mut Vec<Invalid>) -> Page {
             "limit" => whole(&value, 1, LIMIT_MAX).map(|limit| page.limit = limit),
             "offset" => whole(&value, 0, OFFSET_MAX).map(|offset| page.offset = offset),
             "since" => instant(&value).map(|since| page.since = Some(since)),
+            "after" => text_of_form(&value, &line(1..=100)).map(|after| page.after = Some(after)),
+            "q" => text_of_form(&value, &line(1..=WORDS_CHARS_MAX)).map(|words| page.filter.words = Some(words)),
+            "status" => one_of(&value, statuses).map(|status| page.filter.status = Some(status)),
             _ => continue,
         };
         let read = if seen.contains(&name) { Err("must be given once".to_owned()) } else { read };
@@ -177,6 +189,19 @@ fn page(query: &str, failures: &mut Vec<Invalid>) -> Page {
         seen.push(name);
     }
     page
+}
+
+fn one_of(text: &str, statuses: &[&'static str]) -> std::result::Result<&'static str, String> {
+    let found = statuses.iter().find(|status| **status == text);
+    found.copied().ok_or_else(|| format!("must be one of {}", statuses.join(", ")))
+}
+
+/// A cursor that names no row of the list.
+pub fn unknown_cursor(error: storage::Error) -> ApiError {
+    match error {
+        storage::Error::NotFound => Rejection::one("after", "must be the id of a row of this list").into(),
+        other => other.into(),
+    }
 }
 
 fn whole(text: &str, least: i64, most: i64) -> std::result::Result<i64, String> {
@@ -213,6 +238,25 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
                 ApiError::internal().into_response()
             }
         }
+    }
+}
+
+/// The cursor behind a full page; a page that is not full is the last one.
+pub fn next_after<T>(rows: &[T], limit: i64, id: impl Fn(&T) -> &String) -> Option<String> {
+    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= limit);
+    rows.last().filter(|_| is_full).map(|row| id(row).clone())
+}
+
+/// What is left of a deleted resource.
+#[derive(serde::Serialize)]
+pub struct Deleted {
+    id: String,
+    deleted: bool,
+}
+
+impl Deleted {
+    pub fn new(id: impl ToString) -> Self {
+        Self { id: id.to_string(), deleted: true }
     }
 }
 
@@ -267,11 +311,11 @@ mod tests {
     fn a_page_is_read_to_the_letter() {
         let read = |query| {
             let mut failures = Vec::new();
-            let page = page(query, &mut failures);
+            let page = page(query, &["active"], &mut failures);
             (page, failures.len())
         };
         assert_eq!(read("").0, Page::first(25));
-        assert_eq!(read("limit=100&offset=7&other=1"), (Page { limit: 100, offset: 7, since: None }, 0));
+        assert_eq!(read("limit=100&offset=7&other=1"), (Page { offset: 7, ..Page::first(100) }, 0));
         for wrong in [
             "limit=0",
             "limit=101",
@@ -283,6 +327,8 @@ mod tests {
             "offset=9223372036854775808",
             "limit=1&limit=2",
             "since=yesterday",
+            "status=open",
+            "q=",
             "since=2026-03-01T00:00:00+02:00",
             "limit=",
         ] {

@@ -17,6 +17,7 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_account ON conversations (account, started_at DESC, id DESC);
 CREATE INDEX conversations_by_agent ON conversations (account, agent, started_at DESC, id DESC);
 CREATE INDEX conversations_by_visitor ON conversations (account, agent, visitor, started_at DESC, id DESC);
+CREATE INDEX conversations_of_visitor ON conversations (account, visitor);
 CREATE INDEX conversations_idle ON conversations (last_activity_at) WHERE ended_at IS NULL;
 
 -- Clustered by conversation, so that a transcript is one range of the file.
@@ -67,4 +68,5 @@ CREATE TABLE leads (
 ) STRICT;
 CREATE INDEX leads_by_account ON leads (account, captured_at DESC, id DESC);
 CREATE INDEX leads_by_agent ON leads (account, agent, captured_at DESC, id DESC);
+CREATE INDEX leads_of_visitor ON leads (account, visitor);
 CREATE INDEX leads_by_visitor ON leads (account, agent, visitor, captured_at DESC);

@@ -5,9 +5,12 @@ CREATE TABLE events (
     account    TEXT    NOT NULL REFERENCES accounts (id),
     agent      TEXT    REFERENCES agents (id),
     type       TEXT    NOT NULL,
+    -- The visitor that the payload tells of, so that it can be erased with everything else.
+    visitor    TEXT,
     payload    BLOB    NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX events_by_visitor ON events (account, visitor) WHERE visitor IS NOT NULL;
 CREATE INDEX events_by_account ON events (account, created_at DESC, id DESC);
 
 CREATE TABLE webhooks (
@@ -21,6 +24,9 @@ CREATE TABLE webhooks (
     disabled_reason   TEXT,
     -- Sealed under the master key.
     secret            BLOB    NOT NULL,
+    -- A rotation under way: until flip_at both secrets sign, then the next one alone.
+    next_secret       BLOB,
+    flip_at           INTEGER,
     created_at        INTEGER NOT NULL,
     last_triggered_at INTEGER,
     -- When the first of its pending deliveries is due: the dispatcher looks at one row a webhook, whatever waits behind it.
@@ -29,6 +35,7 @@ CREATE TABLE webhooks (
 ) STRICT;
 CREATE INDEX webhooks_by_account ON webhooks (account, created_at DESC, id DESC);
 CREATE UNIQUE INDEX webhooks_once ON webhooks (account, url, coalesce(agent, ''), events);
+CREATE INDEX webhooks_rotating ON webhooks (flip_at) WHERE flip_at IS NOT NULL;
 CREATE INDEX webhooks_due ON webhooks (next_due_at) WHERE status = 'active' AND next_due_at IS NOT NULL;
 
 CREATE TABLE deliveries (
@@ -45,6 +52,8 @@ CREATE TABLE deliveries (
     lease_until     INTEGER,
     last_status     INTEGER,
     last_error      TEXT,
+    -- Sent again by hand: the state to return to if that try fails, for it schedules no other.
+    resent_from     TEXT    CHECK (resent_from IN ('delivered', 'exhausted', 'canceled')),
     created_at      INTEGER NOT NULL,
     finished_at     INTEGER,
     UNIQUE (event, webhook)

@@ -1,14 +1,18 @@
 //! An agent's conversations, with all that was said.
 
-use axum::extract::State;
+use axum::extract::{RawPathParams, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::domain::account::Permission;
 use crate::domain::conversation::{Author, Message, Transcript};
+use crate::domain::id::ConversationId;
 use crate::web::App;
+use crate::web::api::csv;
 use crate::web::caller::{ApiCaller, OwnedAgent};
-use crate::web::error::Result;
-use crate::web::extract::{Json, Paged};
+use crate::web::error::{ApiError, Result};
+use crate::web::extract::{Deleted, Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 
 #[derive(Serialize)]
 pub struct ConversationList {
@@ -16,10 +20,12 @@ pub struct ConversationList {
     total: i64,
     limit: i64,
     offset: i64,
+    /// To be sent as `after` for the rows that follow; null at the end.
+    next_after: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ConversationView {
+pub struct ConversationView {
     id: String,
     agent_id: String,
     visitor_id: String,
@@ -42,16 +48,42 @@ struct MessageView {
     sent_by: Option<&'static str>,
 }
 
+pub struct ConversationStatuses;
+
+impl Statuses for ConversationStatuses {
+    const ALL: &'static [&'static str] = &["active", "completed"];
+}
+
 pub async fn list(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
-    Paged(page): Paged,
+    Paged(page, _): Paged<ConversationStatuses>,
     State(app): State<App>,
-) -> Result<Json<ConversationList>> {
+    headers: HeaderMap,
+) -> Result<Response> {
     caller.require(Permission::ConversationsRead)?;
-    let listed = app.store.transcripts(agent.account, agent.id, page).await?;
-    let conversations = listed.rows.into_iter().map(ConversationView::new).collect();
-    Ok(Json(ConversationList { conversations, total: listed.total, limit: page.limit, offset: page.offset }))
+    if csv::is_wanted(&headers) {
+        return Ok(csv::stream(csv::Rows::conversations(app, agent, page)));
+    }
+    let (limit, offset) = (page.limit, page.offset);
+    let listed = app.store.transcripts(agent.account, agent.id, page).await.map_err(unknown_cursor)?;
+    let conversations: Vec<_> = listed.rows.into_iter().map(ConversationView::new).collect();
+    let next_after = next_after(&conversations, limit, |row| &row.id);
+    Ok(Json(ConversationList { next_after, conversations, total: listed.total, limit, offset }).into_response())
+}
+
+pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ConversationView>> {
+    caller.require(Permission::ConversationsRead)?;
+    let id = path_id(&params, "conversation", ApiError::not_found)?;
+    Ok(Json(ConversationView::new(app.store.transcript(caller.account_id(), id).await?)))
+}
+
+/// Its lead is kept.
+pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
+    caller.require(Permission::AgentsWrite)?;
+    let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
+    app.store.delete_conversation(caller.account_id(), id.clone()).await?;
+    Ok(Json(Deleted::new(id)))
 }
 
 impl ConversationView {

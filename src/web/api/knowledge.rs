@@ -9,7 +9,7 @@ use crate::domain::knowledge::{Knowledge, KnowledgeTotals, NewKnowledge};
 use crate::web::App;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Json, Object, path_id};
+use crate::web::extract::{Created, Deleted, Json, Object, path_id};
 use crate::web::once::Once;
 
 #[derive(Serialize)]
@@ -33,12 +33,6 @@ struct KnowledgeView {
     content: String,
     size_bytes: i64,
     created_at: String,
-}
-
-#[derive(Serialize)]
-pub struct Deleted {
-    id: String,
-    deleted: bool,
 }
 
 pub async fn list(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<KnowledgeList>> {
@@ -70,7 +64,7 @@ pub async fn delete(
     caller.require(Permission::AgentsWrite)?;
     let id: KnowledgeId = path_id(&params, "entry", ApiError::not_found)?;
     app.store.delete_knowledge(agent.account, agent.id, id.clone()).await?;
-    Ok(Json(Deleted { id: id.to_string(), deleted: true }))
+    Ok(Json(Deleted::new(id)))
 }
 
 impl Added {

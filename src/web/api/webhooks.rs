@@ -9,12 +9,12 @@ use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::account::Permission;
 use crate::domain::id::WebhookId;
-use crate::domain::webhook::{EventType, NewWebhook, Webhook};
-use crate::storage;
+use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
+use crate::storage::{self, Rotation};
 use crate::web::App;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Json, Object, path_id};
+use crate::web::extract::{Created, Deleted, Json, Object, path_id};
 use crate::web::once::Once;
 
 #[derive(Serialize)]
@@ -35,7 +35,20 @@ pub struct WebhookView {
     success_rate: Option<f64>,
 }
 
-/// The only answer that ever holds the secret.
+#[derive(Serialize)]
+pub struct Rotated {
+    id: String,
+    secret: String,
+    flip_at: String,
+}
+
+impl Rotated {
+    fn new(rotation: &Rotation, secret: &Secret) -> Self {
+        Self { id: rotation.webhook.to_string(), secret: secret.as_str().to_owned(), flip_at: rotation.flip_at.to_string() }
+    }
+}
+
+/// The only answer that ever holds the first secret.
 #[derive(Serialize)]
 pub struct Registered {
     id: String,
@@ -45,12 +58,6 @@ pub struct Registered {
     status: String,
     secret: String,
     created_at: String,
-}
-
-#[derive(Serialize)]
-pub struct Deleted {
-    id: String,
-    deleted: bool,
 }
 
 pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<WebhookList>> {
@@ -63,7 +70,7 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     caller.require(Permission::WebhooksManage)?;
     let id = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let webhook = app.store.webhook(caller.account_id(), id).await;
-    webhook.map(|webhook| Json(WebhookView::new(webhook))).map_err(|e| ApiError::or_missing(e, ApiError::webhook_not_found()))
+    webhook.map(|webhook| Json(WebhookView::new(webhook))).map_err(missing)
 }
 
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
@@ -80,12 +87,48 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     Ok(Registered::created(webhook, &secret))
 }
 
+pub async fn update(
+    caller: ApiCaller,
+    params: RawPathParams,
+    State(app): State<App>,
+    Object(body): Object,
+) -> Result<Json<WebhookView>> {
+    caller.require(Permission::WebhooksManage)?;
+    let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
+    let change = WebhookChange::parse(&body, app.courier.url_policy())?;
+    let before = app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    let moved = change.url.clone().filter(|url| *url != before.url);
+    if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
+        let secret = app.store.webhook_secret(caller.account_id(), id.clone()).await.map_err(missing)?;
+        let opened = app.vault.open(&secret, &deliver::secret_place(&id)).ok().and_then(|text| Secret::parse(&text));
+        app.courier.prove(id.clone(), url, opened.ok_or_else(ApiError::internal)?).await.map_err(unproven)?;
+    }
+    let webhook = app.store.update_webhook(caller.account_id(), id, change).await.map_err(not_created)?;
+    Ok(Json(WebhookView::new(webhook)))
+}
+
+/// The new secret is shown once; until `flip_at` both sign.
+pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Json<Rotated>> {
+    caller.require(Permission::WebhooksManage)?;
+    let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
+    let secret = Secret::generate(&app.world);
+    let sealed = app.vault.seal(&app.world, secret.as_str(), &deliver::secret_place(&id));
+    let seen = secret.clone();
+    let keep = once.keep(move |rotation: &Rotation| (StatusCode::OK, None, Rotated::new(rotation, &seen)));
+    let rotation = app.store.rotate_secret(caller.account_id(), id, sealed, keep).await.map_err(missing)?;
+    Ok(Json(Rotated::new(&rotation, &secret)))
+}
+
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let deleted = app.store.delete_webhook(caller.account_id(), id.clone()).await;
-    deleted.map_err(|error| ApiError::or_missing(error, ApiError::webhook_not_found()))?;
-    Ok(Json(Deleted { id: id.to_string(), deleted: true }))
+    deleted.map_err(missing)?;
+    Ok(Json(Deleted::new(id)))
+}
+
+fn missing(error: storage::Error) -> ApiError {
+    ApiError::or_missing(error, ApiError::webhook_not_found())
 }
 
 fn not_created(error: storage::Error) -> ApiError {

@@ -60,7 +60,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
     let agents = app.store.agents(account.clone()).await?;
     let chosen = query.get("agent").and_then(|id| agents.iter().find(|agent| agent.id.as_str() == id));
     let offset = offset_of(&query);
-    let page = Page { limit: ROWS, offset, since: None };
+    let page = Page { offset, ..Page::first(ROWS) };
     let listed = app.store.conversations(account, chosen.map(|agent| agent.id.clone()), page).await?;
     let filter = chosen.map(|agent| format!("agent={}", agent.id)).unwrap_or_default();
     let pager = Pager::new("/conversations", &filter, count(ROWS), count(offset), count(listed.total));

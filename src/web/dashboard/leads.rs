@@ -42,7 +42,7 @@ pub struct LeadRow {
 pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let account = member.0.account.id.clone();
     let offset = offset_of(&query);
-    let listed = app.store.account_leads(account.clone(), Page { limit: ROWS, offset, since: None }).await?;
+    let listed = app.store.account_leads(account.clone(), Page { offset, ..Page::first(ROWS) }).await?;
     let agents = app.store.agents(account).await?;
     let pager = Pager::new("/leads", "", count(ROWS), count(offset), count(listed.total));
     let rows = listed.rows.into_iter().filter_map(|lead| {

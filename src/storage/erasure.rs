@@ -1,0 +1,92 @@
+//! Deleting for good: a conversation, or everything that a visitor left.
+
+use rusqlite::{Connection, params};
+
+use crate::domain::id::{AccountId, ConversationId, VisitorId};
+use crate::storage::conversations::conversation;
+use crate::storage::{Error, Result, Store};
+
+/// What was deleted of a visitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub conversations: usize,
+    pub leads: usize,
+}
+
+const DELETE_CONVERSATION: &str = "
+    DELETE FROM conversations
+    WHERE account = ?1 AND id = ?2";
+
+const DELETE_MESSAGES: &str = "
+    DELETE FROM messages
+    WHERE account = ?1 AND conversation = ?2";
+
+/// A lead outlives its conversation: it is what the team works with.
+const DETACH_LEAD: &str = "
+    UPDATE leads
+    SET conversation = NULL
+    WHERE account = ?1 AND conversation = ?2";
+
+const COUNT_DOWN: &str = "
+    UPDATE agents
+    SET conversations_count = conversations_count - 1
+    WHERE account = ?1 AND id = ?2";
+
+const COUNT_LEADS_DOWN: &str = "
+    UPDATE agents
+    SET leads_count = leads_count - (SELECT count(*) FROM leads WHERE account = ?1 AND agent = agents.id AND visitor = ?2)
+    WHERE account = ?1 AND id IN (SELECT agent FROM leads WHERE account = ?1 AND visitor = ?2)";
+
+const VISITORS_CONVERSATIONS: &str = "SELECT id FROM conversations WHERE account = ?1 AND visitor = ?2";
+
+const VISITORS_DELIVERIES: &str = "
+    SELECT d.id
+    FROM deliveries d
+    JOIN events e ON e.id = d.event AND e.account = d.account
+    WHERE e.account = ?1 AND e.visitor = ?2";
+
+impl Store {
+    pub async fn delete_conversation(&self, account: AccountId, id: ConversationId) -> Result<()> {
+        self.write(move |db| delete(db, &account, &id)).await?;
+        self.shared.writer.fold().await
+    }
+
+    /// Deletes conversations, leads, and the events and deliveries that tell of them; afterwards the file holds no trace.
+    pub async fn delete_visitor(&self, account: AccountId, visitor: VisitorId) -> Result<Erased> {
+        let erased = self.write(move |db| erase(db, &account, &visitor)).await?;
+        self.shared.writer.fold().await?;
+        Ok(erased)
+    }
+}
+
+fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<()> {
+    let agent = conversation(db, account, id)?.agent;
+    db.prepare_cached(DETACH_LEAD)?.execute(params![account, id])?;
+    db.prepare_cached(DELETE_MESSAGES)?.execute(params![account, id])?;
+    db.prepare_cached(DELETE_CONVERSATION)?.execute(params![account, id])?;
+    db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;
+    Ok(())
+}
+
+fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Erased> {
+    let mut find = db.prepare_cached(VISITORS_CONVERSATIONS)?;
+    let conversations: Vec<ConversationId> =
+        find.query_map(params![account, visitor], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for id in &conversations {
+        delete(db, account, id)?;
+    }
+    db.prepare_cached(COUNT_LEADS_DOWN)?.execute(params![account, visitor])?;
+    let leads = db.prepare_cached("DELETE FROM leads WHERE account = ?1 AND visitor = ?2")?.execute(params![account, visitor])?;
+    let told = erase_events(db, account, visitor)?;
+    if conversations.is_empty() && leads == 0 && told == 0 {
+        return Err(Error::NotFound);
+    }
+    Ok(Erased { conversations: conversations.len(), leads })
+}
+
+fn erase_events(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
+    for table in ["delivery_attempts WHERE account = ?1 AND delivery", "deliveries WHERE account = ?1 AND id"] {
+        db.prepare_cached(&format!("DELETE FROM {table} IN ({VISITORS_DELIVERIES})"))?.execute(params![account, visitor])?;
+    }
+    Ok(db.prepare_cached("DELETE FROM events WHERE account = ?1 AND visitor = ?2")?.execute(params![account, visitor])?)
+}

@@ -1,0 +1,167 @@
+//! What was sent, to whom, and what came back; and sending it again.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::delivery::{Attempt, Delivery, WrittenEvent};
+use crate::domain::event::Event;
+use crate::domain::id::{AccountId, DeliveryId, EventId, Identifier, WebhookId};
+use crate::domain::page::{Listed, Page};
+use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
+use crate::storage::webhooks::webhook;
+use crate::storage::{Error, Keep, Result, Store};
+
+const COLUMNS: &str = "
+    d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at
+    FROM deliveries d
+    JOIN events e ON e.id = d.event AND e.account = d.account";
+
+const COUNT: &str = "
+    SELECT count(*)
+    FROM deliveries
+    WHERE account = ?1 AND webhook = ?2 AND ?3 < created_at AND (?4 IS NULL OR state = ?4)";
+
+const BY_WEBHOOK: &str = "
+    WHERE d.account = ?1 AND d.webhook = ?2 AND ?3 < d.created_at AND (?4 IS NULL OR d.state = ?4)
+      AND (d.created_at, d.id) < (?5, ?6)
+    ORDER BY d.created_at DESC, d.id DESC
+    LIMIT ?7 OFFSET ?8";
+
+const ATTEMPTS: &str = "
+    SELECT number, started_at, duration_ms, status, error, response_headers, response_body
+    FROM delivery_attempts
+    WHERE delivery = ?1 AND account = ?2
+    ORDER BY number";
+
+const COUNT_EVENTS: &str = "
+    SELECT count(*)
+    FROM events
+    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3)";
+
+const EVENTS: &str = "
+    SELECT id, type, agent, created_at, payload
+    FROM events
+    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3) AND (created_at, id) < (?4, ?5)
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?6 OFFSET ?7";
+
+const RESEND: &str = "
+    UPDATE deliveries
+    SET resent_from = CASE state WHEN 'pending' THEN NULL ELSE state END, state = 'pending', next_attempt_at = ?3, finished_at = NULL
+    WHERE account = ?1 AND id = ?2";
+
+impl Store {
+    pub async fn deliveries(&self, account: AccountId, id: WebhookId, page: Page) -> Result<Listed<Delivery>> {
+        let now = self.world().now();
+        self.read(move |db| {
+            let tx = db.unchecked_transaction()?;
+            webhook(&tx, &account, &id, now)?;
+            let (since, state) = (page.since.map_or(i64::MIN, Time::ms), page.filter.status);
+            let total = tx.prepare_cached(COUNT)?.query_row(params![account, id, since, state], |row| row.get(0))?;
+            let (before, before_id) = match page.after {
+                Some(after) => (delivery(&tx, &account, &DeliveryId::from_text(after.clone()))?.created_at, after),
+                None => (Time::from_ms(i64::MAX), String::new()),
+            };
+            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} {BY_WEBHOOK}"))?;
+            let window = params![account, id, since, state, before, before_id, page.limit, page.offset];
+            let found = list.query_map(window, delivery_of)?;
+            let rows = found.map(|row| with_attempts(&tx, &account, row?)).collect::<Result<_>>()?;
+            Ok(Listed { rows, total })
+        })
+        .await
+    }
+
+    /// Everything that happened in the account, newest first.
+    pub async fn events(&self, account: AccountId, kind: Option<EventType>, page: Page) -> Result<Listed<WrittenEvent>> {
+        self.read(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let (since, kind) = (page.since.map_or(i64::MIN, Time::ms), kind.map(EventType::as_str));
+            let total = tx.prepare_cached(COUNT_EVENTS)?.query_row(params![account, since, kind], |row| row.get(0))?;
+            let (before, before_id) = match page.after {
+                Some(after) => (event_time(&tx, &account, &EventId::from_text(after.clone()))?, after),
+                None => (Time::from_ms(i64::MAX), String::new()),
+            };
+            let mut list = tx.prepare_cached(EVENTS)?;
+            let window = params![account, since, kind, before, before_id, page.limit, page.offset];
+            let rows = list.query_map(window, |row| {
+                let (id, kind, agent) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(WrittenEvent { id, kind, agent, created_at: row.get(3)?, payload: row.get(4)? })
+            })?;
+            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+        })
+        .await
+    }
+
+    /// Queues a test event for this webhook alone.
+    pub async fn send_test(&self, account: AccountId, id: WebhookId, keep: Keep<Delivery>) -> Result<Delivery> {
+        let outbox = self.outbox();
+        self.write_once(keep, move |db| {
+            let now = outbox.world.now();
+            let webhook = webhook(db, &account, &id, now)?;
+            let event = Event::test(outbox.event_id(db, EventType::Test)?, &webhook, now);
+            let delivery_id = outbox.publish_to(db, &event, &id)?;
+            delivery(db, &account, &delivery_id)
+        })
+        .await
+    }
+
+    /// Sends a delivery again, once. Refused while it is under way, or while its webhook is disabled.
+    pub async fn resend(&self, account: AccountId, id: WebhookId, chosen: DeliveryId, keep: Keep<Delivery>) -> Result<Delivery> {
+        let outbox = self.outbox();
+        self.write_once(keep, move |db| {
+            let now = outbox.world.now();
+            let active = webhook(db, &account, &id, now)?.status == "active";
+            let mut belongs = db.prepare_cached("SELECT 1 FROM deliveries WHERE account = ?1 AND webhook = ?2 AND id = ?3")?;
+            if !belongs.exists(params![account, id, chosen])? {
+                return Err(Error::NotFound);
+            }
+            if !active || delivery(db, &account, &chosen)?.state == "inflight" {
+                return Err(Error::Conflict);
+            }
+            db.prepare_cached(RESEND)?.execute(params![account, chosen, now])?;
+            outbox.schedule(db, &account, &id, now)?;
+            delivery(db, &account, &chosen)
+        })
+        .await
+    }
+}
+
+fn delivery(db: &Connection, account: &AccountId, id: &DeliveryId) -> Result<Delivery> {
+    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} WHERE d.account = ?1 AND d.id = ?2"))?;
+    with_attempts(db, account, find.query_row(params![account, id], delivery_of)?)
+}
+
+fn event_time(db: &Connection, account: &AccountId, id: &EventId) -> Result<Time> {
+    let mut find = db.prepare_cached("SELECT created_at FROM events WHERE account = ?1 AND id = ?2")?;
+    Ok(find.query_row(params![account, id], |row| row.get(0))?)
+}
+
+fn with_attempts(db: &Connection, account: &AccountId, mut delivery: Delivery) -> Result<Delivery> {
+    let mut list = db.prepare_cached(ATTEMPTS)?;
+    let attempts = list.query_map(params![delivery.id, account], |row| {
+        Ok(Attempt {
+            number: row.get(0)?,
+            started_at: row.get(1)?,
+            duration_ms: row.get(2)?,
+            status: row.get(3)?,
+            error: row.get(4)?,
+            response_headers: row.get(5)?,
+            response_body: row.get(6)?,
+        })
+    })?;
+    delivery.attempts = attempts.collect::<rusqlite::Result<_>>()?;
+    Ok(delivery)
+}
+
+fn delivery_of(row: &Row) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get(0)?,
+        event: row.get(1)?,
+        event_type: row.get(2)?,
+        state: row.get(3)?,
+        next_attempt_at: row.get(4)?,
+        created_at: row.get(5)?,
+        finished_at: row.get(6)?,
+        attempts: Vec::new(),
+    })
+}

@@ -1,0 +1,185 @@
+//! Lists as CSV: every matching row, streamed while it is read, safe to open in a spreadsheet.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use tokio::sync::mpsc::channel;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::agent::Agent;
+use crate::domain::conversation::Transcript;
+use crate::domain::lead::Lead;
+use crate::domain::page::{LIMIT_MAX, Page};
+use crate::storage::Result;
+use crate::web::App;
+
+const CHUNKS_WAITING_MAX: usize = 4;
+
+/// A list of which one page after the other is asked.
+pub struct Rows {
+    name: &'static str,
+    columns: &'static [&'static str],
+    next: Next,
+}
+
+type Next = Box<dyn FnMut(Page) -> Pin<Box<dyn Future<Output = Result<Vec<Row>>> + Send>> + Send>;
+
+/// The first cell is the row's id, from which the next page goes on.
+type Row = Vec<String>;
+
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv")))
+}
+
+impl Rows {
+    pub fn conversations(app: App, agent: Agent, first: Page) -> (Self, Page) {
+        let next: Next = Box::new(move |page| {
+            let (app, agent) = (app.clone(), agent.clone());
+            Box::pin(async move {
+                let listed = app.store.transcripts(agent.account, agent.id, page).await?;
+                Ok(listed.rows.iter().map(conversation_cells).collect())
+            })
+        });
+        let columns = &[
+            "id",
+            "agent_id",
+            "visitor_id",
+            "status",
+            "messages_count",
+            "lead_captured",
+            "duration_seconds",
+            "page_url",
+            "started_at",
+            "ended_at",
+            "transcript",
+        ];
+        (Self { name: "conversations.csv", columns, next }, first)
+    }
+
+    pub fn leads(app: App, agent: Agent, first: Page) -> (Self, Page) {
+        let next: Next = Box::new(move |page| {
+            let (app, agent) = (app.clone(), agent.clone());
+            Box::pin(async move {
+                let listed = app.store.leads(agent.account, agent.id, page).await?;
+                Ok(listed.rows.into_iter().map(lead_cells).collect())
+            })
+        });
+        let columns = &[
+            "id",
+            "agent_id",
+            "conversation_id",
+            "name",
+            "email",
+            "phone",
+            "company",
+            "message",
+            "page_url",
+            "captured_at",
+            "status",
+        ];
+        (Self { name: "leads.csv", columns, next }, first)
+    }
+}
+
+/// The rows are read as fast as they are taken. A failure breaks the body off: what came until then is not the whole list.
+pub fn stream((mut rows, mut page): (Rows, Page)) -> Response {
+    let (chunks, body) = channel(CHUNKS_WAITING_MAX);
+    let head = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", rows.name)),
+    ];
+    tokio::spawn(async move {
+        let columns = rows.columns.iter().map(|name| (*name).to_owned()).collect();
+        let mut text = Ok(line(&[columns]));
+        page.limit = LIMIT_MAX;
+        while let Ok(chunk) = text {
+            if chunks.send(Ok(chunk)).await.is_err() {
+                return;
+            }
+            let found = (rows.next)(page.clone()).await;
+            match found {
+                Ok(found) if found.is_empty() => return,
+                Ok(found) => {
+                    page.after = found.last().and_then(|row| row.first().cloned());
+                    page.offset = 0;
+                    text = Ok(line(&found));
+                }
+                Err(error) => text = Err(error),
+            }
+        }
+        if let Err(error) = text {
+            tracing::error!(%error, "an export broke off");
+            let _ = chunks.send(Err(std::io::Error::other("the export broke off"))).await;
+        }
+    });
+    (head, Body::from_stream(ReceiverStream::new(body))).into_response()
+}
+
+fn line(rows: &[Row]) -> Bytes {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory does not fail.
+        let _ = writer.write_record(row.iter().map(|cell| defused(cell)));
+    }
+    Bytes::from(writer.into_inner().unwrap_or_default())
+}
+
+/// A spreadsheet would compute a cell that begins like a formula.
+fn defused(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn conversation_cells(transcript: &Transcript) -> Row {
+    let conversation = &transcript.conversation;
+    let said = transcript.messages.iter().map(|m| format!("{}: {}", m.role.as_str(), m.content));
+    vec![
+        conversation.id.to_string(),
+        conversation.agent.to_string(),
+        conversation.visitor.to_string(),
+        conversation.status().to_owned(),
+        conversation.messages_count.to_string(),
+        conversation.lead.is_some().to_string(),
+        conversation.duration_seconds().to_string(),
+        conversation.page_url.clone().unwrap_or_default(),
+        conversation.started_at.to_string(),
+        conversation.ended_at.map(|at| at.to_string()).unwrap_or_default(),
+        said.collect::<Vec<_>>().join("\n"),
+    ]
+}
+
+fn lead_cells(lead: Lead) -> Row {
+    let details = lead.details;
+    let text = Option::unwrap_or_default;
+    vec![
+        lead.id.to_string(),
+        lead.agent.to_string(),
+        lead.conversation.map(|id| id.to_string()).unwrap_or_default(),
+        text(details.name),
+        text(details.email),
+        text(details.phone),
+        text(details.company),
+        text(details.message),
+        text(lead.page_url),
+        lead.captured_at.to_string(),
+        lead.status,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_begin_like_a_formula_are_text() {
+        for formula in ["=cmd|'/c calc'!A1", "+1-555", "@SUM(A1)", "-1", "\t=1"] {
+            assert_eq!(defused(formula), format!("'{formula}"));
+        }
+        assert_eq!(defused("Jane = Doe"), "Jane = Doe");
+    }
+}

@@ -1,0 +1,74 @@
+//! Everything that happened in the account, with the payloads that webhooks received.
+
+use axum::extract::State;
+use axum::http::Uri;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::domain::Rejection;
+use crate::domain::account::Permission;
+use crate::domain::delivery::WrittenEvent;
+use crate::domain::webhook::EventType;
+use crate::web::App;
+use crate::web::caller::ApiCaller;
+use crate::web::error::Result;
+use crate::web::extract::{Json, Paged, Statuses, next_after, unknown_cursor};
+
+#[derive(Serialize)]
+pub struct EventList {
+    events: Vec<EventView>,
+    total: i64,
+    limit: i64,
+    offset: i64,
+    /// To be sent as `after` for the rows that follow; null at the end.
+    next_after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct EventView {
+    id: String,
+    r#type: String,
+    agent_id: Option<String>,
+    created_at: String,
+    payload: Option<Box<RawValue>>,
+}
+
+/// Events have no status.
+pub struct NoStatuses;
+
+impl Statuses for NoStatuses {
+    const ALL: &'static [&'static str] = &[];
+}
+
+pub async fn list(
+    caller: ApiCaller,
+    Paged(page, _): Paged<NoStatuses>,
+    State(app): State<App>,
+    uri: Uri,
+) -> Result<Json<EventList>> {
+    caller.require(Permission::WebhooksManage)?;
+    let kind = kind_of(uri.query().unwrap_or_default())?;
+    let (limit, offset) = (page.limit, page.offset);
+    let listed = app.store.events(caller.account_id(), kind, page).await.map_err(unknown_cursor)?;
+    let events: Vec<_> = listed.rows.into_iter().map(EventView::new).collect();
+    let next_after = next_after(&events, limit, |row| &row.id);
+    Ok(Json(EventList { next_after, events, total: listed.total, limit, offset }))
+}
+
+fn kind_of(query: &str) -> Result<Option<EventType>> {
+    let mut named = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "type");
+    let kind = named.next().map(|(_, text)| EventType::parse(&text)).transpose();
+    kind.map_err(|message| Rejection::one("type", message).into())
+}
+
+impl EventView {
+    fn new(event: WrittenEvent) -> Self {
+        Self {
+            id: event.id.to_string(),
+            r#type: event.kind,
+            agent_id: event.agent.map(|id| id.to_string()),
+            created_at: event.created_at.to_string(),
+            payload: String::from_utf8(event.payload).ok().and_then(|text| RawValue::from_string(text).ok()),
+        }
+    }
+}
