@@ -74,7 +74,7 @@ pub struct Answerer {
 struct Job {
     message: VisitorMessage,
     watcher: Watcher,
-    _turn: OneTurn,
+    turn: OneTurn,
 }
 
 /// Whoever watches may have gone; the turn goes on all the same.
@@ -94,7 +94,12 @@ impl Answerer {
         let spawn = |number| {
             let (store, world, indexes, waiting) = (store.clone(), world.clone(), indexes.clone(), waiting.clone());
             supervise::spawn(&format!("answer-{number}"), &stop, move || {
-                waiting.iter().for_each(|job| turn::run(&store, &world, &indexes, job.message, &job.watcher));
+                waiting.iter().for_each(|Job { message, watcher, turn }| {
+                    let last = turn::run(&store, &world, &indexes, message, &watcher);
+                    // Before the last word: whoever has it may say the next thing at once.
+                    drop(turn);
+                    watcher.tell(last);
+                });
             })
         };
         let threads = (0..threads).map(spawn).collect();
@@ -105,7 +110,7 @@ impl Answerer {
     pub fn answer(&self, message: VisitorMessage) -> Result<UnboundedReceiver<Progress>, Refused> {
         let turn = OneTurn::take(&self.answering, &message.visitor)?;
         let (watcher, watched) = unbounded_channel();
-        let job = Job { message, watcher: Watcher(watcher), _turn: turn };
+        let job = Job { message, watcher: Watcher(watcher), turn };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
         if sent { Ok(watched) } else { Err(Refused::Full) }

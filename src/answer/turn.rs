@@ -15,20 +15,18 @@ use crate::world::World;
 const DELTA_CHARS: usize = 24;
 const PROVIDER: &str = "embedded";
 
-pub fn run(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) {
-    if let Err(error) = turn(store, world, indexes, message, watcher) {
-        watcher.tell(Progress::Failed(error));
-    }
+/// Tells everything but the last word, which is returned: it is said once the visitor's turn is over.
+pub fn run(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) -> Progress {
+    turn(store, world, indexes, message, watcher).map_or_else(Progress::Failed, Progress::Done)
 }
 
-fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) -> Result<()> {
+fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) -> Result<Finished> {
     let started_ms = world.instant_ms();
     let agent = message.agent.clone();
     let begun = match block_on(store.begin_turn(message))? {
         Turn::Begun(begun) => begun,
         Turn::Answered { conversation, question, answer, lead_captured } => {
-            repeat(watcher, conversation, question, answer, lead_captured);
-            return Ok(());
+            return Ok(repeat(watcher, conversation, question, answer, lead_captured));
         }
     };
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
@@ -41,8 +39,7 @@ fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage
     let answer = answer_of(reply, sources, response_ms);
     let message = block_on(store.finish_turn(agent, begun.conversation.clone(), answer))?;
     let conversation = begun.conversation;
-    watcher.tell(Progress::Done(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions }));
-    Ok(())
+    Ok(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions })
 }
 
 fn find(index: &Index, agent_name: &str, begun: &BegunTurn) -> Reply {
@@ -51,12 +48,12 @@ fn find(index: &Index, agent_name: &str, begun: &BegunTurn) -> Reply {
 }
 
 /// The answer that this message got before, shown as if it were written now.
-fn repeat(watcher: &Watcher, conversation: ConversationId, question: Message, answer: Message, lead_captured: bool) {
+fn repeat(watcher: &Watcher, conversation: ConversationId, question: Message, answer: Message, lead_captured: bool) -> Finished {
     watcher.tell(Progress::Begun { conversation: Some(conversation.clone()), question });
     show(watcher, &answer.content, &answer.sources);
     let lead_form = !answer.answered && !lead_captured;
     let conversation = Some(conversation);
-    watcher.tell(Progress::Done(Finished { conversation, message: answer, lead_form, lead_captured, suggestions: Vec::new() }));
+    Finished { conversation, message: answer, lead_form, lead_captured, suggestions: Vec::new() }
 }
 
 fn show(watcher: &Watcher, text: &str, sources: &[Source]) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::auth;
 use crate::cli::admin::Password;
-use crate::cli::serve::until_told_to_stop;
+use crate::cli::serve::Signals;
 use crate::config::Config;
 use crate::domain::account::{Account, NewAdministrator, Permission};
 use crate::domain::agent::{Agent, NewAgent};
@@ -18,6 +18,7 @@ const EMAIL: &str = "demo@chatforge.example";
 const KNOWLEDGE: &str = include_str!("demo.faq.txt");
 
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
     let world = World::machine(config.testing.clock_offset_ms);
     let folder = Temporary(std::env::temp_dir().join(format!("chatforge-demo-{}", world.pick(ALPHABET, 8))));
     let server = server::start(config, &folder.0, world.clone()).await?;
@@ -29,7 +30,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let agent = agent(store, &account).await?;
     let key = key(store, &world, &account).await?;
     announce(&server, &folder.0, &agent, &password, &key);
-    until_told_to_stop(server).await
+    signals.until_told_to_stop(server).await
 }
 
 async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Context, demo};
@@ -38,9 +38,10 @@ impl Serve {
         }
         let world = World::machine(config.testing.clock_offset_ms);
         runtime.block_on(async {
+            let signals = Signals::listen()?;
             let server = server::start(config, &context.data, world).await?;
             announce(&server, context);
-            until_told_to_stop(server).await
+            signals.until_told_to_stop(server).await
         })
     }
 }
@@ -55,24 +56,38 @@ fn announce(server: &Server, context: &Context) {
     }
 }
 
-/// Stops on the first SIGTERM or SIGINT; a second one ends the process at once, which loses nothing either.
-pub async fn until_told_to_stop(server: Server) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    // A terminal that goes away is no reason to stop.
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-            _ = hangup.recv() => {}
-        }
+/// What the operator may tell a server. Listened for before it is announced, or an early word would kill it.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            // A terminal that goes away is no reason to stop.
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
-    tokio::select! {
-        () = server.stop() => Ok(()),
-        // Not by returning: that would wait for the threads that are being waited for already.
-        _ = terminate.recv() => std::process::exit(1),
-        _ = interrupt.recv() => std::process::exit(1),
+
+    /// Stops on the first SIGTERM or SIGINT; a second one ends the process at once, which loses nothing either.
+    pub async fn until_told_to_stop(mut self, server: Server) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.hangup.recv() => {}
+            }
+        }
+        tokio::select! {
+            () = server.stop() => Ok(()),
+            // Not by returning: that would wait for the threads that are being waited for already.
+            _ = self.terminate.recv() => std::process::exit(1),
+            _ = self.interrupt.recv() => std::process::exit(1),
+        }
     }
 }
 

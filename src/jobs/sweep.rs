@@ -1,24 +1,43 @@
-//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over.
+//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over, old logs.
 
 use std::thread;
 
 use pollster::block_on;
 
-use crate::storage::Store;
+use crate::domain::time::{HOUR_MS, Time};
+use crate::storage::{Result, Store};
 use crate::supervise::Stop;
 use crate::world::World;
 
+const FORGET_EVERY_MS: i64 = HOUR_MS;
+
 pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
+    let mut forgot_at = Time::default();
     while !stop.is_set() {
-        if let Err(error) = block_on(store.flip_secrets()) {
-            tracing::warn!(%error, "rotated secrets are not in force yet; tried again");
-        }
-        match block_on(store.end_idle_conversations(world.now().plus_ms(-inactivity_ms))) {
-            Ok(0) => {}
-            // There may be more.
-            Ok(_) => continue,
-            Err(error) => tracing::warn!(%error, "idle conversations are not ended; tried again"),
+        let now = world.now();
+        warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms))));
+        warn("rotated secrets are not in force", || block_on(store.flip_secrets()));
+        if now.since(forgot_at) > FORGET_EVERY_MS {
+            warn("old logs are not forgotten", || block_on(forget(store, now)));
+            forgot_at = now;
         }
         thread::sleep(world.tick());
+    }
+}
+
+async fn end_idle(store: &Store, idle_before: Time) -> Result<()> {
+    while store.end_idle_conversations(idle_before).await? > 0 {}
+    Ok(())
+}
+
+async fn forget(store: &Store, now: Time) -> Result<()> {
+    while store.forget_logs(now).await? {}
+    Ok(())
+}
+
+/// The next round tries again.
+fn warn(what: &str, work: impl FnOnce() -> Result<()>) {
+    if let Err(error) = work() {
+        tracing::warn!(%error, "{what} yet");
     }
 }

@@ -18,6 +18,7 @@ mod keys;
 mod knowledge;
 mod leads;
 mod readers;
+mod retention;
 mod rotation;
 mod schema;
 mod sessions;

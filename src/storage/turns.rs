@@ -226,7 +226,7 @@ fn start(
     let id: ConversationId = draw(db, &outbox.world, "conversations")?;
     // Conversations of one visitor do not overlap, however long the panel stood open.
     let free_from = latest.map_or(Time::default(), |c| c.ended_at.unwrap_or(c.last_activity_at));
-    let started_at = if free_from <= message.opened_at { message.opened_at.min(now) } else { now };
+    let started_at = if free_from < message.opened_at { message.opened_at.min(now) } else { now };
     db.prepare_cached(INSERT_CONVERSATION)?.execute(params![
         id,
         agent.account,

@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 pub mod caller;
 pub mod client;
+pub mod conditional;
 pub mod dashboard;
 pub mod error;
 pub mod extract;

@@ -10,7 +10,7 @@ use crate::storage;
 use crate::web::App;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Json, Object};
+use crate::web::extract::{Created, Json, Object, Paged, Statuses};
 use crate::web::once::Once;
 
 #[derive(Serialize)]
@@ -58,9 +58,21 @@ pub struct Deactivated {
     deactivated_at: Option<String>,
 }
 
-pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<AgentList>> {
+pub struct AgentStatuses;
+
+impl Statuses for AgentStatuses {
+    const ALL: &'static [&'static str] = &["active", "deactivated"];
+}
+
+/// All of them, as the documentation shows; `status` and `q` choose among them.
+pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State(app): State<App>) -> Result<Json<AgentList>> {
     caller.require(Permission::AgentsRead)?;
-    let agents = app.store.agents(caller.account_id()).await?;
+    let mut agents = app.store.agents(caller.account_id()).await?;
+    let words = page.filter.words.map(|words| words.to_lowercase());
+    agents.retain(|agent| {
+        let named = words.as_ref().is_none_or(|words| agent.name.to_lowercase().contains(words));
+        named && page.filter.status.is_none_or(|status| status == agent.status())
+    });
     Ok(Json(AgentList { total: agents.len(), agents: agents.into_iter().map(AgentRow::new).collect() }))
 }
 

@@ -18,6 +18,7 @@ use axum::middleware;
 use axum::routing::{delete, get, post};
 
 use crate::web::App;
+use crate::web::conditional;
 use crate::web::error;
 use crate::web::gate;
 use crate::web::once;
@@ -45,6 +46,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/webhooks/{webhook}/deliveries", get(deliveries::list))
         .route("/webhooks/{webhook}/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/events", get(events::list))
+        .route_layer(middleware::from_fn(conditional::tag))
         .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))
         .fallback(error::unknown_path)
