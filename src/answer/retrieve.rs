@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::answer::index::{Index, K1};
 use crate::answer::lexicon::{Synonyms, is_general, is_light};
 use crate::answer::words::language::Language;
-use crate::answer::words::signs::is_sign;
+use crate::answer::words::signs::{MONEY, is_sign};
 use crate::answer::words::{Word, is_stop, words};
 
 const SYNONYM: f32 = 0.7;
@@ -177,6 +177,12 @@ pub fn search(index: &Index, query: &Query) -> Vec<Hit> {
             hit.score += share * held.gain / part.rarity.max(f32::MIN_POSITIVE);
             hit.rank += rank * held.gain;
         }
+    }
+    for part in &query.parts {
+        let Some(sign) = part.ways.iter().find(|way| way.stems[0] == MONEY) else { continue };
+        let with = index.postings(&sign.stems[0]);
+        let lacks = |hit: &&mut Hit| with.binary_search_by_key(&hit.chunk, |posting| posting.chunk as usize).is_err();
+        hits.iter_mut().filter(lacks).for_each(|hit| hit.rank *= SIGNLESS);
     }
     hits.retain(|hit| hit.rank > 0.0);
     hits.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.chunk.cmp(&b.chunk)));
