@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a POST that is sent again takes effect once, and gets its first answer.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
@@ -37,7 +38,7 @@ pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, 
     let _running =
         app.running.enter(&once).ok_or_else(|| ApiError::conflict("A request with this Idempotency-Key is still running."))?;
     match app.store.earlier_answer(once.clone()).await? {
-        Earlier::Same(answer) => return Ok(replay(answer)),
+        Earlier::Same(answer) => return replay(&app, &once, answer),
         Earlier::OtherRequest => return Err(Rejection::one("Idempotency-Key", "was used for another request").into()),
         Earlier::None => {}
     }
@@ -61,35 +62,47 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn replay(answer: KeptAnswer) -> Response {
+fn replay(app: &App, once: &OnceKey, answer: KeptAnswer) -> Result<Response> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
+    let body = app.vault.open(&answer.body, &place(once)).map_err(|error| {
+        tracing::error!(%error, "a kept answer cannot be opened");
+        ApiError::internal()
+    })?;
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    response
+    Ok(response)
+}
+
+/// Answers are kept sealed, since one may hold a new webhook's secret.
+fn place(once: &OnceKey) -> String {
+    format!("idempotency_keys/{}/{}", once.account, once.key)
 }
 
 /// The key of this request, if it has one; the store keeps the answer under it.
-pub struct Once(Option<OnceKey>);
+pub struct Once(Option<(OnceKey, App)>);
 
-impl<S: Sync> FromRequestParts<S> for Once {
-    type Rejection = std::convert::Infallible;
+impl FromRequestParts<App> for Once {
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get().cloned()))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().cloned().map(|once| (once, app.clone()))))
     }
 }
 
 impl Once {
     /// Keeps what `render` makes of the effect: status, address of the new resource, body.
     pub fn keep<T, B: Serialize>(self, render: impl FnOnce(&T) -> (StatusCode, Option<String>, B) + Send + 'static) -> Keep<T> {
-        let kept = |made: &T| {
+        let Some((once, app)) = self.0 else { return Keep::nothing() };
+        let place = place(&once);
+        let kept = move |made: &T| {
             let (status, location, body) = render(made);
-            KeptAnswer { status: status.as_u16(), location, body: serde_json::to_vec(&body).unwrap_or_default() }
+            let body = serde_json::to_string(&body).unwrap_or_default();
+            KeptAnswer { status: status.as_u16(), location, body: app.vault.seal(&app.world, &body, &place) }
         };
-        Keep(self.0.map(|once| (once, Box::new(kept) as Box<dyn FnOnce(&T) -> KeptAnswer + Send>)))
+        Keep(Some((once, Box::new(kept))))
     }
 }
 

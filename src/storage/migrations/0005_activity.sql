@@ -22,6 +22,7 @@ CREATE TABLE idempotency_keys (
     fingerprint BLOB    NOT NULL,
     status      INTEGER NOT NULL,
     location    TEXT,
+    -- Sealed under the master key.
     body        BLOB    NOT NULL,
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (account, key)
