@@ -1,0 +1,69 @@
+//! A browser without JavaScript, and the administrator who sits before it.
+
+use crate::http::{Client, Reply};
+use crate::server::TestServer;
+
+pub const EMAIL: &str = "owner@example.com";
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A browser: it keeps its cookie, and sends the hidden fields of the form on the page before it.
+pub struct Browser {
+    pub client: Client,
+    pub csrf: String,
+}
+
+impl Browser {
+    pub fn new(server: &TestServer) -> Self {
+        Self { client: server.client().with("accept", "text/html").with("sec-fetch-site", "same-origin"), csrf: String::new() }
+    }
+
+    pub fn get(&mut self, path: &str) -> Reply {
+        let reply = self.client.get(path);
+        self.note(&reply);
+        reply
+    }
+
+    pub fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let csrf = self.csrf.clone();
+        let fields: Vec<_> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+        let reply = self.client.form(path, &fields);
+        self.note(&reply);
+        reply
+    }
+
+    fn note(&mut self, reply: &Reply) {
+        if let Some((cookie, _)) = reply.header("set-cookie").split_once(';') {
+            self.client = self.client.with("cookie", cookie);
+        }
+        if let Some(token) = between(&reply.text, "name=\"csrf\" value=\"", "\"") {
+            self.csrf = token.to_owned();
+        }
+    }
+
+    pub fn sign_in(&mut self, password: &str) -> Reply {
+        self.get("/login").is(200);
+        self.submit("/login", &[("email", EMAIL), ("password", password)])
+    }
+}
+
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+}
+
+/// A server with an administrator who is signed in.
+pub fn signed_in() -> (TestServer, Browser) {
+    let server = TestServer::empty();
+    let browser = set_up(&server);
+    (server, browser)
+}
+
+pub fn set_up(server: &TestServer) -> Browser {
+    let mut browser = Browser::new(server);
+    let path = server.setup_path();
+    let token = path.split_once('=').unwrap().1.to_owned();
+    browser.get(&path).is(200);
+    let fields = [("token", token.as_str()), ("account", "Acme"), ("name", "Jane"), ("email", EMAIL), ("password", PASSWORD)];
+    let done = browser.submit("/setup", &fields).is(303);
+    assert_eq!(done.header("location"), "/agents");
+    browser
+}

@@ -1,0 +1,225 @@
+//! The dashboard, as a browser without JavaScript meets it.
+
+use serde_json::json;
+
+use crate::browser::{Browser, PASSWORD, between, signed_in};
+use crate::visitor::Visitor;
+
+/// An agent made on the page for it.
+fn make_agent(browser: &mut Browser, name: &str) -> String {
+    browser.get("/agents").is(200);
+    let fields = [("name", name), ("greeting", "Welcome!"), ("color", "#10b981"), ("knowledge", "")];
+    let made = browser.submit("/agents", &fields).is(303);
+    made.header("location").trim_start_matches("/agents/").split('?').next().unwrap().to_owned()
+}
+
+#[test]
+fn g01_a_form_from_anywhere_else_is_refused() {
+    let (server, mut browser) = signed_in();
+    let agent = make_agent(&mut browser, "Mine");
+    let path = format!("/agents/{agent}/deactivate");
+    browser.get("/agents").is(200);
+    let own = browser.client.clone();
+    let token = browser.csrf.clone();
+    let foreign = [
+        own.with("sec-fetch-site", "cross-site"),
+        own.with("sec-fetch-site", "same-site"),
+        own.without("sec-fetch-site").with("origin", "https://evil.example"),
+        own.without("sec-fetch-site").with("origin", "null"),
+        own.without("sec-fetch-site").with("origin", "http://127.0.0.1:1"),
+    ];
+    for client in foreign {
+        client.form(&path, &[("csrf", &token)]).is(403);
+    }
+    own.form(&path, &[]).is(403);
+    own.form(&path, &[("csrf", "")]).is(403);
+    let mut other = Browser::new(&server);
+    other.sign_in(PASSWORD).is(303);
+    other.get("/agents").is(200);
+    own.form(&path, &[("csrf", &other.csrf)]).is(403);
+    assert_eq!(server.client().form(&path, &[("csrf", &token)]).is(303).header("location"), "/login");
+    for get in [path.as_str(), "/logout"] {
+        assert_eq!(own.get(get).is(405).header("allow"), "POST");
+    }
+    assert_eq!(server.count("SELECT count(*) FROM agents WHERE deactivated_at IS NULL"), 1);
+    own.without("sec-fetch-site").with("origin", &server.base).form(&path, &[("csrf", &token)]).is(303);
+}
+
+/// The addresses of all pages for somebody signed in to an account with one of everything.
+fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
+    let listed = browser.get("/conversations").is(200).text;
+    let conversation = between(&listed, "href=\"/conversations/", "\"").unwrap().to_owned();
+    vec![
+        "/agents".into(),
+        format!("/agents/{agent}"),
+        "/conversations".into(),
+        format!("/conversations?agent={agent}"),
+        format!("/conversations/{conversation}"),
+        "/leads".into(),
+        "/settings/keys".into(),
+        format!("/preview/{agent}"),
+        format!("/demo/{agent}"),
+        "/setup".into(),
+        "/nothing".into(),
+    ]
+}
+
+#[test]
+fn g12_no_page_holds_a_script_or_a_style() {
+    let (server, mut browser) = signed_in();
+    let agent = make_agent(&mut browser, "Sales Assistant");
+    let visitor = server.visitor(&agent);
+    visitor.ask("I am jane@example.com");
+    let mut shown: Vec<_> = pages(&mut browser, &agent).into_iter().map(|path| (browser.get(&path), path)).collect();
+    shown.push((Browser::new(&server).get("/login").is(200), "/login".into()));
+    for (page, path) in shown {
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert!(!page.text.contains("style=\"") && !page.text.contains("<style") && !page.text.contains("javascript:"), "{path}");
+        for tag in page.text.split("<script").skip(1) {
+            let (attributes, rest) = tag.split_once('>').unwrap();
+            assert!(attributes.contains(" src=\"") && rest.starts_with("</script>"), "{path}: {attributes}");
+        }
+        let handlers = ["onclick", "onload", "onerror", "onsubmit", "onchange", "oninput"];
+        assert!(handlers.iter().all(|handler| !page.text.contains(&format!(" {handler}="))), "{path}");
+        assert_eq!((page.header("x-content-type-options"), page.header("cache-control")), ("nosniff", "no-store"), "{path}");
+    }
+}
+
+#[test]
+fn g12_only_the_preview_may_be_framed_and_only_by_us() {
+    let (_server, mut browser) = signed_in();
+    let agent = make_agent(&mut browser, "A");
+    let mut framed_by = |path: &str| {
+        let policy = browser.get(path).is(200).header("content-security-policy").to_owned();
+        policy.split("frame-ancestors ").nth(1).unwrap().to_owned()
+    };
+    assert_eq!(framed_by("/agents"), "'none'");
+    assert_eq!(framed_by(&format!("/preview/{agent}")), "'self'");
+}
+
+#[test]
+fn g14_what_others_wrote_is_shown_and_never_run() {
+    let (server, mut browser) = signed_in();
+    let attack = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>";
+    let agent = make_agent(&mut browser, attack);
+    browser.get(&format!("/agents/{agent}")).is(200);
+    browser.submit(&format!("/agents/{agent}"), &[("name", attack), ("greeting", attack), ("color", "#fff")]).is(303);
+    browser.get(&format!("/agents/{agent}")).is(200);
+    browser.submit(&format!("/agents/{agent}/knowledge"), &[("type", "text"), ("content", attack)]).is(303);
+    let client = server.client().with("user-agent", attack);
+    let visitor = Visitor::open(&client, json!({ "agent_id": agent, "page_url": "https://example.com/<script>?\"'" }));
+    visitor.ask(attack);
+    let lead = json!({ "name": attack, "email": "jane@example.com", "company": attack, "message": attack });
+    visitor.lead(&lead).is(201);
+    browser.get("/settings/keys").is(200);
+    browser.submit("/settings/keys", &[("name", attack), ("permission", "agents:read")]).is(200);
+    let pages = pages(&mut browser, &agent);
+    let mut shown = 0;
+    for path in &pages {
+        let page = browser.get(path).text;
+        assert!(!page.contains("<img") && !page.contains("<script>alert"), "{path}");
+        assert!(!page.contains("\"'>"), "{path}");
+        shown += usize::from(page.contains("&#60;img src=x") || page.contains("&lt;img src=x"));
+    }
+    assert!(shown >= 7, "it is shown on {shown} of {} pages", pages.len());
+}
+
+#[test]
+fn a_new_key_is_shown_once_and_works() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/keys").is(200);
+    let fields = [("name", "CRM sync"), ("permission", "agents:read"), ("permission", "leads:read")];
+    let made = browser.submit("/settings/keys", &fields).is(200);
+    let key = between(&made.text, "<code>cfk_", "</code>").map(|rest| format!("cfk_{rest}")).unwrap();
+    assert_eq!(key.len(), 42);
+    let api = server.client().with("authorization", &format!("Bearer {key}"));
+    let me = api.get("/api/v1/me").is(200).json;
+    assert_eq!((&me["key_name"], &me["permissions"]), (&json!("CRM sync"), &json!(["agents:read", "leads:read"])));
+    let listed = browser.get("/settings/keys").is(200).text;
+    assert!(!listed.contains(&key) && listed.contains(me["key_prefix"].as_str().unwrap()));
+}
+
+#[test]
+fn b02_a_key_revoked_on_its_page_fails_on_the_next_request() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/keys").is(200);
+    let made = browser.submit("/settings/keys", &[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
+    let key = between(&made.text, "<code>cfk_", "</code>").unwrap().to_owned();
+    let api = server.client().with("authorization", &format!("Bearer cfk_{key}"));
+    api.get("/api/v1/me").is(200);
+    let path = format!("/settings/keys/{}/revoke", between(&made.text, "action=\"/settings/keys/", "/").unwrap());
+    browser.submit(&path, &[]).is(303);
+    api.get("/api/v1/me").fails(401, "unauthorized");
+    browser.get("/settings/keys").is(200);
+    browser.submit(&path, &[]).is(404);
+}
+
+#[test]
+fn b06_the_sixth_key_is_refused_on_the_page() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/keys").is(200);
+    for number in 1..=5 {
+        browser.submit("/settings/keys", &[("name", &format!("Key {number}")), ("permission", "agents:read")]).is(200);
+    }
+    browser.submit("/settings/keys", &[("name", "Sixth"), ("permission", "agents:read")]).is(422);
+    browser.submit("/settings/keys", &[("name", "")]).is(422);
+    assert_eq!(server.count("SELECT count(*) FROM api_keys"), 5);
+}
+
+#[test]
+fn agents_are_made_changed_taught_and_deactivated_on_their_pages() {
+    let (server, mut browser) = signed_in();
+    let agent = make_agent(&mut browser, "Before");
+    let page = format!("/agents/{agent}");
+    assert!(browser.get(&page).is(200).text.contains("data-agent="));
+    let change = |domains| [("name", "After"), ("greeting", "Hi!"), ("color", "#fff"), ("allowed_domains", domains)];
+    assert!(browser.submit(&page, &change("https://x.com/")).is(422).text.contains("host name"));
+    browser.submit(&page, &change("example.com\n*.example.com")).is(303);
+    browser.get(&page).is(200);
+    browser.submit(&format!("{page}/knowledge"), &[("type", "faq"), ("content", "Q: When?\nA: At nine.")]).is(303);
+    browser.submit(&format!("{page}/knowledge"), &[("type", "faq"), ("content", "")]).is(422);
+    let shown = browser.get(&page).is(200).text;
+    assert!(shown.contains("After") && shown.contains("*.example.com") && shown.contains("At nine."), "{shown}");
+    let website = server.client().with("origin", "https://example.com");
+    website.post("/widget/v1/boot", &json!({ "agent_id": agent })).is(200);
+    browser.submit(&format!("{page}/deactivate"), &[]).is(303);
+    website.post("/widget/v1/boot", &json!({ "agent_id": agent })).fails(404, "agent_not_found");
+    browser.get(&page).is(200);
+    browser.submit(&format!("{page}/activate"), &[]).is(303);
+    website.post("/widget/v1/boot", &json!({ "agent_id": agent })).is(200);
+}
+
+#[test]
+fn b03_another_accounts_pages_do_not_exist() {
+    let (server, mut browser) = signed_in();
+    let stranger = server.sign_up("stranger@example.com");
+    let agent = stranger.agent(&json!({ "name": "Not yours" }));
+    let conversation = server.visitor(&agent).ask("I am jane@example.com").conversation.unwrap();
+    browser.get("/agents").is(200);
+    for path in [format!("/agents/{agent}"), format!("/preview/{agent}"), format!("/conversations/{conversation}")] {
+        browser.get(&path).is(404);
+    }
+    browser.get("/agents").is(200);
+    for path in ["", "/knowledge", "/deactivate", "/activate"] {
+        browser.submit(&format!("/agents/{agent}{path}"), &[("name", "Taken"), ("content", "Lies.")]).is(404);
+    }
+    for path in ["/agents", "/conversations", "/leads", &format!("/conversations?agent={agent}")] {
+        let page = browser.get(path).is(200).text;
+        assert!(!page.contains("Not yours") && !page.contains("jane@example.com"), "{path}");
+    }
+    assert_eq!(stranger.get(&format!("/api/v1/agents/{agent}")).json["name"], "Not yours");
+}
+
+#[test]
+fn pages_of_an_empty_account_say_what_to_do() {
+    let (_server, mut browser) = signed_in();
+    for path in ["/agents", "/conversations", "/leads", "/settings/keys"] {
+        let page = browser.get(path).is(200).text;
+        assert!(page.contains("class=\"empty\"") || page.contains("class=\"empty "), "{path}");
+    }
+    assert_eq!(browser.get("/").is(303).header("location"), "/agents");
+    assert_eq!(browser.get("/login").is(303).header("location"), "/agents");
+    assert!(browser.get("/nothing").is(404).header("content-type").starts_with("text/html"));
+}

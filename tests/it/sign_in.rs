@@ -1,0 +1,149 @@
+//! How people get into the dashboard, stay in it, and leave.
+
+use crate::browser::{Browser, EMAIL, PASSWORD, between, set_up, signed_in};
+use crate::server::Span::{Days, Hours, Minutes};
+use crate::server::TestServer;
+
+#[test]
+fn g13_the_set_up_link_works_once() {
+    let server = TestServer::empty();
+    let path = server.setup_path();
+    let mut browser = set_up(&server);
+    browser.get("/agents").is(200);
+    let mut late = Browser::new(&server);
+    late.get(&path).is(404);
+    assert_eq!(server.count("SELECT count(*) FROM users"), 1);
+}
+
+#[test]
+fn g13_a_set_up_link_is_good_for_half_an_hour_and_to_the_letter() {
+    let server = TestServer::empty();
+    let mut browser = Browser::new(&server);
+    for wrong in ["/setup", "/setup?token=", "/setup?token=wrong"] {
+        browser.get(wrong).is(404);
+    }
+    server.pass(Minutes(30));
+    browser.get(&server.setup_path()).is(404);
+    assert_eq!(server.count("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn a_refused_set_up_shows_what_is_wrong_and_keeps_the_link() {
+    let server = TestServer::empty();
+    let mut browser = Browser::new(&server);
+    let path = server.setup_path();
+    let token = path.split_once('=').unwrap().1.to_owned();
+    for (email, password) in [(EMAIL, "short"), (EMAIL, "password"), ("nobody", PASSWORD)] {
+        browser.get(&path).is(200);
+        let fields = [("token", token.as_str()), ("account", "Acme"), ("name", "J"), ("email", email), ("password", password)];
+        let refused = browser.submit("/setup", &fields).is(422);
+        assert!(refused.text.contains("field-error") && !refused.text.contains(PASSWORD), "{}", refused.text);
+    }
+    assert_eq!(server.count("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_person_are_answered_alike() {
+    let (server, _) = signed_in();
+    let mut browser = Browser::new(&server);
+    let mut refused = |email: &str| {
+        browser.get("/login").is(200);
+        let reply = browser.submit("/login", &[("email", email), ("password", "wrong but long")]).is(401);
+        assert!(reply.header("set-cookie").is_empty());
+        let alert = between(&reply.text, "role=\"alert\">", "<").unwrap().to_owned();
+        (alert, reply.text.len() - 2 * email.len())
+    };
+    let (known, unknown) = (refused(EMAIL), refused("nobody@example.com"));
+    assert_eq!(known.0, unknown.0);
+    browser.sign_in(PASSWORD).is(303);
+    browser.get("/agents").is(200);
+}
+
+#[test]
+fn g06_guessing_is_slowed_down() {
+    let (server, _) = signed_in();
+    let mut browser = Browser::new(&server);
+    for _ in 0..5 {
+        browser.sign_in("wrong but long").is(401);
+    }
+    browser.sign_in(PASSWORD).is(429);
+    server.pass(Minutes(1));
+    browser.sign_in(PASSWORD).is(303);
+}
+
+#[test]
+fn g04_signing_out_ends_the_session() {
+    let (_server, mut browser) = signed_in();
+    browser.get("/agents").is(200);
+    let signed_in = browser.client.clone();
+    let out = browser.submit("/logout", &[]).is(303);
+    assert_eq!(out.header("location"), "/login");
+    assert!(out.header("set-cookie").contains("Max-Age=0"));
+    for path in ["/agents", "/conversations", "/leads", "/settings/keys"] {
+        assert_eq!(signed_in.get(path).is(303).header("location"), "/login");
+    }
+}
+
+#[test]
+fn g04_a_new_password_ends_every_session() {
+    let (server, mut browser) = signed_in();
+    let changed = server.cli(&["admin", "reset-password", "--email", EMAIL]).is(0);
+    assert!(changed.stderr.contains(EMAIL));
+    assert_eq!(browser.get("/agents").is(303).header("location"), "/login");
+    browser.sign_in(PASSWORD).is(401);
+}
+
+#[test]
+fn g16_a_session_ends_when_it_is_not_used() {
+    let (server, mut browser) = signed_in();
+    server.pass(Hours(11));
+    browser.get("/agents").is(200);
+    server.pass(Hours(13));
+    assert_eq!(browser.get("/agents").is(303).header("location"), "/login");
+    browser.sign_in(PASSWORD).is(303);
+    browser.get("/agents").is(200);
+    server.pass(Days(7));
+    browser.get("/agents").is(303);
+}
+
+#[test]
+fn g03_a_cookie_that_was_planted_is_not_taken_over() {
+    let (server, _) = signed_in();
+    let mut browser = Browser::new(&server);
+    browser.client = browser.client.with("cookie", "cf_session=planted");
+    let cookie = browser.sign_in(PASSWORD).is(303).header("set-cookie").to_owned();
+    assert!(cookie.starts_with("cf_session=") && !cookie.contains("planted"));
+    let planted = server.client().with("cookie", "cf_session=planted");
+    assert_eq!(planted.get("/agents").is(303).header("location"), "/login");
+}
+
+#[test]
+fn g05_the_cookie_is_for_this_host_and_no_script() {
+    let server = TestServer::empty();
+    let cookie = cookie_of(&server);
+    assert!(cookie.starts_with("cf_session=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
+    let server = TestServer::empty_with(|config| config.server.public_url = "https://chat.example.com".into());
+    let cookie = cookie_of(&server);
+    assert!(cookie.starts_with("__Host-cf_session=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    assert!(!cookie.contains("Domain"));
+}
+
+fn cookie_of(server: &TestServer) -> String {
+    set_up(server);
+    let mut browser = Browser::new(server);
+    browser.sign_in(PASSWORD).is(303).header("set-cookie").to_owned()
+}
+
+#[test]
+fn g01_signing_in_needs_a_form_of_ours_too() {
+    let (server, _) = signed_in();
+    let fields = [("email", EMAIL), ("password", PASSWORD)];
+    let client = server.client();
+    client.form("/login", &fields).is(403);
+    let mut browser = Browser::new(&server);
+    browser.get("/login").is(200);
+    let fields = [("email", EMAIL), ("password", PASSWORD), ("csrf", browser.csrf.as_str())];
+    client.with("sec-fetch-site", "cross-site").form("/login", &fields).is(403);
+    server.pass(Hours(12));
+    client.form("/login", &fields).is(403);
+}

@@ -1,0 +1,110 @@
+//! Every statement of the store is planned by SQLite: none may read a whole table that grows.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::server::TestServer;
+
+/// Statements that read all of something on purpose, by a part of their text.
+const WHOLE: &[(&str, &str)] = &[
+    ("FROM accounts ORDER BY", "the operator's list of accounts"),
+    ("lower(email) = lower(?1)", "the operator names an account by its address"),
+    ("SELECT 1 FROM users LIMIT 1", "reads one row"),
+    ("SELECT 1 FROM webhooks LIMIT 1", "reads one row"),
+    ("FROM deliveries WHERE state = 'inflight' AND lease_until", "its index holds no more rows than there are senders"),
+];
+
+/// A statement as it stands in a source file, with the names of constants in it replaced by what they hold.
+struct Statement {
+    file: String,
+    sql: String,
+}
+
+fn statements() -> Vec<Statement> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let constants = constants(source);
+        let resolved = literals(source).into_iter().map(|text| resolve(&text, &constants));
+        found.extend(resolved.filter(|sql| is_statement(sql)).map(|sql| Statement { file: file.clone(), sql }));
+    }
+    found
+}
+
+/// The text of every string literal; none in the store holds a quotation mark, and the only escape is that of a backslash.
+fn literals(source: &str) -> Vec<String> {
+    let code: Vec<_> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    code.join("\n").split('"').skip(1).step_by(2).map(|text| text.replace("\\\\", "\\")).collect()
+}
+
+fn constants(source: &str) -> Vec<(String, String)> {
+    let texts = source.split("const ").skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once(": &str =")?;
+        Some((format!("{{{name}}}"), rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned()))
+    });
+    texts.collect()
+}
+
+fn resolve(text: &str, constants: &[(String, String)]) -> String {
+    let once = |text: String| constants.iter().fold(text, |text, (name, value)| text.replace(name, value));
+    // A constant may name another.
+    once(once(text.to_owned()))
+}
+
+fn is_statement(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    matches!(first, "SELECT" | "UPDATE" | "DELETE" | "INSERT") && text.split_whitespace().count() > 2
+}
+
+/// The parts of the plan that read a whole table from its beginning.
+fn scans(db: &Connection, sql: &str) -> Vec<String> {
+    let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let rows = plan.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap).collect::<Vec<_>>();
+    rows.into_iter().filter(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW")).collect()
+}
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let mut server = TestServer::start();
+    server.stop();
+    let db = server.database();
+    let statements = statements();
+    // What a function fills in is planned where it is filled in.
+    let (open, whole): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.sql.contains('{'));
+    assert!(whole.len() > 60, "only {} statements were found", whole.len());
+    assert!(open.len() < 6, "{:?}", open.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
+    let excused = |sql: &str| WHOLE.iter().any(|(part, _)| sql.contains(part));
+    let slow: Vec<_> = whole
+        .iter()
+        .filter(|statement| !excused(&statement.sql))
+        .filter_map(|statement| Some((statement, scans(&db, &statement.sql))).filter(|(_, scans)| !scans.is_empty()))
+        .map(|(statement, scans)| format!("{}: {}\n  {scans:?}", statement.file, statement.sql))
+        .collect();
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+/// Lists that a customer pages through must come out of their index in order.
+#[test]
+fn no_list_is_sorted_row_by_row() {
+    let mut server = TestServer::start();
+    server.stop();
+    let db = server.database();
+    let pages = statements().into_iter().filter(|statement| statement.sql.contains("OFFSET") && !statement.sql.contains('{'));
+    let mut count = 0;
+    for statement in pages {
+        count += 1;
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+        assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{}: {steps:?}", statement.sql);
+    }
+    assert!(count >= 3, "only {count} lists were found");
+}

@@ -1,0 +1,92 @@
+//! What strangers may do, and how often.
+
+use serde_json::json;
+
+use crate::server::Span::Minutes;
+use crate::server::TestServer;
+use crate::visitor::Visitor;
+use crate::widget::with_agent;
+
+#[test]
+fn h16_many_leads_of_a_conversation_are_one() {
+    let (server, agent) = with_agent();
+    let visitor = server.visitor(&agent);
+    visitor.ask("Hello");
+    for number in 0..10 {
+        visitor.lead(&json!({ "email": format!("jane{number}@example.com") })).is(201);
+    }
+    visitor.lead(&json!({ "email": "jane@example.com" })).fails(429, "rate_limited");
+    assert_eq!((server.leads(&agent).len(), server.events("lead.captured").len()), (1, 1));
+}
+
+#[test]
+fn h09_a_visitor_has_ten_messages_a_minute() {
+    let (server, agent) = with_agent();
+    let visitor = server.visitor(&agent);
+    for _ in 0..10 {
+        visitor.ask("Hello");
+    }
+    let limited = visitor.say("Hello").fails(429, "rate_limited");
+    assert_eq!(limited.header("retry-after"), "60");
+    server.visitor(&agent).ask("Hello");
+    server.pass(Minutes(1));
+    visitor.ask("Hello");
+    assert_eq!(server.count("SELECT count(*) FROM messages WHERE role = 'user'"), 12);
+}
+
+#[test]
+fn h09_an_address_has_sixty_messages_in_ten_minutes() {
+    let (server, agent) = with_agent();
+    for _ in 0..6 {
+        let visitor = server.visitor(&agent);
+        for _ in 0..10 {
+            visitor.ask("Hello");
+        }
+    }
+    let seventh = server.visitor(&agent);
+    seventh.say("Hello").fails(429, "rate_limited");
+    server.pass(Minutes(10));
+    seventh.ask("Hello");
+}
+
+#[test]
+fn h10_who_is_no_proxy_of_ours_cannot_name_another_address() {
+    let server = TestServer::start_with(|config| config.widget.boots_per_address_10min = 1);
+    let agent = server.agent(&json!({ "name": "A" }));
+    let boot = |forwarded: &str| {
+        server.client().with("x-forwarded-for", forwarded).post("/widget/v1/boot", &json!({ "agent_id": agent }))
+    };
+    boot("192.0.2.1").is(200);
+    boot("192.0.2.2").fails(429, "rate_limited");
+}
+
+#[test]
+fn h11_the_addresses_of_one_network_are_counted_as_one() {
+    let server = TestServer::start_with(|config| {
+        config.widget.boots_per_address_10min = 1;
+        config.server.trusted_proxies = vec!["127.0.0.1".into()];
+    });
+    let agent = server.agent(&json!({ "name": "A" }));
+    let boot = |forwarded: &str| {
+        server.client().with("x-forwarded-for", forwarded).post("/widget/v1/boot", &json!({ "agent_id": agent }))
+    };
+    boot("2001:db8:1:2::1").is(200);
+    boot("2001:db8:1:2:ffff::9").fails(429, "rate_limited");
+    boot("2001:db8:1:3::1").is(200);
+    // What stands left of the last hop is the caller's own invention.
+    boot("203.0.113.7, 2001:db8:1:3::2").fails(429, "rate_limited");
+}
+
+#[test]
+fn h18_a_page_that_cannot_be_linked_is_not_kept() {
+    let (server, agent) = with_agent();
+    let long = format!("https://example.com/{}", "x".repeat(10_000));
+    for page in ["javascript:alert(1)", "https://user:secret@example.com/", long.as_str()] {
+        let visitor = Visitor::open(&server.client(), json!({ "agent_id": agent, "page_url": page }));
+        visitor.ask("Hello");
+        visitor.lead(&json!({ "email": "jane@example.com" })).is(201);
+    }
+    assert!(server.conversations(&agent).iter().all(|conversation| conversation["page_url"].is_null()));
+    assert!(server.leads(&agent).iter().all(|lead| lead["page_url"].is_null()));
+    assert_eq!(server.leads(&agent).len(), 3);
+}

@@ -1,0 +1,228 @@
+//! Webhooks: registered once their address has proved itself.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::receiver::{Delivery, Proof, Receiver};
+use crate::server::Span::Minutes;
+use crate::server::{TestServer, until};
+
+pub const WEBHOOKS: &str = "/api/v1/webhooks";
+
+pub fn with_agent() -> (TestServer, String) {
+    let server = TestServer::start();
+    let agent = server.agent(&json!({ "name": "Sales Assistant" }));
+    (server, agent)
+}
+
+pub fn send_lead(server: &TestServer, agent: &str) {
+    server.visitor(agent).lead(&json!({ "email": "jane@example.com" })).is(201);
+}
+
+/// Until the try is in the books: before, moving the clock would let its claim run out.
+pub fn wait_for_tries(server: &TestServer, tries: i64) {
+    until("the record of a try", || Some(()).filter(|()| server.count("SELECT count(*) FROM delivery_attempts") == tries));
+}
+
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Checks both signatures as a receiver would who has read no more than their documentation.
+#[track_caller]
+pub fn verify(delivery: &Delivery, secret: &str) {
+    let hex: String = hmac_sha256(secret.as_bytes(), &delivery.body).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(delivery.header("x-chatforge-signature"), hex);
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    assert_eq!(key.len(), 24);
+    let head = format!("{}.{}.", delivery.header("webhook-id"), delivery.header("webhook-timestamp"));
+    let signature = STANDARD.encode(hmac_sha256(&key, &[head.as_bytes(), &delivery.body].concat()));
+    assert_eq!(delivery.header("webhook-signature"), format!("v1,{signature}"));
+}
+
+#[test]
+fn a_webhook_is_registered_once_its_address_has_sent_the_challenge_back() {
+    let (server, agent) = with_agent();
+    for proof in [Proof::Plain, Proof::Json] {
+        let receiver = Receiver::listen();
+        receiver.prove_with(proof);
+        let body = json!({ "url": receiver.url(), "events": ["conversation.completed", "lead.captured", "lead.captured"], "agent_id": agent });
+        let created = server.post(WEBHOOKS, &body).is(201);
+        let secret = created.json["secret"].as_str().unwrap().to_owned();
+        let expected = json!({
+            "id": created.json["id"],
+            "url": receiver.url(),
+            "events": ["lead.captured", "conversation.completed"],
+            "agent_id": agent,
+            "status": "active",
+            "secret": secret,
+            "created_at": "2026-03-26T10:00:00Z",
+        });
+        assert_eq!(created.json, expected);
+        assert_eq!(created.header("location"), format!("{WEBHOOKS}/{}", created.id()));
+        assert!(secret.starts_with("whsec_") && secret.len() == 38);
+        let challenges = receiver.challenges();
+        assert_eq!(challenges.len(), 1);
+        assert!(challenges[0].json["challenge"].as_str().unwrap().len() >= 32);
+        verify(&challenges[0], &secret);
+    }
+    assert_eq!(server.get(WEBHOOKS).is(200).json["total"], 2);
+}
+
+#[test]
+fn d13_an_address_that_does_not_prove_itself_is_not_registered() {
+    let (server, _) = with_agent();
+    let unproven = [
+        Proof::Wrong,
+        Proof::Empty,
+        Proof::Echo,
+        Proof::Nested,
+        Proof::Status(500),
+        Proof::Status(404),
+        Proof::Redirect,
+        Proof::HangUp,
+    ];
+    for proof in unproven {
+        let receiver = Receiver::listen();
+        receiver.prove_with(proof);
+        let body = json!({ "url": receiver.url(), "events": ["lead.captured"] });
+        let refused = server.post(WEBHOOKS, &body).fails(422, "webhook_verification_failed");
+        assert!(!refused.text.contains("whsec_"));
+        assert_eq!(receiver.challenges().len(), 1, "a redirect is not followed, a failure not repeated");
+    }
+    let nobody = json!({ "url": "http://127.0.0.1:1/", "events": ["lead.captured"] });
+    server.post(WEBHOOKS, &nobody).fails(422, "webhook_verification_failed");
+    assert_eq!(server.get(WEBHOOKS).is(200).json, json!({ "webhooks": [], "total": 0 }));
+}
+
+#[test]
+fn e04_an_address_that_never_answers_is_given_up_after_ten_seconds() {
+    let (server, _) = with_agent();
+    let receiver = Receiver::listen();
+    receiver.prove_with(Proof::Silence);
+    let started = std::time::Instant::now();
+    server
+        .post(WEBHOOKS, &json!({ "url": receiver.url(), "events": ["lead.captured"] }))
+        .fails(422, "webhook_verification_failed");
+    let waited = started.elapsed().as_secs_f32();
+    assert!((10.0..12.0).contains(&waited), "{waited}");
+    assert_eq!(server.count("SELECT count(*) FROM webhooks"), 0);
+}
+
+#[test]
+fn d15_the_events_are_known_ones() {
+    let (server, agent) = with_agent();
+    let register = |body: Value| server.post(WEBHOOKS, &body);
+    let url = "https://example.com/hook";
+    for body in [json!({}), json!({ "url": url }), json!({ "events": ["lead.captured"] }), json!({ "url": null, "events": null })]
+    {
+        register(body).fails(400, "bad_request");
+    }
+    let wrong = [
+        (json!([]), "events"),
+        (json!(["lead.lost"]), "events[0]"),
+        (json!(["lead.captured", 5]), "events[1]"),
+        (json!("lead.captured"), "events"),
+    ];
+    for (events, field) in wrong {
+        assert_eq!(register(json!({ "url": url, "events": events })).fails(422, "validation_error").refused(), [field]);
+    }
+    let many = vec!["lead.captured"; 1_000];
+    register(json!({ "url": url, "events": many })).fails(422, "validation_error");
+    register(json!({ "url": url, "events": ["lead.captured"], "agent_id": 5 })).fails(422, "validation_error");
+    register(json!({ "url": url, "events": ["lead.captured"], "agent_id": format!("{agent}x") })).fails(404, "agent_not_found");
+}
+
+#[test]
+fn d01_to_d05_addresses_that_lead_inside_are_refused_unseen() {
+    let server = TestServer::start_with(|config| config.testing.allow_private_addresses = false);
+    let inside = Receiver::listen();
+    let port = inside.url().rsplit(':').next().unwrap().split('/').next().unwrap().to_owned();
+    let urls = [
+        inside.url(),
+        "ftp://example.com/".into(),
+        "file:///etc/passwd".into(),
+        "//example.com/hook".into(),
+        "javascript:alert(1)".into(),
+        format!("https://127.0.0.1:{port}/"),
+        format!("https://127.1:{port}/"),
+        format!("https://2130706433:{port}/"),
+        format!("https://0x7f000001:{port}/"),
+        format!("https://0177.0.0.1:{port}/"),
+        format!("https://0:{port}/"),
+        format!("https://[::1]:{port}/"),
+        format!("https://[::ffff:127.0.0.1]:{port}/"),
+        format!("https://①②⑦.0.0.1:{port}/"),
+        format!("https://localhost:{port}/"),
+        format!("https://LOCALHOST.:{port}/"),
+        format!("https://a.localhost:{port}/"),
+        format!("https://user:pw@127.0.0.1:{port}/"),
+        "https://169.254.169.254/latest/meta-data".into(),
+        "https://metadata.google.internal/".into(),
+        "https://10.0.0.1/".into(),
+        "https://192.168.0.1/".into(),
+        "https://[fd00:ec2::254]/".into(),
+        "https://[64:ff9b::a9fe:a9fe]/".into(),
+    ];
+    for url in urls {
+        let refused = server.post(WEBHOOKS, &json!({ "url": url, "events": ["lead.captured"] })).is(422);
+        assert!(matches!(refused.code(), "validation_error" | "webhook_verification_failed"), "{url}: {}", refused.text);
+    }
+    assert!(inside.challenges().is_empty() && inside.is_empty());
+    assert_eq!(server.count("SELECT count(*) FROM webhooks"), 0);
+}
+
+#[test]
+fn d17_the_secret_is_shown_once() {
+    let (server, agent) = with_agent();
+    let receiver = server.receiver();
+    send_lead(&server, &agent);
+    let delivery = receiver.next_of("lead.captured");
+    assert!(!delivery.contains(&receiver.secret));
+    for path in [WEBHOOKS.to_owned(), format!("{WEBHOOKS}/{}", receiver.id)] {
+        let shown = server.get(&path).is(200).text;
+        assert!(!shown.contains("whsec_") && !shown.contains("secret"), "{shown}");
+    }
+}
+
+#[test]
+fn a_webhook_is_listed_with_how_it_has_fared() {
+    let (server, agent) = with_agent();
+    let receiver = server.receiver();
+    let mut expected = json!({
+        "id": receiver.id,
+        "url": receiver.url(),
+        "agent_id": null,
+        "events": ["lead.captured", "conversation.completed", "agent.limit_reached", "agent.installed", "payment.received"],
+        "status": "active",
+        "created_at": "2026-03-26T10:00:00Z",
+        "last_triggered_at": null,
+        "success_rate": null,
+    });
+    assert_eq!(server.get(WEBHOOKS).is(200).json, json!({ "webhooks": [expected], "total": 1 }));
+    server.pass(Minutes(5));
+    send_lead(&server, &agent);
+    wait_for_tries(&server, 2);
+    expected["last_triggered_at"] = json!("2026-03-26T10:05:00Z");
+    expected["success_rate"] = json!(1.0);
+    assert_eq!(server.get(&format!("{WEBHOOKS}/{}", receiver.id)).is(200).json, expected);
+}
+
+#[test]
+fn the_same_webhook_twice_is_a_conflict() {
+    let (server, agent) = with_agent();
+    let receiver = Receiver::listen();
+    let body = |events: Value, agent: Value| json!({ "url": receiver.url(), "events": events, "agent_id": agent });
+    server.post(WEBHOOKS, &body(json!(["lead.captured", "agent.installed"]), Value::Null)).is(201);
+    server.post(WEBHOOKS, &body(json!(["agent.installed", "lead.captured"]), Value::Null)).fails(409, "conflict");
+    assert_eq!(receiver.challenges().len(), 1);
+    server.post(WEBHOOKS, &body(json!(["lead.captured"]), Value::Null)).is(201);
+    server.post(WEBHOOKS, &body(json!(["lead.captured"]), json!(agent))).is(201);
+    server.sign_up("other@example.com").post(WEBHOOKS, &body(json!(["lead.captured"]), Value::Null)).is(201);
+    assert_eq!(server.get(WEBHOOKS).json["total"], 3);
+}
