@@ -19,7 +19,7 @@ const TOO_MANY_REQUESTS: u16 = 429;
 pub fn run(shared: &Shared, claims: &Sender<Claim>) {
     let mut first = true;
     while !shared.stop.is_set() {
-        shared.seen_ms.store(shared.world.now().ms(), Ordering::Relaxed);
+        shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
         let worked = block_on(shared.store.release_deliveries(first)).and_then(|_| round(shared, claims));
         first &= worked.is_err();
         match worked {

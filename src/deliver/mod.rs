@@ -16,7 +16,7 @@ use crate::auth::vault::Vault;
 use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::id::WebhookId;
-use crate::domain::time::{MINUTE_MS, Time};
+use crate::domain::time::MINUTE_MS;
 use crate::domain::webhook::UrlPolicy;
 use crate::egress::Egress;
 use crate::storage::{Claim, Store};
@@ -63,7 +63,7 @@ pub fn secret_place(id: &WebhookId) -> String {
 impl Courier {
     pub fn start(means: Means) -> Self {
         let shared = Arc::new(Shared {
-            seen_ms: AtomicI64::new(means.world.now().ms()),
+            seen_ms: AtomicI64::new(means.world.instant_ms()),
             store: means.store,
             world: means.world,
             vault: means.vault,
@@ -96,8 +96,7 @@ impl Courier {
 
     /// Whether the dispatcher has looked for work of late.
     pub fn is_alive(&self) -> bool {
-        let seen = Time::from_ms(self.0.seen_ms.load(Ordering::Relaxed));
-        self.0.world.now().since(seen) < MINUTE_MS
+        self.0.world.instant_ms() - self.0.seen_ms.load(Ordering::Relaxed) < MINUTE_MS
     }
 
     /// Succeeds if the address answers a challenge as only a willing receiver does.
