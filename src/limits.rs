@@ -263,6 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn c06_a_wall_clock_that_jumps_leaves_the_limit_alone_and_the_reset_ahead() {
+        let limiter = Limiter::new();
+        assert_eq!(admitted(&limiter, 1_000, 21), 20);
+        let refused = limiter.admit(&"key", 1_400, &QUOTA.windows());
+        for jump_ms in [0, -3_600_000, 86_400_000] {
+            let wall = Time::from_ms(1_700_000_000_000 + jump_ms);
+            assert_eq!(refused.reset_unix_seconds(1_400, wall), wall.seconds() + 1);
+        }
+        // Even an instant from the past opens no place.
+        assert!(!limiter.admit(&"key", 0, &QUOTA.windows()).allowed);
+    }
+
+    #[test]
     fn a_limit_of_nothing_admits_nothing() {
         let verdict = Limiter::new().admit(&"key", 0, &[Window { limit: 0, span_ms: 1_000 }]);
         assert_eq!((verdict.allowed, verdict.remaining, verdict.reset_at_ms), (false, 0, 1_000));

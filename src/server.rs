@@ -127,7 +127,7 @@ async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Resu
 }
 
 impl Server {
-    /// Answers what is under way, ends event streams, returns what was claimed, and closes the store.
+    /// Answers what is under way, ends event streams, waits for the deliveries being tried, and closes the store.
     pub async fn stop(self) {
         tracing::info!("stopping");
         // Everyone may be gone already; then there is nobody to tell.

@@ -4,10 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const RESTART_FIRST: Duration = Duration::from_secs(1);
 const RESTART_LONGEST: Duration = Duration::from_secs(30);
+/// A thread that ran for this long before it panicked is started again as if it were the first time.
+const QUIET: Duration = Duration::from_secs(60);
 const STACK_BYTES: usize = 1024 * 1024;
 
 /// Tells threads that they should come to an end.
@@ -29,10 +31,14 @@ pub fn spawn(name: &str, stop: &Stop, body: impl Fn() + Send + 'static) -> JoinH
     let (label, stop) = (name.to_owned(), stop.clone());
     let run = move || {
         let mut pause = RESTART_FIRST;
-        while catch_unwind(AssertUnwindSafe(&body)).is_err() && !stop.is_set() {
+        loop {
+            let started = Instant::now();
+            if catch_unwind(AssertUnwindSafe(&body)).is_ok() || stop.is_set() {
+                return;
+            }
             tracing::error!(thread = label, "a thread panicked and is started again");
+            pause = if started.elapsed() > QUIET { RESTART_FIRST } else { (pause * 2).min(RESTART_LONGEST) };
             thread::sleep(pause);
-            pause = (pause * 2).min(RESTART_LONGEST);
         }
     };
     thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES).spawn(run).expect("spawn a thread")

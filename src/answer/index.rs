@@ -7,6 +7,7 @@ use crate::answer::gate::Gate;
 use crate::answer::spelling::Spelling;
 use crate::answer::words::filed;
 use crate::answer::words::language::Language;
+use crate::domain::knowledge::Knowledge;
 
 pub const K1: f32 = 1.2;
 const B: f32 = 0.75;
@@ -44,6 +45,15 @@ pub struct Posting {
 }
 
 impl Index {
+    /// Of an agent's knowledge.
+    pub fn of(knowledge: &[Knowledge]) -> Index {
+        let entry = |k| {
+            let Knowledge { id, kind, content, .. }: &Knowledge = k;
+            Entry { id: id.as_str(), kind: *kind, title: None, headings: &[], url: None, content }
+        };
+        Index::build(&knowledge.iter().map(entry).collect::<Vec<_>>())
+    }
+
     pub fn build(entries: &[Entry]) -> Index {
         let origins = entries.iter().map(|entry| Origin {
             id: entry.id.to_owned(),

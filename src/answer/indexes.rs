@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pollster::block_on;
 
-use crate::answer::chunk::Entry;
 use crate::answer::index::Index;
 use crate::domain::agent::Agent;
 use crate::domain::id::AgentId;
-use crate::domain::knowledge::Knowledge;
 use crate::storage::{Result, Store};
 
 /// Indexes kept in memory; past this, the one asked least recently goes.
@@ -39,7 +37,7 @@ impl Indexes {
             return Ok(index);
         }
         let (version, knowledge) = block_on(store.knowledge_version(agent.account.clone(), agent.id.clone()))?;
-        let index = Arc::new(build(&knowledge));
+        let index = Arc::new(Index::of(&knowledge));
         self.keep(agent, version, index.clone());
         Ok(index)
     }
@@ -62,12 +60,4 @@ impl Indexes {
             oldest.and_then(|id| kept.by_agent.remove(&id));
         }
     }
-}
-
-fn build(knowledge: &[Knowledge]) -> Index {
-    let entry = |k| {
-        let Knowledge { id, kind, content, .. }: &Knowledge = k;
-        Entry { id: id.as_str(), kind: *kind, title: None, headings: &[], url: None, content }
-    };
-    Index::build(&knowledge.iter().map(entry).collect::<Vec<_>>())
 }

@@ -15,6 +15,7 @@ mod turn;
 mod words;
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -95,7 +96,8 @@ impl Answerer {
             let (store, world, indexes, waiting) = (store.clone(), world.clone(), indexes.clone(), waiting.clone());
             supervise::spawn(&format!("answer-{number}"), &stop, move || {
                 waiting.iter().for_each(|Job { message, watcher, turn }| {
-                    let last = turn::run(&store, &world, &indexes, message, &watcher);
+                    let run = || turn::run(&store, &world, &indexes, message, &watcher);
+                    let last = catch_unwind(AssertUnwindSafe(run)).unwrap_or(Progress::Failed(storage::Error::Crashed));
                     // Before the last word: whoever has it may say the next thing at once.
                     drop(turn);
                     watcher.tell(last);
@@ -114,6 +116,10 @@ impl Answerer {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
         if sent { Ok(watched) } else { Err(Refused::Full) }
+    }
+
+    pub fn is_answering(&self, visitor: &VisitorId) -> bool {
+        self.answering.lock().unwrap_or_else(PoisonError::into_inner).contains(visitor)
     }
 
     /// Takes nothing more, and waits for the turns that are under way.

@@ -3,7 +3,6 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::answer::chunk::Entry;
 use crate::answer::index::Index;
 use crate::answer::reply::{Question, Reply, reply};
 use crate::cli::Context;
@@ -71,11 +70,7 @@ async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
 async fn ask(store: &Store, id: &str, question: &str, as_json: bool) -> anyhow::Result<()> {
     let agent = find(store, id).await?;
     let knowledge = store.knowledge(agent.account.clone(), agent.id.clone()).await?;
-    let entries: Vec<Entry> = knowledge
-        .iter()
-        .map(|k| Entry { id: k.id.as_str(), kind: k.kind, title: None, headings: &[], url: None, content: &k.content })
-        .collect();
-    let index = Index::build(&entries);
+    let index = Index::of(&knowledge);
     let answer = reply(&index, &agent.name, &Question { text: question, previous: &[] });
     if as_json {
         print_json(&answer)

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod healthcheck;
 mod key;
+mod openapi;
 mod serve;
 
 use std::io::IsTerminal;
@@ -57,6 +58,8 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Print the description of the REST API, in OpenAPI 3.1
+    Openapi,
     /// Exit with 0 if the server of this configuration is ready
     Healthcheck,
 }
@@ -105,6 +108,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(context)?,
         Command::Agent(command) => command.run(context)?,
         Command::Config(command) => command.run(context)?,
+        Command::Openapi => openapi::run(),
         Command::Healthcheck => return healthcheck::run(context),
     }
     Ok(ExitCode::SUCCESS)

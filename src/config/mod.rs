@@ -247,6 +247,6 @@ impl Config {
 
     pub fn retry_base_ms(&self) -> i64 {
         let testing = self.testing.retry_base_ms;
-        if testing > 0 { testing } else { 10 * crate::domain::time::SECOND_MS }
+        if testing > 0 { testing } else { crate::domain::webhook::RETRY_BASE_MS }
     }
 }

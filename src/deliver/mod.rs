@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod request;
 pub mod sign;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -120,10 +121,14 @@ impl Courier {
 }
 
 impl Shared {
-    /// Tries one delivery; its place becomes free whatever happens, a panic included.
+    /// Tries one delivery; its place becomes free whatever happens, and the thread goes on.
     fn handle(&self, claim: Claim) {
         let _place = Place(self);
-        dispatch::attempt(self, claim);
+        let delivery = claim.delivery.clone();
+        if catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, claim))).is_err() {
+            // Its lease ends, and it is tried again.
+            tracing::error!(%delivery, "a try panicked");
+        }
     }
 }
 

@@ -13,9 +13,9 @@ pub const GREETING_DEFAULT: &str = "Hi! How can I help you today?";
 pub const COLOR_DEFAULT: &str = "#6366f1";
 pub const DOMAINS_MAX: usize = 100;
 
-const NAME: Text = line(1..=100);
-const GREETING: Text = lines(1..=1_000);
-const KNOWLEDGE: Text = lines(0..=CONTENT_CHARS_MAX);
+pub const NAME: Text = line(1..=100);
+pub const GREETING: Text = lines(1..=1_000);
+pub const KNOWLEDGE: Text = lines(0..=CONTENT_CHARS_MAX);
 
 #[derive(Clone, Debug)]
 pub struct Agent {

@@ -72,21 +72,41 @@ impl LeadDetails {
         self.email.is_some() || self.phone.is_some()
     }
 
-    /// Fills what is still empty with what came later; true if anything was.
+    /// Fills what is still empty with what came later. What differs is kept beside it, in the message: a corrected
+    /// address must not be lost, and which of two is right only a person can say. True if anything changed.
     pub fn complete_with(&mut self, later: &Self) -> bool {
         let before = self.clone();
-        for (mine, theirs) in [
-            (&mut self.name, &later.name),
-            (&mut self.email, &later.email),
-            (&mut self.phone, &later.phone),
-            (&mut self.company, &later.company),
-            (&mut self.message, &later.message),
+        self.message = joined(self.message.take(), later.message.as_deref());
+        for (label, mine, theirs) in [
+            ("Name", &mut self.name, &later.name),
+            ("E-mail", &mut self.email, &later.email),
+            ("Phone", &mut self.phone, &later.phone),
+            ("Company", &mut self.company, &later.company),
         ] {
-            if mine.is_none() {
-                mine.clone_from(theirs);
+            match (&mine, theirs) {
+                (None, _) => mine.clone_from(theirs),
+                (Some(mine), Some(theirs)) if mine != theirs => {
+                    let told = self.message.as_ref().is_some_and(|message| message.contains(theirs.as_str()));
+                    if !told {
+                        self.message = joined(self.message.take(), Some(&format!("{label}: {theirs}")));
+                    }
+                }
+                _ => {}
             }
         }
         *self != before
+    }
+}
+
+/// Both messages, one a line, unless the first says the second already or there is no room for it.
+fn joined(first: Option<String>, second: Option<&str>) -> Option<String> {
+    match (first, second) {
+        (None, second) => second.map(str::to_owned),
+        (Some(first), Some(second)) if !first.contains(second) => {
+            let both = format!("{first}\n{second}");
+            Some(if both.chars().count() <= MESSAGE_CHARS_MAX { both } else { first })
+        }
+        (first, _) => first,
     }
 }
 
@@ -102,5 +122,23 @@ fn checked(text: &str, valid: impl Fn(&str) -> bool, message: &str) -> Result<Op
         "" => Ok(None),
         text if valid(text) => Ok(Some(text.to_owned())),
         _ => Err(message.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_later_completes_and_nothing_is_lost() {
+        let mut lead = LeadDetails::in_message("mail me: jane@gmial.example").unwrap();
+        assert!(lead.complete_with(&LeadDetails::in_message("sorry, jane@gmail.example, or 555-012-3456").unwrap()));
+        assert_eq!((lead.email.as_deref(), lead.phone.as_deref()), (Some("jane@gmial.example"), Some("555-012-3456")));
+        let both = "mail me: jane@gmial.example\nsorry, jane@gmail.example, or 555-012-3456";
+        assert_eq!(lead.message.as_deref(), Some(both));
+        let form = LeadDetails { name: Some("Jane".into()), email: Some("j@work.example".into()), ..LeadDetails::default() };
+        assert!(lead.complete_with(&form) && !lead.complete_with(&form));
+        assert_eq!(lead.name.as_deref(), Some("Jane"));
+        assert_eq!(lead.message, Some(format!("{both}\nE-mail: j@work.example")));
     }
 }

@@ -2,12 +2,17 @@
 
 use url::Url;
 
+use crate::domain::input::{Text, line};
 use crate::domain::time::Time;
 
 pub const LIMIT_DEFAULT: i64 = 25;
 pub const LIMIT_MAX: i64 = 100;
 pub const OFFSET_MAX: i64 = i64::MAX >> 1;
 pub const URL_CHARS_MAX: usize = 2_048;
+/// The id of a row, as far as it can be judged before the row is looked for.
+pub const CURSOR: Text = line(1..=100);
+/// What is searched for.
+pub const WORDS: Text = line(1..=200);
 
 /// A window into a list that is ordered newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Page {
     /// Only rows that follow the one with this id: exact also while rows are added, which an offset is not.
     pub after: Option<String>,
     pub filter: Filter,
+    /// Whether `total` is wanted too; an export asks for page after page and needs it of none.
+    pub counted: bool,
 }
 
 /// Which rows of a list are wanted.
@@ -31,7 +38,7 @@ pub struct Filter {
 
 impl Page {
     pub const fn first(limit: i64) -> Self {
-        Self { limit, offset: 0, since: None, after: None, filter: Filter { status: None, words: None } }
+        Self { limit, offset: 0, since: None, after: None, filter: Filter { status: None, words: None }, counted: true }
     }
 }
 
@@ -43,9 +50,9 @@ pub struct Listed<T> {
 }
 
 impl Filter {
-    /// The words as a pattern of LIKE, to be compared in lower case.
+    /// The words as a pattern of LIKE, to be compared in the lower case of SQLite, which is that of ASCII.
     pub fn pattern(&self) -> Option<String> {
-        let words = self.words.as_ref()?.to_lowercase();
+        let words = self.words.as_ref()?.to_ascii_lowercase();
         let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         Some(format!("%{escaped}%"))
     }

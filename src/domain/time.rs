@@ -71,11 +71,6 @@ impl Time {
         let instant = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
         TimeZone::UTC.to_datetime(instant)
     }
-
-    /// `15 Mar 2026, 08:30 UTC`, for people.
-    pub fn readable(self) -> String {
-        self.civil().strftime("%-d %b %Y, %H:%M UTC").to_string()
-    }
 }
 
 impl fmt::Display for Time {

@@ -143,6 +143,8 @@ fn in_order(mut events: Vec<EventType>) -> Vec<EventType> {
     events
 }
 
+/// Webhooks that one account may have.
+pub const WEBHOOKS_MAX: usize = 20;
 /// Room for every type several times over; repeats count once.
 const EVENTS_MAX: usize = 50;
 

@@ -15,23 +15,23 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
     let mut forgot_at = Time::default();
     while !stop.is_set() {
         let now = world.now();
-        warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms))));
+        warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
         warn("rotated secrets are not in force", || block_on(store.flip_secrets()));
         if now.since(forgot_at) > FORGET_EVERY_MS {
-            warn("old logs are not forgotten", || block_on(forget(store, now)));
+            warn("old logs are not forgotten", || block_on(forget(store, now, stop)));
             forgot_at = now;
         }
         thread::sleep(world.tick());
     }
 }
 
-async fn end_idle(store: &Store, idle_before: Time) -> Result<()> {
-    while store.end_idle_conversations(idle_before).await? > 0 {}
+async fn end_idle(store: &Store, idle_before: Time, stop: &Stop) -> Result<()> {
+    while !stop.is_set() && store.end_idle_conversations(idle_before).await? > 0 {}
     Ok(())
 }
 
-async fn forget(store: &Store, now: Time) -> Result<()> {
-    while store.forget_logs(now).await? {}
+async fn forget(store: &Store, now: Time, stop: &Stop) -> Result<()> {
+    while !stop.is_set() && store.forget_logs(now).await? {}
     Ok(())
 }
 

@@ -16,11 +16,6 @@ const TOTALS: &str = "
     FROM agents
     WHERE account = ?1";
 
-const CONVERSATIONS_OF_MONTH: &str = "
-    SELECT coalesce(CAST(sum(conversations) AS INTEGER), 0)
-    FROM usage
-    WHERE account = ?1 AND month = ?2";
-
 const CONVERSATIONS_SINCE: &str = "SELECT count(*) FROM conversations WHERE account = ?1 AND ?2 <= started_at";
 
 const LEADS_SINCE: &str = "SELECT count(*) FROM leads WHERE account = ?1 AND ?2 <= captured_at";
@@ -40,12 +35,12 @@ const TOP_PAGES: &str = "
 
 impl Store {
     pub async fn analytics(&self, account: AccountId, now: Time) -> Result<Analytics> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let month = now.month();
             let (agents_active, conversations, leads) =
                 tx.prepare_cached(TOTALS)?.query_row([&account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            let this_month = tx.prepare_cached(CONVERSATIONS_OF_MONTH)?.query_row(params![account, month], |row| row.get(0))?;
+            let this_month = since(&tx, CONVERSATIONS_SINCE, &account, now.month_start())?;
             let today = since(&tx, CONVERSATIONS_SINCE, &account, now.day_start())?;
             let leads = Counts {
                 total: leads,

@@ -30,7 +30,7 @@ const COUNT_BY_AGENT: &str = "
 
 const BY_AGENT: &str = "
     WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)
-      AND (started_at, id) < (?5, ?6)
+      AND (started_at < ?5 OR (started_at = ?5 AND id < ?6))
     ORDER BY started_at DESC, id DESC
     LIMIT ?7 OFFSET ?8";
 
@@ -61,16 +61,20 @@ const FEEDBACK: &str = "
     UPDATE messages
     SET feedback = ?4
     WHERE account = ?1 AND id = ?2 AND role = 'assistant'
-      AND conversation IN (SELECT id FROM conversations WHERE account = ?1 AND visitor = ?3)";
+      AND EXISTS (SELECT 1 FROM conversations c WHERE c.id = messages.conversation AND c.account = ?1 AND c.visitor = ?3)";
 
 impl Store {
     /// An agent's conversations with all that was said in them.
     pub async fn transcripts(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Transcript>> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let since = page.since.map_or(i64::MIN, Time::ms);
             let active = page.filter.status.map(|status| status == "active");
             let tx = db.unchecked_transaction()?;
-            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since, active], |row| row.get(0))?;
+            let total = if page.counted {
+                tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since, active], |row| row.get(0))?
+            } else {
+                0
+            };
             let (before, before_id) = match page.after {
                 Some(id) => (conversation(&tx, &account, &ConversationId::from_text(id.clone()))?.started_at, id),
                 None => (Time::from_ms(i64::MAX), String::new()),
@@ -91,7 +95,7 @@ impl Store {
         agent: Option<AgentId>,
         page: Page,
     ) -> Result<Listed<ConversationSummary>> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (total, filter) = match &agent {
                 Some(agent) => (

@@ -3,15 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
-use crate::domain::time::{SECOND_MS, Time};
+use crate::domain::time::{DAY_MS, SECOND_MS, Time};
 use crate::storage::{Error, Result, Store};
 
 /// Webhooks that one claim looks at.
 const HEADS_MAX: i64 = 64;
 /// Deliveries of one webhook under way at once: a slow endpoint holds no more workers than these.
 const INFLIGHT_MAX: i64 = 2;
+/// Deliveries of one account under way at once: it leaves room for the others.
+const INFLIGHT_OF_ACCOUNT_MAX: i64 = 8;
 /// Longer than any try takes.
 const LEASE_MS: i64 = 30 * SECOND_MS;
+/// A webhook that has done nothing but fail for this long is disabled.
+const FAILING_MAX_MS: i64 = 5 * DAY_MS;
 /// A delivery during which the process died this often is given up.
 const INTERRUPTS_MAX: i64 = 10;
 
@@ -64,6 +68,8 @@ const HEADS: &str = "
 
 const INFLIGHT: &str = "SELECT count(*) FROM deliveries WHERE webhook = ?1 AND state = 'inflight'";
 
+const INFLIGHT_OF_ACCOUNT: &str = "SELECT count(*) FROM deliveries WHERE account = ?1 AND state = 'inflight'";
+
 const CLAIM: &str = "
     UPDATE deliveries
     SET state = 'inflight', lease = ?4, lease_until = ?5, next_attempt_at = NULL
@@ -74,10 +80,14 @@ const CLAIM: &str = "
         LIMIT ?3)
     RETURNING id, event, attempts";
 
+/// A webhook with all its places taken is not due, whatever waits: it must not hide those that are.
 const NEXT_DUE: &str = "
     UPDATE webhooks
-    SET next_due_at = (SELECT min(next_attempt_at) FROM deliveries WHERE webhook = ?2 AND state = 'pending')
-    WHERE account = ?1 AND id = ?2";
+    SET next_due_at = CASE
+        WHEN ?2 AND (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight') < ?3
+        THEN (SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')
+    END
+    WHERE account = ?1";
 
 const RECORD: &str = "
     UPDATE deliveries
@@ -86,18 +96,24 @@ const RECORD: &str = "
     WHERE account = ?1 AND id = ?2 AND lease = ?3
     RETURNING attempts";
 
+const NOTE_TRY: &str = "
+    UPDATE webhooks
+    SET last_triggered_at = ?3, failing_since = CASE WHEN ?4 THEN coalesce(failing_since, ?5) END
+    WHERE account = ?1 AND id = ?2
+    RETURNING failing_since";
+
 const ATTEMPT: &str = "
     INSERT INTO delivery_attempts (delivery, number, account, started_at, duration_ms, status, error, response_headers, response_body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const RELEASE: &str = "
     UPDATE deliveries
-    SET state = CASE WHEN interrupts + 1 < ?2 THEN 'pending' ELSE 'exhausted' END,
+    SET state = CASE WHEN interrupts + 1 < ?2 THEN 'pending' ELSE coalesce(resent_from, 'exhausted') END,
         next_attempt_at = CASE WHEN interrupts + 1 < ?2 THEN ?1 END,
         finished_at = CASE WHEN interrupts + 1 < ?2 THEN NULL ELSE ?1 END,
         last_error = 'interrupted', interrupts = interrupts + 1, lease = NULL, lease_until = NULL
     WHERE state = 'inflight' AND webhook IN (SELECT id FROM webhooks) AND lease_until <= ?3
-    RETURNING account, webhook";
+    RETURNING account";
 
 impl Store {
     /// When the next delivery is due; asked often, so it only reads.
@@ -122,7 +138,8 @@ impl Store {
                     break;
                 }
                 let inflight: i64 = db.prepare_cached(INFLIGHT)?.query_row([&webhook], |row| row.get(0))?;
-                let take = room.min(INFLIGHT_MAX - inflight);
+                let of_account: i64 = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?.query_row([&account], |row| row.get(0))?;
+                let take = room.min(INFLIGHT_MAX - inflight).min(INFLIGHT_OF_ACCOUNT_MAX - of_account);
                 let mut lease = [0; 8];
                 world.fill(&mut lease);
                 let lease = i64::from_le_bytes(lease);
@@ -147,7 +164,7 @@ impl Store {
                         attempts,
                     });
                 }
-                schedule(db, &account, &webhook)?;
+                schedule(db, &account)?;
             }
             Ok(claims)
         })
@@ -185,15 +202,17 @@ impl Store {
                 headers,
                 body
             ])?;
-            db.prepare_cached("UPDATE webhooks SET last_triggered_at = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![
-                claim.account,
-                claim.webhook,
-                tried.started_at
-            ])?;
+            let failed = tried.outcome != Outcome::Delivered;
+            let mut note = db.prepare_cached(NOTE_TRY)?;
+            let noted = note.query_row(params![claim.account, claim.webhook, tried.started_at, failed, now], |row| row.get(0));
+            let failing_since: Option<Time> = noted.optional()?.flatten();
             if tried.outcome == Outcome::Gone {
-                disable(db, &claim)?;
+                disable(db, &claim, "gone")?;
+            } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
+                tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
+                disable(db, &claim, "failing")?;
             }
-            schedule(db, &claim.account, &claim.webhook)
+            schedule(db, &claim.account)
         })
         .await
     }
@@ -214,10 +233,10 @@ impl Store {
         }
         self.write(move |db| {
             let mut release = db.prepare_cached(RELEASE)?;
-            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let released = rows.collect::<rusqlite::Result<Vec<(AccountId, WebhookId)>>>()?;
-            for (account, webhook) in &released {
-                schedule(db, account, webhook)?;
+            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before], |row| row.get(0))?;
+            let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
+            for account in &released {
+                schedule(db, account)?;
             }
             Ok(released.len())
         })
@@ -246,20 +265,16 @@ fn event_of(db: &Connection, account: &AccountId, event: &EventId) -> Result<(St
     find.query_row(params![account, event], |row| Ok((row.get(0)?, row.get(1)?))).map_err(Error::from)
 }
 
-/// A webhook with all its places taken is not due, whatever waits: it must not hide those that are.
-fn schedule(db: &Connection, account: &AccountId, webhook: &WebhookId) -> Result<()> {
-    let inflight: i64 = db.prepare_cached(INFLIGHT)?.query_row([webhook], |row| row.get(0))?;
-    if inflight < INFLIGHT_MAX {
-        db.prepare_cached(NEXT_DUE)?.execute(params![account, webhook])?;
-    } else {
-        db.prepare_cached("UPDATE webhooks SET next_due_at = NULL WHERE account = ?1 AND id = ?2")?
-            .execute(params![account, webhook])?;
-    }
+/// Says when each webhook of the account is to be looked at next.
+pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
+    let inflight: i64 = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?.query_row([account], |row| row.get(0))?;
+    let has_room = inflight < INFLIGHT_OF_ACCOUNT_MAX;
+    db.prepare_cached(NEXT_DUE)?.execute(params![account, has_room, INFLIGHT_MAX])?;
     Ok(())
 }
 
-fn disable(db: &Connection, claim: &Claim) -> Result<()> {
-    db.prepare_cached("UPDATE webhooks SET status = 'disabled', disabled_reason = 'gone' WHERE account = ?1 AND id = ?2")?
-        .execute(params![claim.account, claim.webhook])?;
+fn disable(db: &Connection, claim: &Claim, reason: &str) -> Result<()> {
+    db.prepare_cached("UPDATE webhooks SET status = 'disabled', disabled_reason = ?3 WHERE account = ?1 AND id = ?2")?
+        .execute(params![claim.account, claim.webhook, reason])?;
     Ok(())
 }

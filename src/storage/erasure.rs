@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::id::{AccountId, ConversationId, VisitorId};
+use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
 use crate::storage::conversations::conversation;
+use crate::storage::deliveries::schedule;
 use crate::storage::{Error, Result, Store};
 
 /// What was deleted of a visitor.
@@ -32,29 +33,39 @@ const COUNT_DOWN: &str = "
     SET conversations_count = conversations_count - 1
     WHERE account = ?1 AND id = ?2";
 
-const COUNT_LEADS_DOWN: &str = "
+const DELETE_LEADS: &str = "
+    DELETE FROM leads
+    WHERE account = ?1 AND visitor = ?2
+    RETURNING agent";
+
+const COUNT_LEAD_DOWN: &str = "
     UPDATE agents
-    SET leads_count = leads_count - (SELECT count(*) FROM leads WHERE account = ?1 AND agent = agents.id AND visitor = ?2)
-    WHERE account = ?1 AND id IN (SELECT agent FROM leads WHERE account = ?1 AND visitor = ?2)";
+    SET leads_count = leads_count - 1
+    WHERE account = ?1 AND id = ?2";
 
 const VISITORS_CONVERSATIONS: &str = "SELECT id FROM conversations WHERE account = ?1 AND visitor = ?2";
 
-const VISITORS_DELIVERIES: &str = "
-    SELECT d.id
-    FROM deliveries d
-    JOIN events e ON e.id = d.event AND e.account = d.account
-    WHERE e.account = ?1 AND e.visitor = ?2";
+const VISITORS_EVENTS: &str = "SELECT id FROM events WHERE account = ?1 AND visitor = ?2";
+
+const ATTEMPTS_OF_EVENT: &str = "
+    DELETE FROM delivery_attempts
+    WHERE account = ?1 AND delivery IN (SELECT id FROM deliveries WHERE event = ?2 AND account = ?1)";
+
+const DELIVERIES_OF_EVENT: &str = "
+    DELETE FROM deliveries
+    WHERE event = ?2 AND account = ?1";
 
 impl Store {
     pub async fn delete_conversation(&self, account: AccountId, id: ConversationId) -> Result<()> {
         self.write(move |db| delete(db, &account, &id)).await?;
-        self.shared.writer.fold().await
+        self.shared.writer.fold().await;
+        Ok(())
     }
 
     /// Deletes conversations, leads, and the events and deliveries that tell of them; afterwards the file holds no trace.
     pub async fn delete_visitor(&self, account: AccountId, visitor: VisitorId) -> Result<Erased> {
         let erased = self.write(move |db| erase(db, &account, &visitor)).await?;
-        self.shared.writer.fold().await?;
+        self.shared.writer.fold().await;
         Ok(erased)
     }
 }
@@ -75,8 +86,7 @@ fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Er
     for id in &conversations {
         delete(db, account, id)?;
     }
-    db.prepare_cached(COUNT_LEADS_DOWN)?.execute(params![account, visitor])?;
-    let leads = db.prepare_cached("DELETE FROM leads WHERE account = ?1 AND visitor = ?2")?.execute(params![account, visitor])?;
+    let leads = delete_leads(db, account, visitor)?;
     let told = erase_events(db, account, visitor)?;
     if conversations.is_empty() && leads == 0 && told == 0 {
         return Err(Error::NotFound);
@@ -84,9 +94,24 @@ fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Er
     Ok(Erased { conversations: conversations.len(), leads })
 }
 
-fn erase_events(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
-    for table in ["delivery_attempts WHERE account = ?1 AND delivery", "deliveries WHERE account = ?1 AND id"] {
-        db.prepare_cached(&format!("DELETE FROM {table} IN ({VISITORS_DELIVERIES})"))?.execute(params![account, visitor])?;
+fn delete_leads(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
+    let mut delete = db.prepare_cached(DELETE_LEADS)?;
+    let agents: Vec<AgentId> = delete.query_map(params![account, visitor], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for agent in &agents {
+        db.prepare_cached(COUNT_LEAD_DOWN)?.execute(params![account, agent])?;
     }
-    Ok(db.prepare_cached("DELETE FROM events WHERE account = ?1 AND visitor = ?2")?.execute(params![account, visitor])?)
+    Ok(agents.len())
+}
+
+fn erase_events(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
+    let mut find = db.prepare_cached(VISITORS_EVENTS)?;
+    let events: Vec<EventId> = find.query_map(params![account, visitor], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for event in &events {
+        db.prepare_cached(ATTEMPTS_OF_EVENT)?.execute(params![account, event])?;
+        db.prepare_cached(DELIVERIES_OF_EVENT)?.execute(params![account, event])?;
+        db.prepare_cached("DELETE FROM events WHERE account = ?1 AND id = ?2")?.execute(params![account, event])?;
+    }
+    // What was under way held places; whatever waits for them is due again.
+    schedule(db, account)?;
+    Ok(events.len())
 }

@@ -8,15 +8,13 @@ use crate::storage::{Error, Result, Store};
 
 /// An `Idempotency-Key` is remembered for this long.
 pub const AGE_MS: i64 = DAY_MS;
-/// Old keys that one write clears away.
-const CLEAR_MAX: i64 = 100;
 
 /// A request that must take effect once.
 #[derive(Clone, Debug)]
 pub struct OnceKey {
     pub account: AccountId,
     pub key: String,
-    /// Of method, path and body: the same key with another request is a mistake of the caller.
+    /// Of path and body: the same key with another request is a mistake of the caller.
     pub fingerprint: [u8; 32],
 }
 
@@ -49,10 +47,6 @@ const INSERT: &str = "
     INSERT INTO idempotency_keys (account, key, fingerprint, status, location, body, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-const CLEAR: &str = "
-    DELETE FROM idempotency_keys
-    WHERE (account, key) IN (SELECT account, key FROM idempotency_keys WHERE created_at <= ?1 LIMIT ?2)";
-
 impl<T> Keep<T> {
     pub const fn nothing() -> Self {
         Self(None)
@@ -75,7 +69,6 @@ impl Store {
         let now = self.world().now();
         self.write(move |db| {
             let Keep(Some((once, render))) = keep else { return work(db) };
-            db.prepare_cached(CLEAR)?.execute(params![now.plus_ms(-AGE_MS), CLEAR_MAX])?;
             if !matches!(earlier(db, &once, now.plus_ms(-AGE_MS))?, Earlier::None) {
                 return Err(Error::Busy);
             }

@@ -23,7 +23,7 @@ const COUNT: &str = "
 
 const BY_WEBHOOK: &str = "
     WHERE d.account = ?1 AND d.webhook = ?2 AND ?3 < d.created_at AND (?4 IS NULL OR d.state = ?4)
-      AND (d.created_at, d.id) < (?5, ?6)
+      AND (d.created_at < ?5 OR (d.created_at = ?5 AND d.id < ?6))
     ORDER BY d.created_at DESC, d.id DESC
     LIMIT ?7 OFFSET ?8";
 
@@ -41,21 +41,21 @@ const COUNT_EVENTS: &str = "
 const EVENTS: &str = "
     SELECT id, type, agent, created_at, payload
     FROM events
-    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3) AND (created_at, id) < (?4, ?5)
+    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3)
+      AND (created_at < ?4 OR (created_at = ?4 AND id < ?5))
     ORDER BY created_at DESC, id DESC
     LIMIT ?6 OFFSET ?7";
 
 const RESEND: &str = "
     UPDATE deliveries
-    SET resent_from = CASE state WHEN 'pending' THEN NULL ELSE state END, state = 'pending', next_attempt_at = ?3, finished_at = NULL
+    SET resent_from = CASE state WHEN 'pending' THEN resent_from ELSE state END, state = 'pending', next_attempt_at = ?3, finished_at = NULL
     WHERE account = ?1 AND id = ?2";
 
 impl Store {
     pub async fn deliveries(&self, account: AccountId, id: WebhookId, page: Page) -> Result<Listed<Delivery>> {
-        let now = self.world().now();
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
-            webhook(&tx, &account, &id, now)?;
+            webhook(&tx, &account, &id)?;
             let (since, state) = (page.since.map_or(i64::MIN, Time::ms), page.filter.status);
             let total = tx.prepare_cached(COUNT)?.query_row(params![account, id, since, state], |row| row.get(0))?;
             let (before, before_id) = match page.after {
@@ -73,7 +73,7 @@ impl Store {
 
     /// Everything that happened in the account, newest first.
     pub async fn events(&self, account: AccountId, kind: Option<EventType>, page: Page) -> Result<Listed<WrittenEvent>> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (since, kind) = (page.since.map_or(i64::MIN, Time::ms), kind.map(EventType::as_str));
             let total = tx.prepare_cached(COUNT_EVENTS)?.query_row(params![account, since, kind], |row| row.get(0))?;
@@ -97,7 +97,7 @@ impl Store {
         let outbox = self.outbox();
         self.write_once(keep, move |db| {
             let now = outbox.world.now();
-            let webhook = webhook(db, &account, &id, now)?;
+            let webhook = webhook(db, &account, &id)?;
             let event = Event::test(outbox.event_id(db, EventType::Test)?, &webhook, now);
             let delivery_id = outbox.publish_to(db, &event, &id)?;
             delivery(db, &account, &delivery_id)
@@ -110,7 +110,7 @@ impl Store {
         let outbox = self.outbox();
         self.write_once(keep, move |db| {
             let now = outbox.world.now();
-            let active = webhook(db, &account, &id, now)?.status == "active";
+            let active = webhook(db, &account, &id)?.status == "active";
             let mut belongs = db.prepare_cached("SELECT 1 FROM deliveries WHERE account = ?1 AND webhook = ?2 AND id = ?3")?;
             if !belongs.exists(params![account, id, chosen])? {
                 return Err(Error::NotFound);

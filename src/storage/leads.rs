@@ -34,7 +34,7 @@ const COUNT_BY_AGENT: &str = "
 const BY_AGENT: &str = "
     WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
       AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')
-      AND (captured_at, id) < (?6, ?7)
+      AND (captured_at < ?6 OR (captured_at = ?6 AND id < ?7))
     ORDER BY captured_at DESC, id DESC
     LIMIT ?8 OFFSET ?9";
 
@@ -48,12 +48,12 @@ pub struct LeadOrigin<'a> {
 
 impl Store {
     pub async fn leads(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Lead>> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let since = page.since.map_or(i64::MIN, Time::ms);
             let (status, pattern) = (page.filter.status, page.filter.pattern());
             let tx = db.unchecked_transaction()?;
             let matching = params![account, agent, since, status, pattern];
-            let total = tx.prepare_cached(COUNT_BY_AGENT)?.query_row(matching, |row| row.get(0))?;
+            let total = if page.counted { tx.prepare_cached(COUNT_BY_AGENT)?.query_row(matching, |row| row.get(0))? } else { 0 };
             let (before, before_id) = match page.after {
                 Some(id) => (lead(&tx, &account, &LeadId::from_text(id.clone()))?.captured_at, id),
                 None => (Time::from_ms(i64::MAX), String::new()),
@@ -68,7 +68,7 @@ impl Store {
 
     /// The leads of all agents of an account.
     pub async fn account_leads(&self, account: AccountId, page: Page) -> Result<Listed<Lead>> {
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let total =
                 tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;

@@ -156,6 +156,14 @@ impl Store {
         self.shared.readers.run(work).await
     }
 
+    async fn read_heavy<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.shared.readers.run_heavy(work).await
+    }
+
     fn world(&self) -> &World {
         &self.shared.world
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use r2d2::{CustomizeConnection, Pool};
@@ -14,10 +14,15 @@ use crate::storage::schema::Files;
 use crate::storage::{Error, Result};
 
 const THREADS: usize = 4;
+/// For lists, exports and sums, so that they never stand before somebody's key or message.
+const HEAVY_THREADS: usize = 2;
 const QUEUE_MAX: usize = 4_096;
+/// A query that waited longer is not run: its caller has given up by then.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 pub struct Readers {
     queue: Sender<Query>,
+    heavy: Sender<Query>,
 }
 
 type Query = Box<dyn FnOnce(&Connection) + Send>;
@@ -26,36 +31,61 @@ impl Readers {
     pub fn start(files: &Files) -> Result<Self> {
         let manager = SqliteConnectionManager::file(files.database()).with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE);
         let pool = Pool::builder()
-            .max_size(u32::try_from(THREADS).unwrap_or(u32::MAX))
+            .max_size(u32::try_from(THREADS + HEAVY_THREADS).unwrap_or(u32::MAX))
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(2))
             .connection_customizer(Box::new(ReadOnly))
             .test_on_check_out(false)
             .build(manager)
             .map_err(|error| Error::Sqlite(error.to_string()))?;
-        let (queue, queries) = bounded(QUEUE_MAX);
-        for number in 0..THREADS {
-            let (pool, queries) = (pool.clone(), queries.clone());
-            let thread = thread::Builder::new().name(format!("storage-reader-{number}"));
-            thread.spawn(move || serve(&pool, &queries)).expect("spawn a reader");
-        }
-        Ok(Self { queue })
+        let lane = |name: &str, threads: usize| {
+            let (queue, queries) = bounded(QUEUE_MAX);
+            for number in 0..threads {
+                let (pool, queries) = (pool.clone(), queries.clone());
+                let thread = thread::Builder::new().name(format!("storage-{name}-{number}"));
+                thread.spawn(move || serve(&pool, &queries)).expect("spawn a reader");
+            }
+            queue
+        };
+        Ok(Self { queue: lane("reader", THREADS), heavy: lane("lister", HEAVY_THREADS) })
     }
 
+    /// For what takes well under a millisecond.
     pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (reply, result) = oneshot::channel();
-        let query = move |db: &Connection| {
-            let result = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
-            // The caller may have hung up; a read then has no one to answer.
-            let _ = reply.send(result);
-        };
-        self.queue.try_send(Box::new(query)).map_err(|_| Error::Busy)?;
-        result.await.map_err(|_| Error::Busy)?
+        ask(&self.queue, work).await
     }
+
+    /// For what may take longer.
+    pub async fn run_heavy<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        ask(&self.heavy, work).await
+    }
+}
+
+async fn ask<T, F>(queue: &Sender<Query>, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+{
+    let (reply, result) = oneshot::channel();
+    let asked = Instant::now();
+    let query = move |db: &Connection| {
+        let result = match asked.elapsed() {
+            waited if waited > WAIT_MAX => Err(Error::Busy),
+            _ => catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed)),
+        };
+        // The caller may have hung up; a read then has no one to answer.
+        let _ = reply.send(result);
+    };
+    queue.try_send(Box::new(query)).map_err(|_| Error::Busy)?;
+    result.await.map_err(|_| Error::Busy)?
 }
 
 /// Takes a connection with the first query and keeps it.

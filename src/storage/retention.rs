@@ -3,10 +3,11 @@
 use rusqlite::{Connection, params};
 
 use crate::domain::time::{DAY_MS, Time};
+use crate::storage::idempotency;
 use crate::storage::{Result, Store};
 
 const LOG_AGE_MS: i64 = 30 * DAY_MS;
-/// Rows that one transaction deletes.
+/// Rows that one statement deletes.
 const ROWS_MAX: usize = 500;
 
 const REQUESTS: &str = "
@@ -17,13 +18,34 @@ const ATTEMPTS: &str = "
     DELETE FROM delivery_attempts
     WHERE (delivery, number) IN (SELECT delivery, number FROM delivery_attempts WHERE started_at < ?1 LIMIT ?2)";
 
+/// Those whose tries are all forgotten.
+const DELIVERIES: &str = "
+    DELETE FROM deliveries
+    WHERE id IN (
+        SELECT id FROM deliveries d
+        WHERE finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.id)
+        LIMIT ?2)";
+
+/// Those that no delivery needs any more.
+const EVENTS: &str = "
+    DELETE FROM events
+    WHERE id IN (
+        SELECT id FROM events e
+        WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id)
+        LIMIT ?2)";
+
+const KEYS: &str = "
+    DELETE FROM idempotency_keys
+    WHERE (account, key) IN (SELECT account, key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)";
+
 impl Store {
-    /// Forgets some of the request log and of the deliveries' tries that are older than 30 days; false when none is left.
+    /// Forgets some of what is older than 30 days of the request log, of events and of their deliveries; false when
+    /// nothing is left to forget.
     pub async fn forget_logs(&self, now: Time) -> Result<bool> {
         self.write(move |db| {
             let before = now.plus_ms(-LOG_AGE_MS);
-            let mut full = false;
-            for delete in [REQUESTS, ATTEMPTS] {
+            let mut full = forget(db, KEYS, now.plus_ms(-idempotency::AGE_MS))? == ROWS_MAX;
+            for delete in [REQUESTS, ATTEMPTS, DELIVERIES, EVENTS] {
                 full |= forget(db, delete, before)? == ROWS_MAX;
             }
             Ok(full)

@@ -179,7 +179,7 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
     let Some((question, seq)) = found.optional()? else { return Ok(None) };
     let mut next = db.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages
-         WHERE conversation = ?1 AND account = ?2 AND ?3 < seq AND role = 'assistant' ORDER BY seq LIMIT 1"
+         WHERE conversation = ?1 AND account = ?2 AND seq = ?3 + 1 AND role = 'assistant'"
     ))?;
     let answer = next.query_row(params![latest.id, account, seq], message_of).optional()?;
     let conversation = latest.id.clone();
@@ -226,7 +226,9 @@ fn start(
     let id: ConversationId = draw(db, &outbox.world, "conversations")?;
     // Conversations of one visitor do not overlap, however long the panel stood open.
     let free_from = latest.map_or(Time::default(), |c| c.ended_at.unwrap_or(c.last_activity_at));
-    let started_at = if free_from < message.opened_at { message.opened_at.min(now) } else { now };
+    let wanted = if free_from < message.opened_at { message.opened_at.min(now) } else { now };
+    // Also when the clock was set back: the newest conversation is the one that began last.
+    let started_at = latest.map_or(wanted, |c| wanted.max(c.started_at.plus_ms(1)));
     db.prepare_cached(INSERT_CONVERSATION)?.execute(params![
         id,
         agent.account,

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, WebhookId};
 use crate::domain::time::{DAY_MS, Time};
-use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
+use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, agents};
 
@@ -19,13 +19,26 @@ const INSERT: &str = "
 
 const UPDATE: &str = "
     UPDATE webhooks
-    SET url = ?3, agent = ?4, events = ?5, status = ?6, disabled_reason = ?7
+    SET url = ?3, agent = ?4, events = ?5, status = ?6,
+        failing_since = CASE WHEN status = ?6 THEN failing_since END,
+        disabled_reason = CASE WHEN ?6 = 'active' THEN NULL WHEN status = 'active' THEN 'by hand' ELSE disabled_reason END
     WHERE account = ?1 AND id = ?2";
 
 const EXISTS: &str = "
     SELECT 1
     FROM webhooks
     WHERE account = ?1 AND url = ?2 AND coalesce(agent, '') = coalesce(?3, '') AND events = ?4";
+
+/// One statement a state, since each has an index of its own.
+const CANCEL_PENDING: &str = "
+    UPDATE deliveries
+    SET state = 'canceled', finished_at = ?3, next_attempt_at = NULL
+    WHERE account = ?1 AND webhook = ?2 AND state = 'pending'";
+
+const CANCEL_INFLIGHT: &str = "
+    UPDATE deliveries
+    SET state = 'canceled', finished_at = ?3, lease = NULL, lease_until = NULL
+    WHERE account = ?1 AND webhook = ?2 AND state = 'inflight'";
 
 const RATE: &str = "
     SELECT count(*) FILTER (WHERE state = 'delivered'), count(*)
@@ -40,6 +53,9 @@ impl Store {
                 agents::agent(db, &account, agent)?;
             }
             let events = EventType::join(&new.events);
+            if count(db, &account)? >= WEBHOOKS_MAX {
+                return Err(Error::LimitReached);
+            }
             let exists = db.prepare_cached(EXISTS)?.exists(params![account, new.url, new.agent, events])?;
             if exists { Err(Error::Conflict) } else { Ok(()) }
         })
@@ -64,16 +80,19 @@ impl Store {
             if let Some(agent) = &new.agent {
                 agents::agent(db, &account, agent)?;
             }
+            if count(db, &account)? >= WEBHOOKS_MAX {
+                return Err(Error::LimitReached);
+            }
             let events = EventType::join(&new.events);
             db.prepare_cached(INSERT)?.execute(params![id, account, new.agent, new.url, events, secret, now])?;
-            webhook(db, &account, &id, now)
+            webhook(db, &account, &id)
         })
         .await
     }
 
     pub async fn webhooks(&self, account: AccountId) -> Result<Vec<Webhook>> {
         let now = self.world().now();
-        self.read(move |db| {
+        self.read_heavy(move |db| {
             let mut list = db.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM webhooks WHERE account = ?1 ORDER BY created_at DESC, id DESC"
             ))?;
@@ -86,7 +105,7 @@ impl Store {
         .await
     }
 
-    /// Whether anything is sealed under the master key.
+    /// Whether webhook secrets are sealed under the master key.
     pub async fn has_secrets(&self) -> Result<bool> {
         self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
     }
@@ -102,14 +121,17 @@ impl Store {
 
     pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         let now = self.world().now();
-        self.read(move |db| webhook(db, &account, &id, now)).await
+        self.read_heavy(move |db| {
+            let success_rate = success_rate(db, &account, &id, now)?;
+            Ok(Webhook { success_rate, ..webhook(db, &account, &id)? })
+        })
+        .await
     }
 
     /// Changes what is named. Enabled again, the webhook goes on with what waits for it.
     pub async fn update_webhook(&self, account: AccountId, id: WebhookId, change: WebhookChange) -> Result<Webhook> {
-        let now = self.world().now();
         self.write(move |db| {
-            let before = webhook(db, &account, &id, now)?;
+            let before = webhook(db, &account, &id)?;
             let agent = change.agent.unwrap_or(before.agent);
             if let Some(agent) = &agent {
                 agents::agent(db, &account, agent)?;
@@ -117,9 +139,8 @@ impl Store {
             let (url, events) = (change.url.unwrap_or(before.url), change.events.unwrap_or(before.events));
             let active = change.enabled.unwrap_or(before.status == "active");
             let status = if active { "active" } else { "disabled" };
-            let reason = (!active).then_some("by hand");
-            db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status, reason])?;
-            webhook(db, &account, &id, now)
+            db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status])?;
+            webhook(db, &account, &id)
         })
         .await
     }
@@ -128,26 +149,30 @@ impl Store {
     pub async fn delete_webhook(&self, account: AccountId, id: WebhookId) -> Result<()> {
         let now = self.world().now();
         self.write(move |db| {
-            let deleted = db.prepare_cached("DELETE FROM webhooks WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
+            let deleted =
+                db.prepare_cached("DELETE FROM webhooks WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
             if deleted == 0 {
                 return Err(Error::NotFound);
             }
-            db.prepare_cached(
-                "UPDATE deliveries SET state = 'canceled', finished_at = ?3, next_attempt_at = NULL, lease = NULL, lease_until = NULL
-                 WHERE account = ?1 AND webhook = ?2 AND state IN ('pending', 'inflight')",
-            )?
-            .execute(params![account, id, now])?;
+            for cancel in [CANCEL_PENDING, CANCEL_INFLIGHT] {
+                db.prepare_cached(cancel)?.execute(params![account, id, now])?;
+            }
             Ok(())
         })
         .await
     }
 }
 
-pub fn webhook(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Webhook> {
+/// Without its success rate, which is for showing.
+pub fn webhook(db: &Connection, account: &AccountId, id: &WebhookId) -> Result<Webhook> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks WHERE account = ?1 AND id = ?2"))?;
-    let mut webhook = find.query_row(params![account, id], webhook_of)?;
-    webhook.success_rate = success_rate(db, account, id, now)?;
-    Ok(webhook)
+    Ok(find.query_row(params![account, id], webhook_of)?)
+}
+
+fn count(db: &Connection, account: &AccountId) -> Result<usize> {
+    let mut count = db.prepare_cached("SELECT count(*) FROM webhooks WHERE account = ?1")?;
+    let held: i64 = count.query_row([account], |row| row.get(0))?;
+    Ok(usize::try_from(held).unwrap_or_default())
 }
 
 fn success_rate(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Option<f64>> {

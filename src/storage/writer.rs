@@ -17,6 +17,9 @@ const LATER_MAX: usize = 10_000;
 const GROUP_MAX: usize = 128;
 /// A job that waited longer is not run: its caller has given up by then.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How often the write-ahead log is tried to be folded while readers are busy, and the pause in between.
+const FOLDS_MAX: usize = 10;
+const FOLD_PAUSE: Duration = Duration::from_millis(20);
 /// Log rows and counters wait for the next commit, but no longer than this.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
@@ -77,10 +80,12 @@ impl Writer {
         }
     }
 
-    pub async fn fold(&self) -> Result<()> {
+    /// Does not fail: what was deleted stays deleted, and a full queue only means that a later fold cleans up.
+    pub async fn fold(&self) {
         let (done, folded) = oneshot::channel();
-        self.queue.try_send(Order::Fold(done)).map_err(|_| Error::Busy)?;
-        folded.await.map_err(|_| Error::Busy)
+        if self.queue.try_send(Order::Fold(done)).is_ok() {
+            let _ = folded.await;
+        }
     }
 
     pub fn stop(&self) {
@@ -174,7 +179,10 @@ impl Lane {
             self.savepoint(|db| job.run(db))?;
         }
         for work in self.waiting.try_iter().take(GROUP_MAX * 8) {
-            self.savepoint(|db| work(db).inspect_err(|error| tracing::warn!(%error, "a log row was not written")).is_ok())?;
+            self.savepoint(|db| {
+                let written = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
+                written.inspect_err(|error| tracing::warn!(%error, "a log row was not written")).is_ok()
+            })?;
         }
         Ok(self.db.execute_batch("COMMIT")?)
     }
@@ -195,9 +203,15 @@ impl Lane {
 
     fn fold(&self) {
         self.settle(Vec::new());
-        if let Err(error) = self.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-            tracing::warn!(%error, "the write-ahead log was not folded into the database; the next start does it");
+        // A reader in the middle of a query keeps the log from being cut; that shows in the first column, not as an error.
+        for _ in 0..FOLDS_MAX {
+            match self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
+                Ok(false) => return,
+                Ok(true) => thread::sleep(FOLD_PAUSE),
+                Err(error) => tracing::warn!(%error, "the write-ahead log could not be folded into the database"),
+            }
         }
+        tracing::warn!("the write-ahead log is not folded into the database yet; a later commit does it");
     }
 }
 

@@ -5,6 +5,7 @@ use std::any::Any;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::{Invalid, Rejection};
 use crate::storage;
@@ -23,23 +24,31 @@ pub struct ApiError {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Serialize)]
-struct Body {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct Body {
     error: Inner,
 }
 
-/// An error as it stands in a body.
-#[derive(Serialize)]
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Failure)]
 pub struct Inner {
+    /// For programs: stable, while messages may be reworded.
     code: &'static str,
+    /// For people.
     message: String,
+    /// The HTTP status once more.
     status: u16,
+    /// Every field that was wrong; left out where no field is to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Detail>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InvalidField)]
 pub struct Detail {
+    /// Where it stands in the request, such as `agents[2].color`.
     field: String,
     message: String,
 }
@@ -94,6 +103,20 @@ impl ApiError {
 
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    pub fn request_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive.")
+    }
+
+    pub fn payload_too_large(bytes_max: usize) -> Self {
+        let message = format!("The body is larger than {bytes_max} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
+    }
+
+    pub fn unsupported_media_type() -> Self {
+        let message = "Send the body as application/json in UTF-8.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
     }
 
     pub fn rate_limited(retry_seconds: i64) -> Self {

@@ -14,8 +14,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Number, Value};
 
 use crate::domain::id::Identifier;
-use crate::domain::input::{line, text_of_form};
-use crate::domain::page::{LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Page};
+use crate::domain::input::text_of_form;
+use crate::domain::page::{CURSOR, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, Page, WORDS};
 use crate::domain::time::Time;
 use crate::domain::{Invalid, Rejection};
 use crate::storage;
@@ -25,7 +25,6 @@ use crate::web::error::{ApiError, Result};
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Twenty agents of that size.
 pub const BULK_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
-const WORDS_CHARS_MAX: usize = 200;
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A body that is a JSON object of at most `MAX` bytes.
@@ -36,8 +35,7 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
         if !is_json(request.headers()) {
-            let message = "Send the body as application/json in UTF-8.";
-            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message));
+            return Err(ApiError::unsupported_media_type());
         }
         let bytes = read_body(request.into_body(), MAX).await?;
         object(&bytes).map(Self)
@@ -47,16 +45,10 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
 /// An endpoint that takes no body still reads what was sent, so that the connection can be used again.
 pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes> {
     let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, bytes_max)).await;
-    let read =
-        read.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive."))?;
+    let read = read.map_err(|_| ApiError::request_timeout())?;
     read.map_err(|error| {
         let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        if too_large {
-            let message = format!("The body is larger than {bytes_max} bytes.");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
-        } else {
-            ApiError::bad_request("The body broke off.")
-        }
+        if too_large { ApiError::payload_too_large(bytes_max) } else { ApiError::bad_request("The body broke off.") }
     })
 }
 
@@ -177,8 +169,8 @@ fn page(query: &str, statuses: &[&'static str], failures: &mut Vec<Invalid>) -> 
             "limit" => whole(&value, 1, LIMIT_MAX).map(|limit| page.limit = limit),
             "offset" => whole(&value, 0, OFFSET_MAX).map(|offset| page.offset = offset),
             "since" => instant(&value).map(|since| page.since = Some(since)),
-            "after" => text_of_form(&value, &line(1..=100)).map(|after| page.after = Some(after)),
-            "q" => text_of_form(&value, &line(1..=WORDS_CHARS_MAX)).map(|words| page.filter.words = Some(words)),
+            "after" => text_of_form(&value, &CURSOR).map(|after| page.after = Some(after)),
+            "q" => text_of_form(&value, &WORDS).map(|words| page.filter.words = Some(words)),
             "status" => one_of(&value, statuses).map(|status| page.filter.status = Some(status)),
             _ => continue,
         };
@@ -242,13 +234,13 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
 }
 
 /// The cursor behind a full page; a page that is not full is the last one.
-pub fn next_after<T>(rows: &[T], limit: i64, id: impl Fn(&T) -> &String) -> Option<String> {
+pub fn next_after<T, I: Clone>(rows: &[T], limit: i64, id: impl Fn(&T) -> &I) -> Option<I> {
     let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= limit);
     rows.last().filter(|_| is_full).map(|row| id(row).clone())
 }
 
 /// What is left of a deleted resource.
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, utoipa::ToSchema)]
 pub struct Deleted {
     id: String,
     deleted: bool,

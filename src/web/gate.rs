@@ -42,7 +42,6 @@ pub async fn api(State(app): State<App>, request: Request, next: Next) -> Respon
 /// The holder of the key, with the place that this request takes in the key's quota.
 async fn identify(app: &App, parts: &Parts) -> Result<ApiCaller> {
     let address = ClientAddress(client::address(parts, &app.config.server.trusted_proxies));
-    check_failures(app, address)?;
     let Some(key) = bearer(&parts.headers).filter(|key| auth::key::well_formed(key)) else {
         return Err(refuse(app, address));
     };
@@ -68,14 +67,10 @@ fn failures(app: &App) -> [Window; 1] {
     [Window { limit: app.config.accounts.failed_authentications_per_minute, span_ms: MINUTE_MS }]
 }
 
-fn check_failures(app: &App, address: ClientAddress) -> Result<()> {
-    let verdict = app.strangers.peek(&failure_key(address), app.world.instant_ms(), &failures(app));
-    if verdict.remaining > 0 { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds().max(1))) }
-}
-
+/// Refused, and after many refusals told to wait. A good key is never made to wait for bad ones beside it.
 fn refuse(app: &App, address: ClientAddress) -> ApiError {
-    app.strangers.admit(&failure_key(address), app.world.instant_ms(), &failures(app));
-    ApiError::unauthorized()
+    let verdict = app.strangers.admit(&failure_key(address), app.world.instant_ms(), &failures(app));
+    if verdict.allowed { ApiError::unauthorized() } else { ApiError::rate_limited(verdict.retry_after_seconds()) }
 }
 
 fn failure_key(address: ClientAddress) -> String {

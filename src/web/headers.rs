@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument;
 
 use crate::domain::id::ALPHABET;
 use crate::web::App;
@@ -26,7 +27,8 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
     let id = request_id(&app, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    let span = tracing::error_span!("request", id);
+    let mut response = next.run(request).instrument(span).await;
     secure(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod client;
 pub mod conditional;
 pub mod dashboard;
+pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod gate;
@@ -101,6 +102,7 @@ pub fn router(app: App) -> Router {
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())
         .merge(dashboard::router())
+        .merge(docs::router())
         .merge(assets::router())
         .merge(health::router())
         .fallback(dashboard::unknown_path)

@@ -15,7 +15,8 @@ fn an_address_in_a_message_is_a_lead_once_a_conversation() {
     assert_eq!(leads.len(), 1);
     assert_eq!((&leads[0]["email"], &leads[0]["phone"]), (&json!("jane@example.com"), &json!("+1-555-0123")));
     assert_eq!(leads[0]["conversation_id"].as_str(), first.conversation.as_deref());
-    assert_eq!(leads[0]["message"], "Please write to jane@example.com about the check-up");
+    let said = "Please write to jane@example.com about the check-up\nMy number is +1-555-0123, or other@example.com";
+    assert_eq!(leads[0]["message"], said);
     assert_eq!(leads[0]["page_url"], "https://example.com/pricing");
     assert_eq!(server.events("lead.captured").len(), 1);
     assert_eq!(server.conversations(&agent)[0]["lead_captured"], true);
@@ -37,6 +38,7 @@ fn the_form_is_a_lead_and_later_words_complete_it() {
     assert_eq!(lead["phone"], Value::Null);
     let again = visitor.lead(&json!({ "name": "Somebody Else", "phone": "+1-555-0123" })).is(201).json["lead"].clone();
     assert_eq!((&again["id"], &again["name"], &again["phone"]), (&lead["id"], &json!("Jane Smith"), &json!("+1-555-0123")));
+    assert_eq!(again["message"], "Call me.\nName: Somebody Else");
     assert_eq!((server.leads(&agent).len(), server.events("lead.captured").len()), (1, 1));
 }
 

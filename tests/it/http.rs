@@ -87,6 +87,11 @@ impl Client {
         client
     }
 
+    /// What this client sends as that header.
+    pub fn sent(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    }
+
     /// The same client of a server that has moved.
     pub fn at(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
@@ -112,6 +117,10 @@ impl Client {
 
     pub fn put(&self, path: &str, body: &Value) -> Reply {
         self.json("PUT", path, body.to_string().as_bytes())
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.json("PATCH", path, body.to_string().as_bytes())
     }
 
     pub fn json(&self, method: &str, path: &str, body: &[u8]) -> Reply {

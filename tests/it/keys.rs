@@ -3,9 +3,12 @@
 use chatforge::auth::key;
 use chatforge::domain::account::Permission;
 use chatforge::world::World;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
+use crate::binary::Home;
 use crate::http::raw;
+use crate::receiver::Receiver;
 use crate::routes::{self, Ids};
 use crate::server::Span::Minutes;
 use crate::server::TestServer;
@@ -120,6 +123,51 @@ fn b08_no_key_stands_in_the_data_folder() {
     }
 }
 
+/// What is kept for a repeated request holds a webhook's secret, too; and nothing of it may reach the log.
+#[test]
+fn b08_no_secret_stands_in_the_folder_or_the_log_of_a_running_server() {
+    let home =
+        Home::new("[server]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n[testing]\nallow_private_addresses = true\n");
+    let server = home.serve();
+    let api = home.sign_up(&server).with("idempotency-key", "one");
+    let receiver = Receiver::listen();
+    let body = json!({ "url": receiver.url(), "events": ["lead.captured"] });
+    let created = api.post("/api/v1/webhooks", &body).is(201);
+    let rotate = format!("/api/v1/webhooks/{}/rotate", created.id());
+    let rotated = api.with("idempotency-key", "two").post(&rotate, &json!({})).is(200);
+    assert_eq!(api.post("/api/v1/webhooks", &body).is(201).json["secret"], created.json["secret"]);
+    let key = api.sent("authorization").trim_start_matches("Bearer ").to_owned();
+    let secrets = [key, "whsec_".into(), created.json["secret"].as_str().unwrap()[6..].into()];
+    let secrets = secrets.into_iter().chain([rotated.json["secret"].as_str().unwrap()[6..].to_owned()]);
+    let files = std::fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let files: Vec<_> = files.chain([home.path().join("serve.log")]).collect();
+    assert!(files.iter().any(|path| path.ends_with("chatforge.db-wal")), "{files:?}");
+    for secret in secrets {
+        for path in &files {
+            let bytes = std::fs::read(path).unwrap();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} in {}", path.display());
+        }
+    }
+}
+
+/// Without the table of keys, whatever looks for one fails; what is no key at all is refused all the same.
+#[test]
+fn b07_b09_a_key_that_is_nearly_right_is_refused_without_a_look_into_the_database() {
+    let server = TestServer::start();
+    let file = server.folder().join("chatforge.db");
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+    db.execute_batch("ALTER TABLE api_keys RENAME TO hidden").unwrap();
+    let me = |key: &str| server.with_key(key).get("/api/v1/me");
+    for same in [0, 20, 37, 41] {
+        let tail: String = server.key[same..].chars().map(|c| if c == 'a' { 'b' } else { 'a' }).collect();
+        me(&format!("{}{tail}", &server.key[..same])).fails(401, "unauthorized");
+    }
+    me(&server.key).fails(500, "internal_error");
+    me(&key::generate(&World::machine(0))).fails(500, "internal_error");
+    db.execute_batch("ALTER TABLE hidden RENAME TO api_keys").unwrap();
+    me(&server.key).is(200);
+}
+
 #[test]
 fn failed_authentications_are_limited_by_address() {
     let server = TestServer::start();
@@ -129,8 +177,8 @@ fn failed_authentications_are_limited_by_address() {
     }
     let limited = stranger.get("/api/v1/me").fails(429, "rate_limited");
     assert_eq!(limited.header("retry-after"), "60");
-    server.get("/api/v1/me").fails(429, "rate_limited");
-    server.pass(Minutes(1));
+    // Whoever shares the address and has a good key is not made to wait.
     server.get("/api/v1/me").is(200);
+    server.pass(Minutes(1));
     stranger.get("/api/v1/me").fails(401, "unauthorized");
 }

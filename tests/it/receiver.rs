@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::server::until;
+
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub struct Receiver {
@@ -49,6 +51,8 @@ pub enum Proof {
 #[derive(Clone, Copy)]
 pub enum Answer {
     Status(u16),
+    /// 200 with the delivery's own body.
+    Echo,
     Redirect,
     Silence,
 }
@@ -99,6 +103,14 @@ impl Receiver {
         *self.shared.otherwise.lock().unwrap() = answer;
     }
 
+    /// Breaks off the connections that were left without an answer, once there are so many.
+    pub fn hang_up(&self, count: usize) {
+        until("the silent connections", || {
+            let mut silent = self.shared.silent.lock().unwrap();
+            (silent.len() == count).then(|| silent.clear())
+        });
+    }
+
     /// Requests that only asked for a proof.
     pub fn challenges(&self) -> Vec<Delivery> {
         self.shared.challenges.lock().unwrap().clone()
@@ -141,6 +153,10 @@ impl Delivery {
         found.map_or_else(|| panic!("no {name} in {:?}", self.headers), |(_, value)| value.as_str())
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
     pub fn contains(&self, text: &str) -> bool {
         let body = String::from_utf8_lossy(&self.body);
         body.contains(text) || self.headers.iter().any(|(_, value)| value.contains(text))
@@ -167,10 +183,12 @@ fn serve(stream: TcpStream, shared: &Shared, arrive: &Sender<Delivery>) {
     }
     let next = shared.script.lock().unwrap().pop_front();
     let answer = next.unwrap_or(*shared.otherwise.lock().unwrap());
+    let echo = String::from_utf8_lossy(&delivery.body).into_owned();
     // Before the answer: what the server has in its books has arrived here. The test may be over.
     let _ = arrive.send(delivery);
     match answer {
-        Answer::Status(status) => respond(&stream, status, "", "ok"),
+        Answer::Status(status) => respond(&stream, status, "X-Endpoint: test\r\n", "ok"),
+        Answer::Echo => respond(&stream, 200, "", &echo),
         Answer::Redirect => respond(&stream, 302, "Location: /elsewhere\r\n", ""),
         Answer::Silence => shared.silent.lock().unwrap().push(stream),
     }

@@ -33,16 +33,25 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Checks both signatures as a receiver would who has read no more than their documentation.
-#[track_caller]
-pub fn verify(delivery: &Delivery, secret: &str) {
-    let hex: String = hmac_sha256(secret.as_bytes(), &delivery.body).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(delivery.header("x-chatforge-signature"), hex);
+/// `x-chatforge-signature`, as a receiver computes it who has read no more than its documentation.
+pub fn body_signature(delivery: &Delivery, secret: &str) -> String {
+    hmac_sha256(secret.as_bytes(), &delivery.body).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The part of `webhook-signature` that a secret accounts for, as Standard Webhooks describes it.
+pub fn message_signature(delivery: &Delivery, secret: &str) -> String {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     assert_eq!(key.len(), 24);
     let head = format!("{}.{}.", delivery.header("webhook-id"), delivery.header("webhook-timestamp"));
-    let signature = STANDARD.encode(hmac_sha256(&key, &[head.as_bytes(), &delivery.body].concat()));
-    assert_eq!(delivery.header("webhook-signature"), format!("v1,{signature}"));
+    format!("v1,{}", STANDARD.encode(hmac_sha256(&key, &[head.as_bytes(), &delivery.body].concat())))
+}
+
+/// Signed with this secret, and with no other.
+#[track_caller]
+pub fn verify(delivery: &Delivery, secret: &str) {
+    assert_eq!(delivery.header("x-chatforge-signature"), body_signature(delivery, secret));
+    assert_eq!(delivery.header("webhook-signature"), message_signature(delivery, secret));
+    assert!(!delivery.has("x-chatforge-signature-next"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_account ON conversations (account, started_at DESC, id DESC);
 CREATE INDEX conversations_by_agent ON conversations (account, agent, started_at DESC, id DESC);
 CREATE INDEX conversations_by_visitor ON conversations (account, agent, visitor, started_at DESC, id DESC);
-CREATE INDEX conversations_of_visitor ON conversations (account, visitor);
+CREATE INDEX conversations_of_visitor ON conversations (account, visitor, id);
 CREATE INDEX conversations_idle ON conversations (last_activity_at) WHERE ended_at IS NULL;
 
 -- Clustered by conversation, so that a transcript is one range of the file.

@@ -11,6 +11,7 @@ CREATE TABLE events (
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX events_by_visitor ON events (account, visitor) WHERE visitor IS NOT NULL;
+CREATE INDEX events_by_age ON events (created_at);
 CREATE INDEX events_by_account ON events (account, created_at DESC, id DESC);
 
 CREATE TABLE webhooks (
@@ -60,6 +61,8 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_pending ON deliveries (webhook, next_attempt_at, id) WHERE state = 'pending';
 CREATE INDEX deliveries_inflight ON deliveries (webhook, lease_until) WHERE state = 'inflight';
+CREATE INDEX deliveries_inflight_of_account ON deliveries (account) WHERE state = 'inflight';
+CREATE INDEX deliveries_by_age ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX deliveries_by_webhook ON deliveries (account, webhook, created_at DESC, id DESC);
 CREATE INDEX deliveries_finished ON deliveries (account, webhook, finished_at, state) WHERE finished_at IS NOT NULL;
 

@@ -3,59 +3,74 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
+use crate::domain::id::AgentId;
+use crate::domain::time::Time;
 use crate::storage;
 use crate::web::App;
+use crate::web::api::schema::requests;
+use crate::web::api::schema::values::{AgentStatus, Words};
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Json, Object, Paged, Statuses};
 use crate::web::once::Once;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct AgentList {
     agents: Vec<AgentRow>,
     total: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AgentSummary)]
 struct AgentRow {
-    id: String,
+    id: AgentId,
     name: String,
     greeting: String,
     color: String,
+    #[schema(value_type = AgentStatus)]
     status: &'static str,
     conversations_count: i64,
     leads_count: i64,
+    /// Whether there is any knowledge.
     knowledge_base: bool,
-    created_at: String,
-    updated_at: String,
+    created_at: Time,
+    updated_at: Time,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Agent)]
 pub struct AgentView {
-    id: String,
+    id: AgentId,
     name: String,
     greeting: String,
     color: String,
+    #[schema(value_type = AgentStatus)]
     status: &'static str,
+    /// Whether there is any knowledge.
     knowledge_base: bool,
     knowledge_size_bytes: i64,
     conversations_count: i64,
     leads_count: i64,
+    /// Null until the agent has answered.
     avg_response_time_ms: Option<i64>,
+    /// The one line that puts the widget on a website.
     embed_code: String,
+    /// Where the widget may load; empty for every website.
     allowed_domains: Vec<String>,
-    created_at: String,
-    updated_at: String,
+    created_at: Time,
+    updated_at: Time,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Deactivated {
-    id: String,
+    id: AgentId,
+    #[schema(value_type = AgentStatus)]
     status: &'static str,
-    deactivated_at: Option<String>,
+    deactivated_at: Option<Time>,
 }
 
 pub struct AgentStatuses;
@@ -64,7 +79,15 @@ impl Statuses for AgentStatuses {
     const ALL: &'static [&'static str] = &["active", "deactivated"];
 }
 
-/// All of them, as the documentation shows; `status` and `q` choose among them.
+/// List agents
+///
+/// All of them in one answer, newest first; `status` and `q` choose among them.
+#[utoipa::path(get, path = "/agents", operation_id = "listAgents", tag = "Agents", security(("apiKey" = ["agents:read"])),
+    params(
+        ("status" = Option<AgentStatus>, Query, description = "Only agents with this status."),
+        ("q" = Option<Words>, Query, description = "Only agents whose name holds these words, whatever their case."),
+    ),
+    responses((status = 200, body = AgentList, description = "The agents")))]
 pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State(app): State<App>) -> Result<Json<AgentList>> {
     caller.require(Permission::AgentsRead)?;
     let mut agents = app.store.agents(caller.account_id()).await?;
@@ -76,6 +99,12 @@ pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State
     Ok(Json(AgentList { total: agents.len(), agents: agents.into_iter().map(AgentRow::new).collect() }))
 }
 
+/// Create an agent
+///
+/// It answers as soon as its embed code is on a website.
+#[utoipa::path(post, path = "/agents", operation_id = "createAgent", tag = "Agents", security(("apiKey" = ["agents:write"])),
+    request_body = requests::NewAgent,
+    responses((status = 201, body = AgentView, description = "The new agent", headers(("Location" = String, description = "Its address")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<AgentView>> {
     caller.require(Permission::AgentsWrite)?;
     let new = NewAgent::parse(&body)?;
@@ -86,11 +115,20 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     Ok(AgentView::created(&agent, &app))
 }
 
+/// Show an agent
+#[utoipa::path(get, path = "/agents/{agent}", operation_id = "getAgent", tag = "Agents", security(("apiKey" = ["agents:read"])),
+    responses((status = 200, body = AgentView, description = "The agent")))]
 pub async fn show(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
     caller.require(Permission::AgentsRead)?;
     Ok(Json(AgentView::new(agent, &app)))
 }
 
+/// Change an agent
+///
+/// Only the fields that are sent change. PUT and PATCH do the same.
+#[utoipa::path(method(put, patch), path = "/agents/{agent}", operation_id = "updateAgent", tag = "Agents",
+    security(("apiKey" = ["agents:write"])), request_body = requests::AgentChange,
+    responses((status = 200, body = AgentView, description = "The agent as it is now")))]
 pub async fn update(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -104,14 +142,23 @@ pub async fn update(
     Ok(Json(AgentView::new(agent, &app)))
 }
 
+/// Deactivate an agent
+///
+/// Its widget falls silent at once; its conversations and leads are kept. Deactivating it again changes nothing.
+#[utoipa::path(delete, path = "/agents/{agent}", operation_id = "deactivateAgent", tag = "Agents",
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deactivated, description = "Since when it is deactivated")))]
 pub async fn deactivate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
     caller.require(Permission::AgentsWrite)?;
     let agent = app.store.deactivate_agent(agent.account, agent.id).await?;
     app.live.agent_changed(&agent.id);
-    let deactivated_at = agent.deactivated_at.map(|at| at.to_string());
-    Ok(Json(Deactivated { id: agent.id.to_string(), status: agent.status(), deactivated_at }))
+    Ok(Json(Deactivated { status: agent.status(), deactivated_at: agent.deactivated_at, id: agent.id }))
 }
 
+/// Activate an agent again
+///
+/// It answers again at once, if the plan has room for one more active agent.
+#[utoipa::path(post, path = "/agents/{agent}/activate", operation_id = "activateAgent", tag = "Agents",
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = AgentView, description = "The agent as it is now")))]
 pub async fn activate(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -143,16 +190,16 @@ fn agents_used_up(error: storage::Error, caller: &ApiCaller) -> ApiError {
 impl AgentRow {
     fn new(agent: Agent) -> Self {
         Self {
-            id: agent.id.to_string(),
             status: agent.status(),
+            id: agent.id,
             name: agent.name,
             greeting: agent.greeting,
             color: agent.color,
             conversations_count: agent.conversations_count,
             leads_count: agent.leads_count,
             knowledge_base: agent.knowledge_entries > 0,
-            created_at: agent.created_at.to_string(),
-            updated_at: agent.updated_at.to_string(),
+            created_at: agent.created_at,
+            updated_at: agent.updated_at,
         }
     }
 }
@@ -164,9 +211,9 @@ impl AgentView {
 
     fn new(agent: Agent, app: &App) -> Self {
         Self {
-            id: agent.id.to_string(),
             status: agent.status(),
             embed_code: app.embed_code(&agent.id),
+            id: agent.id,
             name: agent.name,
             greeting: agent.greeting,
             color: agent.color,
@@ -176,8 +223,8 @@ impl AgentView {
             leads_count: agent.leads_count,
             avg_response_time_ms: agent.avg_response_time_ms,
             allowed_domains: agent.allowed_domains,
-            created_at: agent.created_at.to_string(),
-            updated_at: agent.updated_at.to_string(),
+            created_at: agent.created_at,
+            updated_at: agent.updated_at,
         }
     }
 }

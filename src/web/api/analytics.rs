@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::analytics::Counts;
@@ -11,44 +12,59 @@ use crate::web::caller::ApiCaller;
 use crate::web::error::Result;
 use crate::web::extract::Json;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Analytics)]
 pub struct AnalyticsView {
+    /// From the first of this month to the end of today (UTC), as an ISO 8601 interval.
     period: String,
     agents_active: i64,
+    /// Null without a limit.
     agents_limit: Option<u32>,
     conversations: Conversations,
     leads: Leads,
     response_time: ResponseTime,
+    /// Where this period's conversations began: at most ten pages, the busiest first.
     top_pages: Vec<TopPage>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConversationCounts)]
 struct Conversations {
     total: i64,
     this_month: i64,
     today: i64,
+    /// What the plan allows in a month, all agents together; null without a limit.
     limit: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LeadCounts)]
 struct Leads {
     total: i64,
     this_month: i64,
     today: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ResponseTime {
+    /// Null while nothing was answered in this period.
     avg_ms: Option<i64>,
+    /// 95 of 100 answers were at least this quick.
     p95_ms: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TopPage {
+    /// Without query string and fragment.
     url: String,
     conversations: i64,
 }
 
+/// Show the account's numbers
+///
+/// Conversations, leads, response times and the busiest pages of the whole account, beside the limits of its plan.
+#[utoipa::path(get, path = "/analytics", operation_id = "getAnalytics", tag = "Analytics", security(("apiKey" = ["analytics:read"])),
+    responses((status = 200, body = AnalyticsView, description = "The numbers")))]
 pub async fn show(caller: ApiCaller, State(app): State<App>) -> Result<Json<AnalyticsView>> {
     caller.require(Permission::AnalyticsRead)?;
     let now = app.world.now();

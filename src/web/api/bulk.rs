@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::agent::{Agent, NewAgent};
@@ -14,6 +15,8 @@ use crate::domain::knowledge::NewKnowledge;
 use crate::domain::{Invalid, Rejection};
 use crate::storage;
 use crate::web::App;
+use crate::web::api::schema::requests;
+use crate::web::api::schema::values::{AgentStatus, TargetStatus};
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Detail, Inner, Result};
 use crate::web::extract::{BULK_BYTES_MAX, Json, Object};
@@ -23,24 +26,45 @@ const AGENTS_MAX: usize = 20;
 
 type Bulk = Object<BULK_BYTES_MAX>;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CreatedAgents {
+    /// Only where none was created.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     error: Option<Inner>,
     agents: Vec<AgentRow>,
     created: usize,
     failed: usize,
+    /// The agents that were not created, by their place in the request.
     errors: Vec<Failure>,
 }
 
-#[derive(Serialize)]
+/// No agent was created: the error, and what was wrong with each. Where the list itself is wrong, the error alone.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the documentation")]
+struct RefusedAgents {
+    error: Inner,
+    #[schema(nullable = false, max_items = 0)]
+    agents: Option<Vec<AgentRow>>,
+    #[schema(nullable = false)]
+    created: Option<usize>,
+    #[schema(nullable = false)]
+    failed: Option<usize>,
+    #[schema(nullable = false)]
+    errors: Option<Vec<Failure>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedAgent)]
 struct AgentRow {
-    id: String,
+    id: AgentId,
     name: String,
+    #[schema(value_type = AgentStatus)]
     status: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedAgent)]
 struct Failure {
     index: usize,
     code: &'static str,
@@ -48,27 +72,39 @@ struct Failure {
     details: Vec<Detail>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Distributed {
     updated: usize,
     failed: usize,
     results: Vec<Target>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Target {
+    /// As it was sent.
     agent_id: String,
+    #[schema(value_type = TargetStatus)]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     error: Option<TargetError>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TargetError {
     code: &'static str,
     message: String,
 }
 
+/// Create several agents
+///
+/// Up to 20, each judged by itself: what is wrong with one of them does not keep the others from being created.
+#[utoipa::path(post, path = "/agents/bulk", operation_id = "createAgents", tag = "Agents", security(("apiKey" = ["agents:write"])),
+    request_body = requests::NewAgents,
+    responses(
+        (status = 201, body = CreatedAgents, description = "At least one agent was created"),
+        (status = 422, body = RefusedAgents, description = "No agent was created, or the list itself is wrong"),
+    ))]
 pub async fn create_agents(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Bulk) -> Result<Response> {
     caller.require(Permission::AgentsWrite)?;
     let mut rejected = Vec::new();
@@ -158,6 +194,12 @@ fn details_of(index: usize, error: &ApiError) -> Vec<Invalid> {
     error.details.clone()
 }
 
+/// Add knowledge to several agents
+///
+/// The same content for up to 50 agents; an agent that does not exist is named in the answer.
+#[utoipa::path(post, path = "/knowledge/bulk", operation_id = "addSharedKnowledge", tag = "Knowledge",
+    security(("apiKey" = ["agents:write"])), request_body = requests::SharedKnowledge,
+    responses((status = 200, body = Distributed, description = "How it went, agent by agent")))]
 pub async fn add_knowledge(
     caller: ApiCaller,
     State(app): State<App>,
@@ -185,7 +227,7 @@ impl Distributed {
 
 impl AgentRow {
     fn new(agent: &Agent) -> Self {
-        Self { id: agent.id.to_string(), status: agent.status(), name: agent.name.clone() }
+        Self { id: agent.id.clone(), status: agent.status(), name: agent.name.clone() }
     }
 }
 

@@ -4,47 +4,61 @@ use axum::extract::{RawPathParams, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::conversation::{Author, Message, Transcript};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{AgentId, ConversationId, VisitorId};
+use crate::domain::time::Time;
 use crate::web::App;
 use crate::web::api::csv;
+use crate::web::api::schema::requests::PageQuery;
+use crate::web::api::schema::values::{ConversationStatus, MessageRole};
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Deleted, Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ConversationList {
     conversations: Vec<ConversationView>,
     total: i64,
     limit: i64,
     offset: i64,
     /// To be sent as `after` for the rows that follow; null at the end.
-    next_after: Option<String>,
+    next_after: Option<ConversationId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Conversation)]
 pub struct ConversationView {
-    id: String,
-    agent_id: String,
-    visitor_id: String,
+    id: ConversationId,
+    agent_id: AgentId,
+    visitor_id: VisitorId,
+    #[schema(value_type = ConversationStatus)]
     status: &'static str,
     messages_count: i64,
     lead_captured: bool,
+    /// To its end, or to its last message while it goes on.
     duration_seconds: i64,
+    /// Where the conversation began.
     page_url: Option<String>,
+    /// In the order in which they were written.
     messages: Vec<MessageView>,
-    started_at: String,
-    ended_at: Option<String>,
+    started_at: Time,
+    /// Null while the conversation goes on.
+    ended_at: Option<Time>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
 struct MessageView {
+    #[schema(value_type = MessageRole)]
     role: &'static str,
     content: String,
-    timestamp: String,
+    timestamp: Time,
+    /// `operator` where a person of the team wrote it; left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sent_by: Option<&'static str>,
 }
 
@@ -54,6 +68,14 @@ impl Statuses for ConversationStatuses {
     const ALL: &'static [&'static str] = &["active", "completed"];
 }
 
+/// List an agent's conversations
+///
+/// Newest first, each with all that was said. As CSV, every matching conversation comes in one answer, whatever the `limit`.
+#[utoipa::path(get, path = "/agents/{agent}/conversations", operation_id = "listConversations", tag = "Conversations",
+    security(("apiKey" = ["conversations:read"])),
+    params(PageQuery, ("status" = Option<ConversationStatus>, Query, description = "Only conversations with this status.")),
+    responses((status = 200, description = "A page of conversations",
+        content((ConversationList = "application/json"), (String = "text/csv")))))]
 pub async fn list(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -63,7 +85,7 @@ pub async fn list(
 ) -> Result<Response> {
     caller.require(Permission::ConversationsRead)?;
     if csv::is_wanted(&headers) {
-        return Ok(csv::stream(csv::Rows::conversations(app, agent, page)));
+        return csv::stream(csv::Rows::conversations(app, agent, page)).await.map_err(unknown_cursor);
     }
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.transcripts(agent.account, agent.id, page).await.map_err(unknown_cursor)?;
@@ -72,13 +94,20 @@ pub async fn list(
     Ok(Json(ConversationList { next_after, conversations, total: listed.total, limit, offset }).into_response())
 }
 
+/// Show a conversation
+#[utoipa::path(get, path = "/conversations/{conversation}", operation_id = "getConversation", tag = "Conversations",
+    security(("apiKey" = ["conversations:read"])), responses((status = 200, body = ConversationView, description = "The conversation")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ConversationView>> {
     caller.require(Permission::ConversationsRead)?;
     let id = path_id(&params, "conversation", ApiError::not_found)?;
     Ok(Json(ConversationView::new(app.store.transcript(caller.account_id(), id).await?)))
 }
 
-/// Its lead is kept.
+/// Delete a conversation
+///
+/// With everything that was said in it, for good. Its lead is kept.
+#[utoipa::path(delete, path = "/conversations/{conversation}", operation_id = "deleteConversation", tag = "Conversations",
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     caller.require(Permission::AgentsWrite)?;
     let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
@@ -90,16 +119,16 @@ impl ConversationView {
     fn new(transcript: Transcript) -> Self {
         let conversation = transcript.conversation;
         Self {
-            id: conversation.id.to_string(),
-            agent_id: conversation.agent.to_string(),
-            visitor_id: conversation.visitor.to_string(),
             status: conversation.status(),
             messages_count: conversation.messages_count,
             lead_captured: conversation.lead.is_some(),
             duration_seconds: conversation.duration_seconds(),
             messages: transcript.messages.into_iter().map(MessageView::new).collect(),
-            started_at: conversation.started_at.to_string(),
-            ended_at: conversation.ended_at.map(|at| at.to_string()),
+            id: conversation.id,
+            agent_id: conversation.agent,
+            visitor_id: conversation.visitor,
+            started_at: conversation.started_at,
+            ended_at: conversation.ended_at,
             page_url: conversation.page_url,
         }
     }
@@ -110,7 +139,7 @@ impl MessageView {
         Self {
             role: message.role.as_str(),
             content: message.content,
-            timestamp: message.created_at.to_string(),
+            timestamp: message.created_at,
             sent_by: (message.author == Author::Operator).then_some("operator"),
         }
     }

@@ -86,8 +86,12 @@ impl Rows {
     }
 }
 
-/// The rows are read as fast as they are taken. A failure breaks the body off: what came until then is not the whole list.
-pub fn stream((mut rows, mut page): (Rows, Page)) -> Response {
+/// The first rows are there before the answer begins, so that a list that cannot be read is refused. The others are read
+/// as fast as they are taken; a failure then breaks the body off: what came until then is not the whole list.
+pub async fn stream((mut rows, mut page): (Rows, Page)) -> Result<Response> {
+    page.limit = LIMIT_MAX;
+    page.counted = false;
+    let mut found = (rows.next)(page.clone()).await?;
     let (chunks, body) = channel(CHUNKS_WAITING_MAX);
     let head = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
@@ -95,29 +99,23 @@ pub fn stream((mut rows, mut page): (Rows, Page)) -> Response {
     ];
     tokio::spawn(async move {
         let columns = rows.columns.iter().map(|name| (*name).to_owned()).collect();
-        let mut text = Ok(line(&[columns]));
-        page.limit = LIMIT_MAX;
-        while let Ok(chunk) = text {
-            if chunks.send(Ok(chunk)).await.is_err() {
-                return;
-            }
-            let found = (rows.next)(page.clone()).await;
-            match found {
-                Ok(found) if found.is_empty() => return,
-                Ok(found) => {
-                    page.after = found.last().and_then(|row| row.first().cloned());
-                    page.offset = 0;
-                    text = Ok(line(&found));
+        let mut text = line(&[columns]);
+        // An error means that nobody listens any more.
+        while chunks.send(Ok(text)).await.is_ok() && !found.is_empty() {
+            page.after = found.last().and_then(|row| row.first().cloned());
+            page.offset = 0;
+            text = line(&found);
+            found = match (rows.next)(page.clone()).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, "an export broke off");
+                    let _ = chunks.send(Err(std::io::Error::other("the export broke off"))).await;
+                    return;
                 }
-                Err(error) => text = Err(error),
-            }
-        }
-        if let Err(error) = text {
-            tracing::error!(%error, "an export broke off");
-            let _ = chunks.send(Err(std::io::Error::other("the export broke off"))).await;
+            };
         }
     });
-    (head, Body::from_stream(ReceiverStream::new(body))).into_response()
+    Ok((head, Body::from_stream(ReceiverStream::new(body))).into_response())
 }
 
 fn line(rows: &[Row]) -> Bytes {

@@ -4,47 +4,62 @@ use axum::extract::{RawPathParams, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::delivery::{Attempt, DELIVERY_STATES, Delivery};
-use crate::domain::id::{DeliveryId, WebhookId};
+use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::time::Time;
 use crate::storage;
 use crate::web::App;
+use crate::web::api::schema::requests::PageQuery;
+use crate::web::api::schema::values::DeliveryStatus;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 use crate::web::once::Once;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct DeliveryList {
     deliveries: Vec<DeliveryView>,
     total: i64,
     limit: i64,
     offset: i64,
     /// To be sent as `after` for the rows that follow; null at the end.
-    next_after: Option<String>,
+    next_after: Option<DeliveryId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delivery)]
 struct DeliveryView {
-    id: String,
-    event_id: String,
+    id: DeliveryId,
+    event_id: EventId,
+    /// One of the event types, or `webhook.test`.
     event_type: String,
+    #[schema(value_type = DeliveryStatus)]
     status: String,
-    next_attempt_at: Option<String>,
-    created_at: String,
-    finished_at: Option<String>,
+    /// Null where no further try is due.
+    next_attempt_at: Option<Time>,
+    created_at: Time,
+    /// Null while it goes on.
+    finished_at: Option<Time>,
+    /// In the order in which they were made.
     attempts: Vec<AttemptView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempt)]
 struct AttemptView {
+    /// Counted from 1.
     number: i64,
-    started_at: String,
+    started_at: Time,
     duration_ms: i64,
+    /// Null where no answer came.
     response_status: Option<u16>,
+    /// What went wrong, if anything did.
     error: Option<String>,
     response_headers: String,
+    /// The beginning of it.
     response_body: String,
 }
 
@@ -54,6 +69,13 @@ impl Statuses for DeliveryStatuses {
     const ALL: &'static [&'static str] = DELIVERY_STATES;
 }
 
+/// List a webhook's deliveries
+///
+/// Newest first, each with its attempts and what the endpoint answered.
+#[utoipa::path(get, path = "/webhooks/{webhook}/deliveries", operation_id = "listDeliveries", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])),
+    params(PageQuery, ("status" = Option<DeliveryStatus>, Query, description = "Only deliveries that stand like this.")),
+    responses((status = 200, body = DeliveryList, description = "A page of deliveries")))]
 pub async fn list(
     caller: ApiCaller,
     params: RawPathParams,
@@ -70,7 +92,11 @@ pub async fn list(
     Ok(Json(DeliveryList { next_after, deliveries, total: listed.total, limit, offset }))
 }
 
-/// Accepted: it is on its way, and the list of deliveries tells how it went.
+/// Send a test event
+///
+/// It is on its way when the answer comes; the list of deliveries tells how it went.
+#[utoipa::path(post, path = "/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
@@ -78,9 +104,15 @@ pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())
 }
 
+/// Send a delivery again
+///
+/// The same event with the same bytes; at once, and with tries of its own.
+#[utoipa::path(post, path = "/webhooks/{webhook}/deliveries/{delivery}/retry", operation_id = "retryDelivery", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
+    app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let chosen: DeliveryId = path_id(&params, "delivery", ApiError::not_found)?;
     let queued = app.store.resend(caller.account_id(), id, chosen, once.keep(accepted)).await.map_err(|error| match error {
         storage::Error::Conflict => ApiError::conflict("The delivery is under way at this moment, or its webhook is disabled."),
@@ -100,13 +132,13 @@ fn missing(error: storage::Error) -> ApiError {
 impl DeliveryView {
     fn new(delivery: Delivery) -> Self {
         Self {
-            id: delivery.id.to_string(),
-            event_id: delivery.event.to_string(),
+            id: delivery.id,
+            event_id: delivery.event,
             event_type: delivery.event_type,
             status: delivery.state,
-            next_attempt_at: delivery.next_attempt_at.map(|at| at.to_string()),
-            created_at: delivery.created_at.to_string(),
-            finished_at: delivery.finished_at.map(|at| at.to_string()),
+            next_attempt_at: delivery.next_attempt_at,
+            created_at: delivery.created_at,
+            finished_at: delivery.finished_at,
             attempts: delivery.attempts.into_iter().map(AttemptView::new).collect(),
         }
     }
@@ -116,7 +148,7 @@ impl AttemptView {
     fn new(attempt: Attempt) -> Self {
         Self {
             number: attempt.number,
-            started_at: attempt.started_at.to_string(),
+            started_at: attempt.started_at,
             duration_ms: attempt.duration_ms,
             response_status: attempt.status,
             error: attempt.error,

@@ -4,32 +4,41 @@ use axum::extract::State;
 use axum::http::Uri;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::domain::Rejection;
 use crate::domain::account::Permission;
 use crate::domain::delivery::WrittenEvent;
+use crate::domain::id::{AgentId, EventId};
+use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::App;
+use crate::web::api::schema::events::EventPayload;
+use crate::web::api::schema::requests::PageQuery;
 use crate::web::caller::ApiCaller;
 use crate::web::error::Result;
 use crate::web::extract::{Json, Paged, Statuses, next_after, unknown_cursor};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct EventList {
     events: Vec<EventView>,
     total: i64,
     limit: i64,
     offset: i64,
     /// To be sent as `after` for the rows that follow; null at the end.
-    next_after: Option<String>,
+    next_after: Option<EventId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
 struct EventView {
-    id: String,
+    id: EventId,
+    /// One of the event types, or `webhook.test`.
     r#type: String,
-    agent_id: Option<String>,
-    created_at: String,
+    agent_id: Option<AgentId>,
+    created_at: Time,
+    /// What webhooks received.
+    #[schema(value_type = EventPayload)]
     payload: Option<Box<RawValue>>,
 }
 
@@ -40,6 +49,12 @@ impl Statuses for NoStatuses {
     const ALL: &'static [&'static str] = &[];
 }
 
+/// List events
+///
+/// Everything that happened in the account, newest first, with the payloads that webhooks receive.
+#[utoipa::path(get, path = "/events", operation_id = "listEvents", tag = "Events", security(("apiKey" = ["webhooks:manage"])),
+    params(PageQuery, ("type" = Option<EventType>, Query, description = "Only events of this type.")),
+    responses((status = 200, body = EventList, description = "A page of events")))]
 pub async fn list(
     caller: ApiCaller,
     Paged(page, _): Paged<NoStatuses>,
@@ -64,10 +79,10 @@ fn kind_of(query: &str) -> Result<Option<EventType>> {
 impl EventView {
     fn new(event: WrittenEvent) -> Self {
         Self {
-            id: event.id.to_string(),
+            id: event.id,
             r#type: event.kind,
-            agent_id: event.agent.map(|id| id.to_string()),
-            created_at: event.created_at.to_string(),
+            agent_id: event.agent,
+            created_at: event.created_at,
             payload: String::from_utf8(event.payload).ok().and_then(|text| RawValue::from_string(text).ok()),
         }
     }

@@ -2,45 +2,62 @@
 
 use axum::extract::{RawPathParams, State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
-use crate::domain::id::KnowledgeId;
-use crate::domain::knowledge::{Knowledge, KnowledgeTotals, NewKnowledge};
+use crate::domain::id::{AgentId, KnowledgeId};
+use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge};
+use crate::domain::time::Time;
 use crate::web::App;
+use crate::web::api::schema::requests;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Deleted, Json, Object, path_id};
 use crate::web::once::Once;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AddedKnowledge)]
 pub struct Added {
-    agent_id: String,
+    agent_id: AgentId,
+    /// All entries of the agent, this one included.
     knowledge_entries: i64,
+    /// Of all entries together.
     total_size_bytes: i64,
-    added_at: String,
+    added_at: Time,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct KnowledgeList {
     knowledge: Vec<KnowledgeView>,
     total: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Knowledge)]
 struct KnowledgeView {
-    id: String,
-    r#type: &'static str,
+    id: KnowledgeId,
+    r#type: KnowledgeType,
     content: String,
     size_bytes: i64,
-    created_at: String,
+    created_at: Time,
 }
 
+/// List an agent's knowledge
+#[utoipa::path(get, path = "/agents/{agent}/knowledge", operation_id = "listKnowledge", tag = "Knowledge",
+    security(("apiKey" = ["agents:read"])), responses((status = 200, body = KnowledgeList, description = "All its entries")))]
 pub async fn list(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<KnowledgeList>> {
     caller.require(Permission::AgentsRead)?;
     let entries = app.store.knowledge(agent.account, agent.id).await?;
     Ok(Json(KnowledgeList { total: entries.len(), knowledge: entries.into_iter().map(KnowledgeView::new).collect() }))
 }
 
+/// Add knowledge
+///
+/// The agent's next answer draws on it.
+#[utoipa::path(post, path = "/agents/{agent}/knowledge", operation_id = "addKnowledge", tag = "Knowledge",
+    security(("apiKey" = ["agents:write"])), request_body = requests::NewKnowledge,
+    responses((status = 201, body = Added, description = "What the agent knows now",
+        headers(("Location" = String, description = "Where its knowledge is listed")))))]
 pub async fn create(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -55,6 +72,9 @@ pub async fn create(
     Ok(Added::created(&totals))
 }
 
+/// Delete an entry of an agent's knowledge
+#[utoipa::path(delete, path = "/agents/{agent}/knowledge/{entry}", operation_id = "deleteKnowledge", tag = "Knowledge",
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
 pub async fn delete(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -70,10 +90,10 @@ pub async fn delete(
 impl Added {
     fn created(totals: &KnowledgeTotals) -> Created<Self> {
         let body = Self {
-            agent_id: totals.agent.to_string(),
+            agent_id: totals.agent.clone(),
             knowledge_entries: totals.entries,
             total_size_bytes: totals.size_bytes,
-            added_at: totals.added_at.to_string(),
+            added_at: totals.added_at,
         };
         Created { location: format!("/api/v1/agents/{}/knowledge", totals.agent), body }
     }
@@ -82,11 +102,11 @@ impl Added {
 impl KnowledgeView {
     fn new(entry: Knowledge) -> Self {
         Self {
-            id: entry.id.to_string(),
-            r#type: entry.kind.as_str(),
+            id: entry.id,
+            r#type: entry.kind,
             content: entry.content,
             size_bytes: entry.size_bytes,
-            created_at: entry.created_at.to_string(),
+            created_at: entry.created_at,
         }
     }
 }

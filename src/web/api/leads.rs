@@ -4,37 +4,45 @@ use axum::extract::{RawPathParams, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
+use crate::domain::id::{AgentId, ConversationId, LeadId};
 use crate::domain::lead::{LEAD_STATUSES, Lead};
+use crate::domain::time::Time;
 use crate::web::App;
 use crate::web::api::csv;
+use crate::web::api::schema::requests::PageQuery;
+use crate::web::api::schema::values::{LeadStatus, Words};
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LeadList {
     leads: Vec<LeadView>,
     total: i64,
     limit: i64,
     offset: i64,
     /// To be sent as `after` for the rows that follow; null at the end.
-    next_after: Option<String>,
+    next_after: Option<LeadId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Lead)]
 pub struct LeadView {
-    id: String,
-    agent_id: String,
-    conversation_id: Option<String>,
+    id: LeadId,
+    agent_id: AgentId,
+    /// Null where the conversation is not kept: deleted, or over the plan's limit.
+    conversation_id: Option<ConversationId>,
     name: Option<String>,
     email: Option<String>,
     phone: Option<String>,
     company: Option<String>,
     message: Option<String>,
     page_url: Option<String>,
-    captured_at: String,
+    captured_at: Time,
+    #[schema(value_type = LeadStatus)]
     status: String,
 }
 
@@ -44,6 +52,17 @@ impl Statuses for LeadStatuses {
     const ALL: &'static [&'static str] = LEAD_STATUSES;
 }
 
+/// List an agent's leads
+///
+/// Visitors who left an e-mail address or a phone number, newest first. As CSV, every matching lead comes in one answer,
+/// whatever the `limit`.
+#[utoipa::path(get, path = "/agents/{agent}/leads", operation_id = "listLeads", tag = "Leads", security(("apiKey" = ["leads:read"])),
+    params(
+        PageQuery,
+        ("status" = Option<LeadStatus>, Query, description = "Only leads with this status."),
+        ("q" = Option<Words>, Query, description = "Only leads that hold these words, whatever their case."),
+    ),
+    responses((status = 200, description = "A page of leads", content((LeadList = "application/json"), (String = "text/csv")))))]
 pub async fn list(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
@@ -53,7 +72,7 @@ pub async fn list(
 ) -> Result<Response> {
     caller.require(Permission::LeadsRead)?;
     if csv::is_wanted(&headers) {
-        return Ok(csv::stream(csv::Rows::leads(app, agent, page)));
+        return csv::stream(csv::Rows::leads(app, agent, page)).await.map_err(unknown_cursor);
     }
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.leads(agent.account, agent.id, page).await.map_err(unknown_cursor)?;
@@ -62,6 +81,9 @@ pub async fn list(
     Ok(Json(LeadList { next_after, leads, total: listed.total, limit, offset }).into_response())
 }
 
+/// Show a lead
+#[utoipa::path(get, path = "/leads/{lead}", operation_id = "getLead", tag = "Leads", security(("apiKey" = ["leads:read"])),
+    responses((status = 200, body = LeadView, description = "The lead")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<LeadView>> {
     caller.require(Permission::LeadsRead)?;
     let id = path_id(&params, "lead", ApiError::not_found)?;
@@ -72,16 +94,16 @@ impl LeadView {
     fn new(lead: Lead) -> Self {
         let details = lead.details;
         Self {
-            id: lead.id.to_string(),
-            agent_id: lead.agent.to_string(),
-            conversation_id: lead.conversation.map(|id| id.to_string()),
+            id: lead.id,
+            agent_id: lead.agent,
+            conversation_id: lead.conversation,
             name: details.name,
             email: details.email,
             phone: details.phone,
             company: details.company,
             message: details.message,
             page_url: lead.page_url,
-            captured_at: lead.captured_at.to_string(),
+            captured_at: lead.captured_at,
             status: lead.status,
         }
     }

@@ -1,4 +1,4 @@
-//! The REST API: every route on one screen.
+//! The REST API: every handler on one screen; its path and its documentation stand above the handler itself.
 
 mod agents;
 mod analytics;
@@ -10,12 +10,15 @@ mod events;
 mod knowledge;
 mod leads;
 mod me;
+pub mod schema;
 mod visitors;
 mod webhooks;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, post};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::web::App;
 use crate::web::conditional;
@@ -24,31 +27,36 @@ use crate::web::gate;
 use crate::web::once;
 
 pub fn router(app: &App) -> Router<App> {
-    Router::new()
-        .route("/me", get(me::show))
-        .route("/agents", get(agents::list).post(agents::create))
-        .route("/agents/bulk", post(bulk::create_agents))
-        .route("/agents/{agent}", get(agents::show).put(agents::update).patch(agents::update).delete(agents::deactivate))
-        .route("/agents/{agent}/activate", post(agents::activate))
-        .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))
-        .route("/agents/{agent}/knowledge/{entry}", delete(knowledge::delete))
-        .route("/agents/{agent}/conversations", get(conversations::list))
-        .route("/agents/{agent}/leads", get(leads::list))
-        .route("/conversations/{conversation}", get(conversations::show).delete(conversations::delete))
-        .route("/leads/{lead}", get(leads::show))
-        .route("/visitors/{visitor}", delete(visitors::delete))
-        .route("/knowledge/bulk", post(bulk::add_knowledge))
-        .route("/analytics", get(analytics::show))
-        .route("/webhooks", get(webhooks::list).post(webhooks::create))
-        .route("/webhooks/{webhook}", get(webhooks::show).patch(webhooks::update).delete(webhooks::delete))
-        .route("/webhooks/{webhook}/rotate", post(webhooks::rotate))
-        .route("/webhooks/{webhook}/test", post(deliveries::test))
-        .route("/webhooks/{webhook}/deliveries", get(deliveries::list))
-        .route("/webhooks/{webhook}/deliveries/{delivery}/retry", post(deliveries::retry))
-        .route("/events", get(events::list))
+    Router::from(routes())
         .route_layer(middleware::from_fn(conditional::tag))
         .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))
+        .route("/openapi.json", get(schema::show).layer(middleware::from_fn(conditional::tag)))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(schema::frame())
+        .routes(routes!(me::show))
+        .routes(routes!(agents::list, agents::create))
+        .routes(routes!(bulk::create_agents))
+        .routes(routes!(agents::show, agents::update, agents::deactivate))
+        .routes(routes!(agents::activate))
+        .routes(routes!(knowledge::list, knowledge::create))
+        .routes(routes!(knowledge::delete))
+        .routes(routes!(bulk::add_knowledge))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::show, conversations::delete))
+        .routes(routes!(visitors::delete))
+        .routes(routes!(leads::list))
+        .routes(routes!(leads::show))
+        .routes(routes!(analytics::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(deliveries::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::retry))
+        .routes(routes!(events::list))
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::{RawPathParams, State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::id::VisitorId;
@@ -10,17 +11,25 @@ use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, path_id};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErasedVisitor)]
 pub struct ErasedView {
-    id: String,
+    id: VisitorId,
     deleted: bool,
+    /// How many were deleted.
     conversations: usize,
+    /// How many were deleted.
     leads: usize,
 }
 
+/// Erase a visitor
+///
+/// Deletes the visitor's conversations, leads and what events tell of them, for good.
+#[utoipa::path(delete, path = "/visitors/{visitor}", operation_id = "eraseVisitor", tag = "Conversations",
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = ErasedView, description = "What was deleted")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ErasedView>> {
     caller.require(Permission::AgentsWrite)?;
     let id: VisitorId = path_id(&params, "visitor", ApiError::not_found)?;
     let erased = app.store.delete_visitor(caller.account_id(), id.clone()).await?;
-    Ok(Json(ErasedView { id: id.to_string(), deleted: true, conversations: erased.conversations, leads: erased.leads }))
+    Ok(Json(ErasedView { id, deleted: true, conversations: erased.conversations, leads: erased.leads }))
 }

@@ -3,69 +3,92 @@
 use axum::extract::{RawPathParams, State};
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::deliver;
 use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::account::Permission;
-use crate::domain::id::WebhookId;
-use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
+use crate::domain::id::{AgentId, WebhookId};
+use crate::domain::time::Time;
+use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::storage::{self, Rotation};
 use crate::web::App;
+use crate::web::api::schema::requests;
+use crate::web::api::schema::values::WebhookStatus;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Deleted, Json, Object, path_id};
 use crate::web::once::Once;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct WebhookList {
     webhooks: Vec<WebhookView>,
     total: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
 pub struct WebhookView {
-    id: String,
+    id: WebhookId,
     url: String,
-    agent_id: Option<String>,
-    events: Vec<&'static str>,
+    /// Null where it hears of all agents.
+    agent_id: Option<AgentId>,
+    events: Vec<EventType>,
+    #[schema(value_type = WebhookStatus)]
     status: String,
-    created_at: String,
-    last_triggered_at: Option<String>,
+    created_at: Time,
+    /// Null while nothing was sent.
+    last_triggered_at: Option<Time>,
+    /// Of the deliveries that ended in the last 30 days, how many ended well; null where none ended.
+    #[schema(minimum = 0, maximum = 1)]
     success_rate: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedSecret)]
 pub struct Rotated {
-    id: String,
+    id: WebhookId,
+    /// Shown in this answer only.
     secret: String,
-    flip_at: String,
+    /// When the earlier secret stops signing.
+    flip_at: Time,
 }
 
 impl Rotated {
     fn new(rotation: &Rotation, secret: &Secret) -> Self {
-        Self { id: rotation.webhook.to_string(), secret: secret.as_str().to_owned(), flip_at: rotation.flip_at.to_string() }
+        Self { id: rotation.webhook.clone(), secret: secret.as_str().to_owned(), flip_at: rotation.flip_at }
     }
 }
 
 /// The only answer that ever holds the first secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RegisteredWebhook)]
 pub struct Registered {
-    id: String,
+    id: WebhookId,
     url: String,
-    events: Vec<&'static str>,
-    agent_id: Option<String>,
+    events: Vec<EventType>,
+    /// Null where it hears of all agents.
+    agent_id: Option<AgentId>,
+    #[schema(value_type = WebhookStatus)]
     status: String,
+    /// Signs every delivery. Shown in this answer only.
     secret: String,
-    created_at: String,
+    created_at: Time,
 }
 
+/// List webhooks
+#[utoipa::path(get, path = "/webhooks", operation_id = "listWebhooks", tag = "Webhooks", security(("apiKey" = ["webhooks:manage"])),
+    responses((status = 200, body = WebhookList, description = "The account's webhooks")))]
 pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<WebhookList>> {
     caller.require(Permission::WebhooksManage)?;
     let webhooks = app.store.webhooks(caller.account_id()).await?;
     Ok(Json(WebhookList { total: webhooks.len(), webhooks: webhooks.into_iter().map(WebhookView::new).collect() }))
 }
 
+/// Show a webhook
+#[utoipa::path(get, path = "/webhooks/{webhook}", operation_id = "getWebhook", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = WebhookView, description = "The webhook")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<WebhookView>> {
     caller.require(Permission::WebhooksManage)?;
     let id = path_id(&params, "webhook", ApiError::webhook_not_found)?;
@@ -73,6 +96,14 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     webhook.map(|webhook| Json(WebhookView::new(webhook))).map_err(missing)
 }
 
+/// Register a webhook
+///
+/// The address is asked at once to send back a challenge, and the webhook is kept only if it does so within ten seconds. It
+/// may answer with the bare value or with `{"challenge": "…"}`.
+#[utoipa::path(post, path = "/webhooks", operation_id = "createWebhook", tag = "Webhooks", security(("apiKey" = ["webhooks:manage"])),
+    request_body = requests::NewWebhook,
+    responses((status = 201, body = Registered, description = "The webhook, with its secret",
+        headers(("Location" = String, description = "Its address")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
     caller.require(Permission::WebhooksManage)?;
     let new = NewWebhook::parse(&body, app.courier.url_policy())?;
@@ -87,6 +118,12 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     Ok(Registered::created(webhook, &secret))
 }
 
+/// Change a webhook
+///
+/// Only the fields that are sent change.
+#[utoipa::path(patch, path = "/webhooks/{webhook}", operation_id = "updateWebhook", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), request_body = requests::WebhookChange,
+    responses((status = 200, body = WebhookView, description = "The webhook as it is now")))]
 pub async fn update(
     caller: ApiCaller,
     params: RawPathParams,
@@ -103,11 +140,16 @@ pub async fn update(
         let opened = app.vault.open(&secret, &deliver::secret_place(&id)).ok().and_then(|text| Secret::parse(&text));
         app.courier.prove(id.clone(), url, opened.ok_or_else(ApiError::internal)?).await.map_err(unproven)?;
     }
-    let webhook = app.store.update_webhook(caller.account_id(), id, change).await.map_err(not_created)?;
+    app.store.update_webhook(caller.account_id(), id.clone(), change).await.map_err(not_created)?;
+    let webhook = app.store.webhook(caller.account_id(), id).await.map_err(missing)?;
     Ok(Json(WebhookView::new(webhook)))
 }
 
-/// The new secret is shown once; until `flip_at` both sign.
+/// Give a webhook a new secret
+///
+/// Until `flip_at` the earlier secret goes on signing, beside the new one.
+#[utoipa::path(post, path = "/webhooks/{webhook}/rotate", operation_id = "rotateSecret", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Rotated, description = "The new secret")))]
 pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Json<Rotated>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
@@ -119,6 +161,11 @@ pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<
     Ok(Json(Rotated::new(&rotation, &secret)))
 }
 
+/// Delete a webhook
+///
+/// For good: nothing more is sent to it.
+#[utoipa::path(delete, path = "/webhooks/{webhook}", operation_id = "deleteWebhook", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Deleted, description = "It is gone")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
@@ -134,6 +181,7 @@ fn missing(error: storage::Error) -> ApiError {
 fn not_created(error: storage::Error) -> ApiError {
     match error {
         storage::Error::NotFound => ApiError::agent_not_found(),
+        storage::Error::LimitReached => ApiError::conflict(format!("An account has at most {WEBHOOKS_MAX} webhooks.")),
         storage::Error::Conflict => ApiError::conflict("A webhook with this url, agent and events exists already."),
         other => other.into(),
     }
@@ -150,20 +198,16 @@ fn unproven(error: Unproven) -> ApiError {
     }
 }
 
-fn names(events: &[EventType]) -> Vec<&'static str> {
-    events.iter().map(|event| event.as_str()).collect()
-}
-
 impl WebhookView {
     fn new(webhook: Webhook) -> Self {
         Self {
-            id: webhook.id.to_string(),
+            id: webhook.id,
             url: webhook.url,
-            agent_id: webhook.agent.map(|id| id.to_string()),
-            events: names(&webhook.events),
+            agent_id: webhook.agent,
+            events: webhook.events,
             status: webhook.status,
-            created_at: webhook.created_at.to_string(),
-            last_triggered_at: webhook.last_triggered_at.map(|at| at.to_string()),
+            created_at: webhook.created_at,
+            last_triggered_at: webhook.last_triggered_at,
             success_rate: webhook.success_rate,
         }
     }
@@ -176,13 +220,13 @@ impl Registered {
 
     fn new(webhook: Webhook, secret: &Secret) -> Self {
         Self {
-            id: webhook.id.to_string(),
+            id: webhook.id,
             url: webhook.url,
-            events: names(&webhook.events),
-            agent_id: webhook.agent.map(|id| id.to_string()),
+            events: webhook.events,
+            agent_id: webhook.agent,
             status: webhook.status,
             secret: secret.as_str().to_owned(),
-            created_at: webhook.created_at.to_string(),
+            created_at: webhook.created_at,
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::password;
+use crate::domain::account::email_address;
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
@@ -15,9 +16,11 @@ use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::session::{self, OpenForm, SignedForm, SignedIn, form_token};
 use crate::web::error::ApiError;
 
-/// Tries to sign in, by address of the caller and by e-mail address: a person needs few, a guesser many.
+/// Tries to sign in: a person needs few, a guesser many. A guesser elsewhere must not lock the person out, so the limit of
+/// an e-mail address alone is wide.
 const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
-const TRIES_PER_EMAIL: Window = Window { limit: 5, span_ms: MINUTE_MS };
+const TRIES_PER_BOTH: Window = Window { limit: 5, span_ms: MINUTE_MS };
+const TRIES_PER_EMAIL: Window = Window { limit: 60, span_ms: MINUTE_MS };
 
 /// `GET /setup?token=…` while no administrator exists.
 #[derive(Template)]
@@ -53,9 +56,15 @@ pub async fn show(State(app): State<App>, signed_in: Result<SignedIn>) -> Respon
 }
 
 pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
-    let email = form.fields.text("email").trim().to_lowercase();
-    for (who, window) in [(form.address.bucket(), TRIES_PER_ADDRESS), (email.clone(), TRIES_PER_EMAIL)] {
-        let verdict = app.strangers.admit(&format!("login:{who}"), app.world.instant_ms(), &[window]);
+    let typed = form.fields.text("email").to_owned();
+    let Ok(email) = email_address(&typed) else { return Ok(wrong(&app, typed)) };
+    let address = form.address.bucket();
+    for (who, window) in [
+        (format!("sign-in-address:{address}"), TRIES_PER_ADDRESS),
+        (format!("sign-in-both:{address} {email}"), TRIES_PER_BOTH),
+        (format!("sign-in-email:{email}"), TRIES_PER_EMAIL),
+    ] {
+        let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[window]);
         if !verdict.allowed {
             return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
         }
@@ -63,13 +72,15 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let user = app.store.user_by_email(email.clone()).await?;
     let known_hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = verified(&app, form.fields.text("password").to_owned(), known_hash).await?;
-    let Some(user) = user.filter(|_| right) else {
-        let errors = Errors::whole("E-mail address or password is wrong.");
-        let page = Page(LoginPage { csrf: form_token(&app), email, errors });
-        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
-    };
+    let Some(user) = user.filter(|_| right) else { return Ok(wrong(&app, email)) };
     let cookie = session::open(&app, user, form.address, &form.headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/agents")).into_response())
+}
+
+/// The same page for an unknown address as for a wrong password.
+fn wrong(app: &App, email: String) -> Response {
+    let errors = Errors::whole("E-mail address or password is wrong.");
+    (StatusCode::UNAUTHORIZED, Page(LoginPage { csrf: form_token(app), email, errors })).into_response()
 }
 
 pub async fn logout(State(app): State<App>, headers: axum::http::HeaderMap, _: SignedForm) -> Result<Response> {

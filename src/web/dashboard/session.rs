@@ -18,6 +18,8 @@ use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::error::ApiError;
 use crate::web::extract::{path_id, read_body};
 
+/// Nobody who is not signed in has much to say.
+const OPEN_FORM_BYTES_MAX: usize = 16 * 1024;
 /// A knowledge entry of 50,000 characters, each of them percent-encoded.
 const FORM_BYTES_MAX: usize = 1024 * 1024;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
@@ -112,7 +114,7 @@ impl FromRequest<App> for OpenForm {
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
         check_origin(app, &parts.headers)?;
-        let fields = Fields::parse(&read_body(body, FORM_BYTES_MAX).await?);
+        let fields = Fields::parse(&read_body(body, OPEN_FORM_BYTES_MAX).await?);
         if !is_form_token(app, fields.text("csrf")) {
             return Err(foreign_form());
         }

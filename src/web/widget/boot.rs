@@ -8,7 +8,7 @@ use crate::domain::agent::Agent;
 use crate::domain::conversation::Transcript;
 use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
-use crate::domain::page::{self, page_url};
+use crate::domain::page::{self, page_path, page_url};
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::storage::FirstLoad;
@@ -82,7 +82,8 @@ async fn note_installation(app: &App, agent: &Agent, sent: &Sent, body: &Map<Str
     let from = origin(&sent.headers).map(str::to_owned).or_else(|| page_url.clone());
     let domain = from.as_deref().and_then(page::host);
     let (Some(domain), false) = (domain, is_own_page(app, &sent.headers)) else { return Ok(()) };
-    let page_url = page_url.or(from).unwrap_or_default();
+    // A query string may name the visitor, and an installation outlives the visitor's data.
+    let page_url = page_url.as_deref().and_then(page_path).or(from).unwrap_or_default();
     let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers) };
     Ok(app.store.note_installation(agent.clone(), load).await?)
 }

@@ -1,11 +1,14 @@
 //! The visitor ends the conversation.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use serde::Serialize;
 
 use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
+use crate::web::widget::limit_acts;
 use crate::web::widget::session::Visit;
 
 #[derive(Serialize)]
@@ -14,7 +17,19 @@ pub struct Closed {
     status: &'static str,
 }
 
+/// An answer that is being written belongs to the conversation that it was asked in, so it is waited for.
+const ANSWER_WAIT: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Json<Closed>> {
+    limit_acts(&app, &visit.session.visitor, visit.address)?;
+    let answered = async {
+        while app.answerer.is_answering(&visit.session.visitor) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    // One that takes longer is appended to the closed conversation: rather out of order than lost.
+    let _ = tokio::time::timeout(ANSWER_WAIT, answered).await;
     let closed = app.store.close_conversation(visit.agent.account, visit.agent.id, visit.session.visitor).await?;
     Ok(Json(Closed { conversation_id: closed.map(|id| id.to_string()), status: "completed" }))
 }

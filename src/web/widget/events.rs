@@ -12,16 +12,20 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::id::AgentId;
 use crate::web::App;
+use crate::web::client::ClientAddress;
 use crate::web::error::{ApiError, Result};
 use crate::web::gate::bearer;
 use crate::web::stopped;
-use crate::web::widget::session::{PING, Session, active_agent, no_session};
+use crate::web::widget::limit_acts;
+use crate::web::widget::session::{PING, Session, answering_agent, no_session};
 
 const EVENTS_WAITING_MAX: usize = 16;
 
-pub async fn stream(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+/// Browsers name no origin when they only read, so the page was judged when the session was opened.
+pub async fn stream(State(app): State<App>, address: ClientAddress, headers: HeaderMap) -> Result<Response> {
     let session = bearer(&headers).and_then(|token| Session::open(&app, token)).ok_or_else(no_session)?;
-    let agent = active_agent(&app, session.agent, &headers).await?;
+    limit_acts(&app, &session.visitor, address)?;
+    let agent = answering_agent(&app, session.agent).await?;
     if *app.stopping.borrow() {
         return Err(ApiError::unavailable());
     }

@@ -8,6 +8,7 @@ use crate::domain::input::{Fields, line};
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
+use crate::web::widget::limit_acts;
 use crate::web::widget::session::Visit;
 
 #[derive(Serialize)]
@@ -17,6 +18,7 @@ pub struct Rated {
 }
 
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Json<Rated>> {
+    limit_acts(&app, &visit.session.visitor, visit.address)?;
     let mut fields = Fields::new(&visit.body);
     let message = fields.required_text("message_id", &line(1..=100));
     fields.required("value");

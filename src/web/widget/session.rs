@@ -117,12 +117,16 @@ pub fn no_session() -> ApiError {
         .with(header::WWW_AUTHENTICATE, "Bearer")
 }
 
-/// The agent, if it answers and may do so on the page that asks. One that does not answer cannot be told from none.
+/// The agent, if it answers. One that does not cannot be told from none.
+pub async fn answering_agent(app: &App, id: AgentId) -> Result<Agent> {
+    let found = app.store.embedded_agent(id).await;
+    let agent = found.map_err(|error| ApiError::or_missing(error, ApiError::agent_not_found()))?;
+    if agent.is_active() { Ok(agent) } else { Err(ApiError::agent_not_found()) }
+}
+
+/// The agent, if it answers and may do so on the page that asks.
 pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result<Agent> {
-    let agent = app.store.embedded_agent(id).await.map_err(|error| ApiError::or_missing(error, ApiError::agent_not_found()))?;
-    if !agent.is_active() {
-        return Err(ApiError::agent_not_found());
-    }
+    let agent = answering_agent(app, id).await?;
     if agent.allowed_domains.is_empty() || is_own_page(app, headers) {
         return Ok(agent);
     }

@@ -1,0 +1,100 @@
+//! The API's description in OpenAPI 3.1, made of the handlers and of the types that they answer with.
+
+mod complete;
+pub mod events;
+pub mod requests;
+mod shared;
+pub mod values;
+
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde_json::Value;
+use utoipa::OpenApi as _;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Info, License, OpenApi, Server};
+
+use crate::domain::id::{AgentId, ConversationId, DeliveryId, KnowledgeId, LeadId, VisitorId, WebhookId};
+use crate::web::api;
+use crate::web::api::schema::events::{
+    ConversationCompletedData, InstalledData, LeadCapturedData, LimitReachedData, PaymentReceivedData, TestData,
+};
+use crate::web::api::schema::values::{Cursor, Words};
+use crate::web::error::Body;
+
+const CACHING: &str = "public, max-age=300";
+
+const ABOUT: &str = "\
+Agents, conversations, leads, knowledge, analytics and webhooks of one account. Bodies are JSON in UTF-8, times are UTC, \
+lengths are counted in characters. A field that is not known is ignored. Lists are ordered newest first.
+
+A POST with an `Idempotency-Key` takes effect once: sent again within 24 hours, it gets its first answer.";
+
+const TAGS: [(&str, &str); 8] = [
+    ("Agents", "The chat widgets of the account."),
+    ("Conversations", "What visitors and agents said to each other."),
+    ("Leads", "Visitors who left an e-mail address or a phone number."),
+    ("Knowledge", "The texts from which agents answer."),
+    ("Analytics", "How busy the agents are, and how quick."),
+    ("Account", "The key and whose it is."),
+    ("Webhooks", "Where events are sent, and how their deliveries went."),
+    ("Events", "What happened in the account."),
+];
+
+static TEXT: LazyLock<String> = LazyLock::new(|| {
+    let text = serde_json::to_string_pretty(&document()).expect("a JSON value can be written");
+    text + "\n"
+});
+
+/// The document as it is served, printed and kept in `docs/openapi.json`.
+pub fn text() -> &'static str {
+    &TEXT
+}
+
+pub async fn show() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHING)], text())
+}
+
+fn document() -> Value {
+    let described = serde_json::to_value(api::routes().into_openapi()).expect("the description is plain data");
+    complete::complete(described)
+}
+
+/// Types to which only shared parts refer; the handlers bring all others.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    Body,
+    Cursor,
+    Words,
+    AgentId,
+    ConversationId,
+    DeliveryId,
+    KnowledgeId,
+    LeadId,
+    VisitorId,
+    WebhookId,
+    LeadCapturedData,
+    ConversationCompletedData,
+    LimitReachedData,
+    InstalledData,
+    PaymentReceivedData,
+    TestData,
+)))]
+struct Referenced;
+
+/// What the handlers' operations and types are put into.
+pub fn frame() -> OpenApi {
+    let mut frame = Referenced::openapi();
+    frame.info = Info::new("ChatForge API", env!("CARGO_PKG_VERSION"));
+    frame.info.description = Some(ABOUT.to_owned());
+    let mut license = License::new("MIT or Apache 2.0");
+    license.identifier = Some(env!("CARGO_PKG_LICENSE").to_owned());
+    frame.info.license = Some(license);
+    frame.servers = Some(vec![Server::new("/api/v1")]);
+    frame.tags = Some(TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build()).to_vec());
+    frame
+}
+
+#[cfg(test)]
+mod tests;

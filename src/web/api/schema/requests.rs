@@ -1,0 +1,114 @@
+//! Request bodies and query strings as the documentation shows them; `domain` reads and judges what is really sent.
+#![expect(dead_code, reason = "the derives read the fields, nobody else does")]
+
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::agent::{COLOR_DEFAULT, GREETING_DEFAULT};
+use crate::domain::id::AgentId;
+use crate::domain::knowledge::KnowledgeType;
+use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
+use crate::web::api::schema::values::{
+    AgentName, Color, Cursor, Domain, Greeting, KnowledgeBase, KnowledgeContent, ReplacedKnowledge, WebhookStatus, WebhookUrl,
+};
+
+/// An agent to be created.
+#[derive(ToSchema)]
+pub struct NewAgent {
+    /// What the agent is called, trimmed.
+    name: AgentName,
+    #[schema(nullable = false, default = json!(GREETING_DEFAULT))]
+    greeting: Option<Greeting>,
+    #[schema(nullable = false)]
+    knowledge_base: Option<KnowledgeBase>,
+    #[schema(nullable = false, default = json!(COLOR_DEFAULT))]
+    color: Option<Color>,
+    /// Where the widget may load; empty for every website.
+    #[schema(nullable = false, max_items = 100)]
+    allowed_domains: Option<Vec<Domain>>,
+}
+
+/// The fields to change; all others stay as they are.
+#[derive(ToSchema)]
+pub struct AgentChange {
+    #[schema(nullable = false)]
+    name: Option<AgentName>,
+    #[schema(nullable = false)]
+    greeting: Option<Greeting>,
+    #[schema(nullable = false)]
+    knowledge_base: Option<ReplacedKnowledge>,
+    #[schema(nullable = false)]
+    color: Option<Color>,
+    /// Where the widget may load; empty for every website.
+    #[schema(nullable = false, max_items = 100)]
+    allowed_domains: Option<Vec<Domain>>,
+}
+
+/// Agents to be created together, each judged by itself.
+#[derive(ToSchema)]
+pub struct NewAgents {
+    #[schema(min_items = 1, max_items = 20)]
+    agents: Vec<NewAgent>,
+}
+
+/// Content for one agent.
+#[derive(ToSchema)]
+pub struct NewKnowledge {
+    content: KnowledgeContent,
+    #[schema(nullable = false, default = "text")]
+    r#type: Option<KnowledgeType>,
+}
+
+/// The same content for several agents.
+#[derive(ToSchema)]
+pub struct SharedKnowledge {
+    content: KnowledgeContent,
+    /// Ids of agents; one that stands twice counts once.
+    #[schema(min_items = 1, max_items = 50)]
+    agent_ids: Vec<String>,
+    #[schema(nullable = false, default = "text")]
+    r#type: Option<KnowledgeType>,
+}
+
+/// A webhook to be registered.
+#[derive(ToSchema)]
+pub struct NewWebhook {
+    url: WebhookUrl,
+    /// Which events to send; one that stands twice counts once.
+    #[schema(min_items = 1, max_items = 50)]
+    events: Vec<EventType>,
+    /// Only events of this agent; null, or left out, for all agents.
+    agent_id: Option<AgentId>,
+}
+
+/// The fields to change; all others stay as they are.
+#[derive(ToSchema)]
+pub struct WebhookChange {
+    /// A new address has to confirm a challenge, like the first one.
+    #[schema(nullable = false)]
+    url: Option<WebhookUrl>,
+    #[schema(nullable = false, min_items = 1, max_items = 50)]
+    events: Option<Vec<EventType>>,
+    /// Null for all agents.
+    agent_id: Option<AgentId>,
+    /// `active` again asks the address for a challenge.
+    #[schema(nullable = false)]
+    status: Option<WebhookStatus>,
+}
+
+/// Which rows of a list to show, newest first.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many rows to return.
+    #[param(minimum = 1, maximum = 100, default = 25, example = 10)]
+    limit: Option<i64>,
+    /// How many rows to skip.
+    #[param(minimum = 0, default = 0)]
+    offset: Option<i64>,
+    /// Only rows after this instant.
+    #[param(example = "2026-03-01T00:00:00Z")]
+    since: Option<Time>,
+    /// The `next_after` of the page before: exact also while rows are added, which `offset` is not.
+    after: Option<Cursor>,
+}

@@ -1,0 +1,164 @@
+//! Identifiers, times, closed choices and bounded texts: how they are written in JSON, and how that is documented.
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::account::Permission;
+use crate::domain::agent::{GREETING, GREETING_DEFAULT, KNOWLEDGE, NAME};
+use crate::domain::delivery::DELIVERY_STATES;
+use crate::domain::id::{
+    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KnowledgeId, LeadId, RANDOM_CHARS, VisitorId, WebhookId,
+};
+use crate::domain::input::Text;
+use crate::domain::knowledge::{CONTENT, KnowledgeType};
+use crate::domain::lead::LEAD_STATUSES;
+use crate::domain::page::{CURSOR, URL_CHARS_MAX, WORDS};
+use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
+
+/// Characters that no text may hold; of these, a text of several lines may hold tabs and line breaks.
+const CONTROLS: &str = r"\x00-\x1f\x7f-\x9f";
+const CONTROLS_BUT_BREAKS: &str = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f";
+
+macro_rules! documented {
+    ($($name:ident => $schema:expr),+ $(,)?) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+macro_rules! written_as_text {
+    ($($name:ident => $schema:expr),+ $(,)?) => {
+        $(
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.collect_str(self)
+                }
+            }
+        )+
+        documented! { $($name => $schema),+ }
+    };
+}
+
+macro_rules! written_by_name {
+    ($($name:ident: $about:literal),+ $(,)?) => {
+        $(
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+        )+
+        documented! { $($name => choice(Self::ALL.map(Self::as_str)).description(Some($about))),+ }
+    };
+}
+
+/// Types that stand in the documentation alone.
+macro_rules! forms {
+    ($($name:ident => $schema:expr),+ $(,)?) => {
+        $(pub struct $name;)+
+        documented! { $($name => $schema),+ }
+    };
+}
+
+written_as_text! {
+    AccountId => id::<Self>("q1w2e3r4t5"),
+    AgentId => id::<Self>("a1b2c3d4e5"),
+    ConversationId => id::<Self>("x1y2z3a4b5"),
+    DeliveryId => id::<Self>("d1e2f3g4h5"),
+    KnowledgeId => id::<Self>("k1b2c3d4e5"),
+    LeadId => id::<Self>("r1s2t3u4v5"),
+    VisitorId => id::<Self>("m1n2o3p4q5"),
+    WebhookId => id::<Self>("a1b2c3d4e5"),
+    EventId => event_id(),
+    Time => string()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some("An instant in UTC, in whole seconds."))
+        .examples([json!("2026-03-26T10:00:00Z")]),
+}
+
+written_by_name! {
+    EventType: "What happened.",
+    KnowledgeType: "How the content is to be read.",
+    Permission: "What a key may do.",
+}
+
+forms! {
+    AgentStatus => choice(["active", "deactivated"]).description(Some("A deactivated agent answers nobody.")),
+    ConversationStatus => choice(["active", "completed"])
+        .description(Some("Completed by the visitor, or by 30 minutes without a message.")),
+    DeliveryStatus => choice(DELIVERY_STATES.iter().copied()).description(Some("How a delivery stands.")),
+    LeadStatus => choice(LEAD_STATUSES.iter().copied()).description(Some("How far the team has come with the lead.")),
+    MessageRole => choice(["user", "assistant"]).description(Some("The visitor, or the agent's side.")),
+    TargetStatus => choice(["success", "failed"]).description(Some("Whether the agent received the content.")),
+    WebhookStatus => choice(["active", "disabled"]).description(Some("A disabled webhook receives nothing.")),
+    AgentName => text(&NAME).examples([json!("Sales Assistant")]),
+    Color => string()
+        .pattern(Some("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"))
+        .description(Some("The widget's colour: `#rgb` or `#rrggbb`. It is kept and shown as lower-case `#rrggbb`."))
+        .examples([json!("#6366f1")]),
+    Domain => string()
+        .format(Some(SchemaFormat::Custom("domain".to_owned())))
+        .max_length(Some(255))
+        .description(Some("A host name, exact or `*.example.com` for every name below it; no scheme, port or path."))
+        .examples([json!("example.com"), json!("*.example.com")]),
+    Greeting => text(&GREETING)
+        .description(Some("What the agent says when the chat opens."))
+        .examples([json!(GREETING_DEFAULT)]),
+    KnowledgeBase => text(&KNOWLEDGE)
+        .description(Some("Plain text or Markdown from which the agent answers."))
+        .examples([json!("We sell premium widgets. Pricing starts at $49/mo...")]),
+    ReplacedKnowledge => text(&KNOWLEDGE)
+        .schema_type(SchemaType::from_iter([Type::String, Type::Boolean]))
+        .description(Some("A text replaces every entry of the knowledge base. A boolean, as answers show it, changes nothing.")),
+    KnowledgeContent => text(&CONTENT).description(Some("What the agent is to know.")),
+    Words => text(&WORDS).examples([json!("Jane")]),
+    Cursor => text(&CURSOR).examples([json!("lead_r1s2t3u4v5")]),
+    WebhookUrl => string()
+        .format(Some(SchemaFormat::Custom("uri".to_owned())))
+        .pattern(Some("^https://"))
+        .max_length(Some(URL_CHARS_MAX))
+        .description(Some("An HTTPS address on the public internet, without user name, password and fragment."))
+        .examples([json!("https://yourapp.com/webhooks/chatforge")]),
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn choice(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    string().enum_values(Some(names))
+}
+
+fn id<I: Identifier>(example: &str) -> ObjectBuilder {
+    string().pattern(Some(id_pattern::<I>())).examples([json!(format!("{}{example}", I::PREFIX))])
+}
+
+pub fn id_pattern<I: Identifier>() -> String {
+    format!("^{}[a-z0-9]{{{RANDOM_CHARS}}}$", I::PREFIX)
+}
+
+fn event_id() -> ObjectBuilder {
+    let codes = EventType::ALL.into_iter().chain([EventType::Test]).map(EventType::code).collect::<Vec<_>>().join("|");
+    let pattern = format!("^{}({codes})_[a-z0-9]{{{RANDOM_CHARS}}}$", EventId::PREFIX);
+    string().pattern(Some(pattern)).examples([json!("evt_lc_a1b2c3d4e5")])
+}
+
+/// The bounds that `form` sets; of a single line, the ends are trimmed before it is measured.
+pub fn text(form: &Text) -> ObjectBuilder {
+    let refused = if form.multiline { CONTROLS_BUT_BREAKS } else { CONTROLS };
+    let (least, most) = (*form.chars.start(), *form.chars.end());
+    let pattern = match least {
+        0 => format!("^[^{refused}]*$"),
+        _ => format!(r"^[^{refused}]*[^\s{CONTROLS}][^{refused}]*$"),
+    };
+    string().min_length(Some(least)).max_length(Some(most)).pattern(Some(pattern))
+}

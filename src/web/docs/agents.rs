@@ -1,0 +1,341 @@
+//! The documentation's entries on agents and on what they know.
+
+use crate::web::docs::endpoint::{AGENT, Endpoint, Example, Param, Section, body, path, query};
+
+const NAME: Param = body("name", "string", "1 to 100 characters, shown in the widget’s header.");
+const GREETING: Param = body(
+    "greeting",
+    "string",
+    "The first message of every chat, 1 to 1,000 characters. Default: `Hi! How can I help you today?`",
+);
+const COLOR: Param = body("color", "string", "The widget’s colour, `#rgb` or `#rrggbb`. Default: `#6366f1`.");
+const DOMAINS: Param = body(
+    "allowed_domains",
+    "string[]",
+    "Up to 100 host names on which the widget may load, exact or `*.example.com`. Empty allows every host, which is the default.",
+);
+const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
+const KIND: Param = body(
+    "type",
+    "string",
+    "How to read it: `text` (default), `markdown`, `faq` (lines that begin with `Q:` and `A:`) or `product`.",
+);
+
+pub const AGENTS: Section = Section {
+    id: "agents",
+    title: "Agents",
+    text: "An agent is one chat widget: its name, greeting and colour, the knowledge it answers from, and the websites it may appear on.",
+    endpoints: &[LIST, CREATE, CREATE_MANY, SHOW, UPDATE, DEACTIVATE, ACTIVATE],
+};
+
+pub const KNOWLEDGE: Section = Section {
+    id: "knowledge",
+    title: "Knowledge",
+    text: "What an agent answers from. A new entry counts from the next answer on.",
+    endpoints: &[ADD_KNOWLEDGE, LIST_KNOWLEDGE, DELETE_KNOWLEDGE, ADD_TO_MANY],
+};
+
+const LIST: Endpoint = Endpoint {
+    id: "list-agents",
+    method: "GET",
+    path: "/agents",
+    title: "List agents",
+    text: "All agents of the account, newest first, deactivated ones included.",
+    permission: "agents:read",
+    params: &[
+        query("status", "string", "Only `active` or only `deactivated` ones."),
+        query("q", "string", "Only those whose name contains these words."),
+    ],
+    example: Example {
+        address: "/agents",
+        body: "",
+        status: "200 OK",
+        response: r##"{
+  "agents": [
+    {
+      "id": "agt_a1b2c3d4e5",
+      "name": "Sales Assistant",
+      "greeting": "Hi! How can I help you today?",
+      "color": "#6366f1",
+      "status": "active",
+      "conversations_count": 142,
+      "leads_count": 38,
+      "knowledge_base": true,
+      "created_at": "2026-03-15T08:30:00Z",
+      "updated_at": "2026-03-20T14:22:00Z"
+    }
+  ],
+  "total": 1
+}"##,
+    },
+};
+
+const CREATE: Endpoint = Endpoint {
+    id: "create-agent",
+    method: "POST",
+    path: "/agents",
+    title: "Create an agent",
+    text: "The agent can be embedded at once: `embed_code` is the line for the website. If the plan allows no further active agent, the answer is 403 `plan_limit_reached`.",
+    permission: "agents:write",
+    params: &[
+        NAME.required(),
+        GREETING,
+        COLOR,
+        body("knowledge_base", "string", "A first knowledge entry, up to 50,000 characters of plain text or Markdown."),
+        DOMAINS,
+    ],
+    example: Example {
+        address: "/agents",
+        body: r##"{
+  "name": "Sales Assistant",
+  "greeting": "Hi! Ask me about our bikes.",
+  "knowledge_base": "We rent city bikes for £22 a day.",
+  "color": "#6366f1"
+}"##,
+        status: "201 Created",
+        response: AGENT_CREATED,
+    },
+};
+
+const AGENT_CREATED: &str = r##"{
+  "id": "agt_a1b2c3d4e5",
+  "name": "Sales Assistant",
+  "greeting": "Hi! Ask me about our bikes.",
+  "color": "#6366f1",
+  "status": "active",
+  "knowledge_base": true,
+  "knowledge_size_bytes": 34,
+  "conversations_count": 0,
+  "leads_count": 0,
+  "avg_response_time_ms": null,
+  "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
+  "allowed_domains": [],
+  "created_at": "2026-03-15T08:30:00Z",
+  "updated_at": "2026-03-15T08:30:00Z"
+}"##;
+
+const CREATE_MANY: Endpoint = Endpoint {
+    id: "create-agents",
+    method: "POST",
+    path: "/agents/bulk",
+    title: "Create several agents",
+    text: "Each agent is judged by itself. Those that could not be created stand in `errors` with their place in the request. If none could, the answer is 422; more than 20 are refused as a whole.",
+    permission: "agents:write",
+    params: &[body("agents", "object[]", "1 to 20 agents, each with the fields of a single one.").required()],
+    example: Example {
+        address: "/agents/bulk",
+        body: r##"{
+  "agents": [
+    { "name": "Northside", "color": "#10b981" },
+    { "name": "Southside", "color": "red" }
+  ]
+}"##,
+        status: "201 Created",
+        response: r##"{
+  "agents": [
+    { "id": "agt_a1b2c3d4e5", "name": "Northside", "status": "active" }
+  ],
+  "created": 1,
+  "failed": 1,
+  "errors": [
+    {
+      "index": 1,
+      "code": "validation_error",
+      "message": "agents[1].color: must be a hex colour such as #6366f1",
+      "details": [
+        { "field": "agents[1].color", "message": "must be a hex colour such as #6366f1" }
+      ]
+    }
+  ]
+}"##,
+    },
+};
+
+const SHOW: Endpoint = Endpoint {
+    id: "get-agent",
+    method: "GET",
+    path: "/agents/{agent_id}",
+    title: "Get an agent",
+    text: "Everything about one agent. `avg_response_time_ms` is null until it has answered.",
+    permission: "agents:read",
+    params: &[AGENT],
+    example: Example { address: "/agents/agt_a1b2c3d4e5", body: "", status: "200 OK", response: AGENT_SHOWN },
+};
+
+const AGENT_SHOWN: &str = r##"{
+  "id": "agt_a1b2c3d4e5",
+  "name": "Sales Assistant",
+  "greeting": "Hi! How can I help you today?",
+  "color": "#6366f1",
+  "status": "active",
+  "knowledge_base": true,
+  "knowledge_size_bytes": 24500,
+  "conversations_count": 142,
+  "leads_count": 38,
+  "avg_response_time_ms": 640,
+  "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
+  "allowed_domains": ["example.com", "app.example.com"],
+  "created_at": "2026-03-15T08:30:00Z",
+  "updated_at": "2026-03-20T14:22:00Z"
+}"##;
+
+const UPDATE: Endpoint = Endpoint {
+    id: "update-agent",
+    method: "PUT",
+    path: "/agents/{agent_id}",
+    title: "Update an agent",
+    text: "Changes the fields you send and leaves the others alone; `PATCH` does the same. What you got from the API can be sent back as it is.",
+    permission: "agents:write",
+    params: &[
+        AGENT,
+        NAME,
+        GREETING,
+        COLOR,
+        body(
+            "knowledge_base",
+            "string",
+            "Replaces all knowledge entries by this one, up to 50,000 characters. A boolean changes nothing.",
+        ),
+        DOMAINS,
+    ],
+    example: Example {
+        address: "/agents/agt_a1b2c3d4e5",
+        body: r##"{
+  "greeting": "Welcome! Ask me anything about our products.",
+  "allowed_domains": ["example.com", "app.example.com"]
+}"##,
+        status: "200 OK",
+        response: AGENT_SHOWN,
+    },
+};
+
+const DEACTIVATE: Endpoint = Endpoint {
+    id: "deactivate-agent",
+    method: "DELETE",
+    path: "/agents/{agent_id}",
+    title: "Deactivate an agent",
+    text: "Its widget stops answering at once; conversations, leads and knowledge are kept. Doing it again gives the first time.",
+    permission: "agents:write",
+    params: &[AGENT],
+    example: Example {
+        address: "/agents/agt_a1b2c3d4e5",
+        body: "",
+        status: "200 OK",
+        response: r##"{
+  "id": "agt_a1b2c3d4e5",
+  "status": "deactivated",
+  "deactivated_at": "2026-03-26T12:00:00Z"
+}"##,
+    },
+};
+
+const ACTIVATE: Endpoint = Endpoint {
+    id: "activate-agent",
+    method: "POST",
+    path: "/agents/{agent_id}/activate",
+    title: "Activate an agent again",
+    text: "Puts a deactivated agent back to work. It counts towards the plan like a new one.",
+    permission: "agents:write",
+    params: &[AGENT],
+    example: Example { address: "/agents/agt_a1b2c3d4e5/activate", body: "", status: "200 OK", response: AGENT_SHOWN },
+};
+
+const ADD_KNOWLEDGE: Endpoint = Endpoint {
+    id: "add-knowledge",
+    method: "POST",
+    path: "/agents/{agent_id}/knowledge",
+    title: "Add knowledge",
+    text: "Adds an entry and keeps the others. The answer counts all of the agent’s entries.",
+    permission: "agents:write",
+    params: &[AGENT, CONTENT, KIND],
+    example: Example {
+        address: "/agents/agt_a1b2c3d4e5/knowledge",
+        body: r##"{
+  "content": "Q: When are you open?\nA: Tuesday to Saturday, 9:00 to 18:00.",
+  "type": "faq"
+}"##,
+        status: "201 Created",
+        response: r##"{
+  "agent_id": "agt_a1b2c3d4e5",
+  "knowledge_entries": 4,
+  "total_size_bytes": 28200,
+  "added_at": "2026-03-26T12:30:00Z"
+}"##,
+    },
+};
+
+const LIST_KNOWLEDGE: Endpoint = Endpoint {
+    id: "list-knowledge",
+    method: "GET",
+    path: "/agents/{agent_id}/knowledge",
+    title: "List knowledge",
+    text: "Every entry with its content.",
+    permission: "agents:read",
+    params: &[AGENT],
+    example: Example {
+        address: "/agents/agt_a1b2c3d4e5/knowledge",
+        body: "",
+        status: "200 OK",
+        response: r##"{
+  "knowledge": [
+    {
+      "id": "kb_c1d2e3f4g5",
+      "type": "text",
+      "content": "We rent city bikes for £22 a day.",
+      "size_bytes": 34,
+      "created_at": "2026-03-26T12:30:00Z"
+    }
+  ],
+  "total": 1
+}"##,
+    },
+};
+
+const DELETE_KNOWLEDGE: Endpoint = Endpoint {
+    id: "delete-knowledge",
+    method: "DELETE",
+    path: "/agents/{agent_id}/knowledge/{entry_id}",
+    title: "Delete a knowledge entry",
+    text: "The next answer is given without it.",
+    permission: "agents:write",
+    params: &[AGENT, path("entry_id", "The entry’s id, from the list.")],
+    example: Example {
+        address: "/agents/agt_a1b2c3d4e5/knowledge/kb_c1d2e3f4g5",
+        body: "",
+        status: "200 OK",
+        response: r##"{
+  "id": "kb_c1d2e3f4g5",
+  "deleted": true
+}"##,
+    },
+};
+
+const ADD_TO_MANY: Endpoint = Endpoint {
+    id: "add-knowledge-to-agents",
+    method: "POST",
+    path: "/knowledge/bulk",
+    title: "Add knowledge to several agents",
+    text: "For what all of them should know, such as opening hours. An id that names none of your agents fails by itself, with an `error`.",
+    permission: "agents:write",
+    params: &[
+        CONTENT,
+        body("agent_ids", "string[]", "1 to 50 agents. One that is named twice gets the entry once.").required(),
+        KIND,
+    ],
+    example: Example {
+        address: "/knowledge/bulk",
+        body: r##"{
+  "content": "Open Monday to Friday, 8:00 to 18:00. Phone: 555 0123.",
+  "agent_ids": ["agt_a1b2c3d4e5", "agt_f6g7h8i9j0"]
+}"##,
+        status: "200 OK",
+        response: r##"{
+  "updated": 2,
+  "failed": 0,
+  "results": [
+    { "agent_id": "agt_a1b2c3d4e5", "status": "success" },
+    { "agent_id": "agt_f6g7h8i9j0", "status": "success" }
+  ]
+}"##,
+    },
+};
