@@ -15,7 +15,7 @@ FORMS = [
     (r"<script .+", r'<script src="https?://[^"/]+/widget\.js" data-agent="agt_[a-z0-9]{10}"></script>'),
     (r"[^@\s]+@[^@\s]+", r"[^@\s]+@[^@\s]+"),
     (r"(active|completed|deactivated|success|assistant|user)", r"(active|completed|deactivated|success|assistant|user)"),
-    (r"[a-z]+\.[a-z_]+", r"[a-z]+\.[a-z_]+"),
+    (r"(lead|conversation|agent|payment)\.[a-z_]+", r"(lead|conversation|agent|payment)\.[a-z_]+"),
     (r"[a-z]+:[a-z]+", r"[a-z]+:[a-z]+"),
 ]
 
@@ -29,7 +29,7 @@ def differences(documented, real, place="answer"):
             return [f"{place} is empty, so nothing can be seen of its items"]
         items = [(documented[0], item, f"{place}[{number}]") for number, item in enumerate(real)] if documented else []
         return [line for item in items for line in differences(*item)]
-    if kind(documented) != kind(real):
+    if kind(documented) != kind(real) and (kind(documented), kind(real)) != ("number", "integer"):
         return [f"{place} is {kind(real)} ({real!r}), documented as {kind(documented)} ({documented!r})"]
     if isinstance(documented, str) and not same_form(documented, real):
         return [f"{place} is {real!r}, documented like {documented!r}"]
@@ -54,7 +54,7 @@ def field(name, documented, real, place):
 
 
 def kind(value):
-    """A JSON type; a fraction may happen to be whole, an integer is never a fraction."""
+    """A JSON type. Where a fraction is documented it may happen to be whole; a documented integer is always whole."""
     return {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}.get(type(value), type(value).__name__)
 
 
