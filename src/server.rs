@@ -1,8 +1,9 @@
 //! Where the parts meet: opened in order, served, and stopped in the opposite order.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,7 +20,7 @@ use tower::ServiceExt;
 use crate::answer::Answerer;
 use crate::auth::token::Signer;
 use crate::auth::vault::{MasterKey, Vault};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::deliver::{Courier, Means};
 use crate::domain::webhook::UrlPolicy;
 use crate::egress::Egress;
@@ -67,7 +68,8 @@ pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::R
     let jobs = Jobs::start(store.clone(), world.clone(), config.inactivity_ms());
     let app = assemble(config, folder, store, world, watched).await?;
     let connections = Arc::new(Semaphore::new(app.config.server.connections_max));
-    let accepting = tokio::spawn(accept(listener, router(app.clone()), connections.clone(), app.stopping.clone()));
+    let guests = Guests::new(&app.config.server);
+    let accepting = tokio::spawn(accept(listener, router(app.clone()), guests, connections.clone(), app.stopping.clone()));
     Ok(Server { app, address, stopping, connections, connections_max, accepting, jobs })
 }
 
@@ -150,7 +152,13 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, connections: Arc<Semaphore>, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    guests: Guests,
+    connections: Arc<Semaphore>,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         let permit = tokio::select! {
             permit = connections.clone().acquire_owned() => permit,
@@ -163,7 +171,10 @@ async fn accept(listener: TcpListener, router: Router, connections: Arc<Semaphor
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::spawn(converse(stream, peer, router.clone(), stopping.clone(), permit));
+                // Dropped at once if its address holds as many as it may.
+                if let Some(guest) = guests.admit(peer.ip()) {
+                    tokio::spawn(converse(stream, peer, router.clone(), stopping.clone(), (permit, guest)));
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -179,7 +190,7 @@ async fn converse(
     peer: SocketAddr,
     router: Router,
     mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _place: (OwnedSemaphorePermit, Guest),
 ) {
     // Small answers should not wait for the next packet; without it they only come later.
     let _ = stream.set_nodelay(true);
@@ -202,5 +213,71 @@ async fn converse(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection broke off");
+    }
+}
+
+/// How many connections each address holds: one host must not take every place.
+#[derive(Clone)]
+struct Guests {
+    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    each_max: usize,
+    proxies: Arc<[IpAddr]>,
+}
+
+impl Guests {
+    fn new(config: &config::Server) -> Self {
+        let proxies = config.trusted_proxies.iter().filter_map(|proxy| proxy.parse().ok()).collect();
+        Self { held: Arc::default(), each_max: config.connections_per_address_max, proxies }
+    }
+
+    /// A proxy speaks for many, and so does this machine.
+    fn admit(&self, address: IpAddr) -> Option<Guest> {
+        let address = address.to_canonical();
+        let is_host = address.is_loopback() || self.proxies.contains(&address);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(address).or_default();
+        if *count >= self.each_max && !is_host {
+            return None;
+        }
+        *count += 1;
+        Some(Guest { guests: self.clone(), address })
+    }
+}
+
+/// One connection of an address, until it is dropped.
+struct Guest {
+    guests: Guests,
+    address: IpAddr,
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut held = self.guests.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_holds_only_so_many_connections() {
+        let config =
+            config::Server { connections_per_address_max: 2, trusted_proxies: vec!["192.0.2.9".into()], ..Default::default() };
+        let guests = Guests::new(&config);
+        let admit = |text: &str| guests.admit(text.parse().unwrap());
+        let (first, second) = (admit("192.0.2.1"), admit("::ffff:192.0.2.1"));
+        assert!(first.is_some() && second.is_some() && admit("192.0.2.1").is_none());
+        assert!(admit("192.0.2.2").is_some());
+        drop(first);
+        assert!(admit("192.0.2.1").is_some());
+        let proxied: Vec<_> = (0..9).map(|_| admit("192.0.2.9")).collect();
+        assert!(proxied.iter().all(Option::is_some));
     }
 }

@@ -42,6 +42,7 @@ pub struct Server {
     pub public_url: String,
     pub trusted_proxies: Vec<String>,
     pub connections_max: usize,
+    pub connections_per_address_max: usize,
     pub disk_free_min_mb: u64,
 }
 
@@ -134,6 +135,7 @@ impl Default for Server {
             public_url: String::new(),
             trusted_proxies: Vec::new(),
             connections_max: 12_000,
+            connections_per_address_max: 500,
             disk_free_min_mb: 200,
         }
     }

@@ -7,7 +7,8 @@ use crate::domain::time::Time;
 
 pub const LIMIT_DEFAULT: i64 = 25;
 pub const LIMIT_MAX: i64 = 100;
-pub const OFFSET_MAX: i64 = i64::MAX >> 1;
+/// The largest whole number that every JSON reader keeps exact.
+pub const OFFSET_MAX: i64 = (1 << 53) - 1;
 pub const URL_CHARS_MAX: usize = 2_048;
 /// The id of a row, as far as it can be judged before the row is looked for.
 pub const CURSOR: Text = line(1..=100);

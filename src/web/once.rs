@@ -48,7 +48,8 @@ pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, 
 
 fn key(method: &Method, headers: &HeaderMap) -> Result<Option<String>> {
     let Some(value) = headers.get(KEY).filter(|_| method == Method::POST) else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=KEY_CHARS_MAX).contains(&text.len()));
+    let visible = |text: &&str| text.bytes().all(|b| matches!(b, b' '..=b'~')) && (1..=KEY_CHARS_MAX).contains(&text.len());
+    let text = value.to_str().ok().filter(visible);
     let text = text.ok_or_else(|| ApiError::bad_request("Idempotency-Key must be 1 to 255 visible characters."))?;
     Ok(Some(text.to_owned()))
 }

@@ -20,7 +20,7 @@ use crate::web::api;
 use crate::web::api::schema::events::{
     ConversationCompletedData, InstalledData, LeadCapturedData, LimitReachedData, PaymentReceivedData, TestData,
 };
-use crate::web::api::schema::values::{Cursor, Words};
+use crate::web::api::schema::values::{Cursor, Limit, Offset, Words};
 use crate::web::error::Body;
 
 const CACHING: &str = "public, max-age=300";
@@ -66,6 +66,8 @@ fn document() -> Value {
 #[openapi(components(schemas(
     Body,
     Cursor,
+    Limit,
+    Offset,
     Words,
     AgentId,
     ConversationId,

@@ -9,7 +9,8 @@ use crate::domain::knowledge::KnowledgeType;
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::api::schema::values::{
-    AgentName, Color, Cursor, Domain, Greeting, KnowledgeBase, KnowledgeContent, ReplacedKnowledge, WebhookStatus, WebhookUrl,
+    AgentName, Color, Cursor, Domain, Greeting, KnowledgeBase, KnowledgeContent, Limit, Offset, ReplacedKnowledge, WebhookStatus,
+    WebhookUrl,
 };
 
 /// An agent to be created.
@@ -101,11 +102,10 @@ pub struct WebhookChange {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many rows to return.
-    #[param(minimum = 1, maximum = 100, default = 25, example = 10)]
-    limit: Option<i64>,
+    #[param(example = 10)]
+    limit: Option<Limit>,
     /// How many rows to skip.
-    #[param(minimum = 0, default = 0)]
-    offset: Option<i64>,
+    offset: Option<Offset>,
     /// Only rows after this instant.
     #[param(example = "2026-03-01T00:00:00Z")]
     since: Option<Time>,

@@ -50,7 +50,7 @@ fn parameters() -> Value {
             "in": "header",
             "description": "A name for this request, drawn at random. The same request under the same name takes effect once; \
                             for 24 hours it gets its first answer again.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$" },
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$" },
             "example": "4f6b1c1e-0d3a-4c0e-9a52-3f6f1b8a7c11",
         },
         "If-None-Match": {
@@ -88,7 +88,6 @@ fn headers() -> Value {
             "schema": { "type": "string", "const": "true" },
         },
         "WWW-Authenticate": text("`Bearer`."),
-        "Allow": text("The methods that the path takes."),
     })
 }
 

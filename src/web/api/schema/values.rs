@@ -15,7 +15,7 @@ use crate::domain::id::{
 use crate::domain::input::Text;
 use crate::domain::knowledge::{CONTENT, KnowledgeType};
 use crate::domain::lead::LEAD_STATUSES;
-use crate::domain::page::{CURSOR, URL_CHARS_MAX, WORDS};
+use crate::domain::page::{CURSOR, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, URL_CHARS_MAX, WORDS};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 
@@ -120,6 +120,8 @@ forms! {
         .schema_type(SchemaType::from_iter([Type::String, Type::Boolean]))
         .description(Some("A text replaces every entry of the knowledge base. A boolean, as answers show it, changes nothing.")),
     KnowledgeContent => text(&CONTENT).description(Some("What the agent is to know.")),
+    Limit => whole(1, LIMIT_MAX, LIMIT_DEFAULT),
+    Offset => whole(0, OFFSET_MAX, 0),
     Words => text(&WORDS).examples([json!("Jane")]),
     Cursor => text(&CURSOR).examples([json!("lead_r1s2t3u4v5")]),
     WebhookUrl => string()
@@ -132,6 +134,11 @@ forms! {
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn whole(least: i64, most: i64, default: i64) -> ObjectBuilder {
+    let integer = ObjectBuilder::new().schema_type(Type::Integer);
+    integer.minimum(Some(least)).maximum(Some(most)).default(Some(json!(default)))
 }
 
 fn choice(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
