@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_those_in_use_stay() {
+    fn c08_memory_is_bounded_and_those_in_use_stay() {
         let limiter = Limiter::new();
         let window = [Window { limit: 2, span_ms: 1_000 }];
         for n in 0..250_000 {
@@ -300,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_window_ever_holds_more_than_its_limit(
+        fn c03_no_window_ever_holds_more_than_its_limit(
             gaps in prop::collection::vec(prop_oneof![0_i64..5, 0_i64..900, 0_i64..30_000], 0..300),
             limits in (1_u32..30, 1_u32..8, 1_u32..40),
         ) {

@@ -104,7 +104,8 @@ pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State
 /// It answers as soon as its embed code is on a website.
 #[utoipa::path(post, path = "/agents", operation_id = "createAgent", tag = "Agents", security(("apiKey" = ["agents:write"])),
     request_body = requests::NewAgent,
-    responses((status = 201, body = AgentView, description = "The new agent", headers(("Location" = String, description = "Its address")))))]
+    responses((status = 201, body = AgentView, description = "The new agent",
+        headers(("Location" = String, description = "Its address")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<AgentView>> {
     caller.require(Permission::AgentsWrite)?;
     let new = NewAgent::parse(&body)?;
@@ -146,7 +147,8 @@ pub async fn update(
 ///
 /// Its widget falls silent at once; its conversations and leads are kept. Deactivating it again changes nothing.
 #[utoipa::path(delete, path = "/agents/{agent}", operation_id = "deactivateAgent", tag = "Agents",
-    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deactivated, description = "Since when it is deactivated")))]
+    security(("apiKey" = ["agents:write"])),
+    responses((status = 200, body = Deactivated, description = "Since when it is deactivated")))]
 pub async fn deactivate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
     caller.require(Permission::AgentsWrite)?;
     let agent = app.store.deactivate_agent(agent.account, agent.id).await?;

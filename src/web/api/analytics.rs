@@ -63,7 +63,8 @@ struct TopPage {
 /// Show the account's numbers
 ///
 /// Conversations, leads, response times and the busiest pages of the whole account, beside the limits of its plan.
-#[utoipa::path(get, path = "/analytics", operation_id = "getAnalytics", tag = "Analytics", security(("apiKey" = ["analytics:read"])),
+#[utoipa::path(get, path = "/analytics", operation_id = "getAnalytics", tag = "Analytics",
+    security(("apiKey" = ["analytics:read"])),
     responses((status = 200, body = AnalyticsView, description = "The numbers")))]
 pub async fn show(caller: ApiCaller, State(app): State<App>) -> Result<Json<AnalyticsView>> {
     caller.require(Permission::AnalyticsRead)?;

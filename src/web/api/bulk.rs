@@ -99,7 +99,8 @@ struct TargetError {
 /// Create several agents
 ///
 /// Up to 20, each judged by itself: what is wrong with one of them does not keep the others from being created.
-#[utoipa::path(post, path = "/agents/bulk", operation_id = "createAgents", tag = "Agents", security(("apiKey" = ["agents:write"])),
+#[utoipa::path(post, path = "/agents/bulk", operation_id = "createAgents", tag = "Agents",
+    security(("apiKey" = ["agents:write"])),
     request_body = requests::NewAgents,
     responses(
         (status = 201, body = CreatedAgents, description = "At least one agent was created"),

@@ -96,7 +96,8 @@ pub async fn list(
 
 /// Show a conversation
 #[utoipa::path(get, path = "/conversations/{conversation}", operation_id = "getConversation", tag = "Conversations",
-    security(("apiKey" = ["conversations:read"])), responses((status = 200, body = ConversationView, description = "The conversation")))]
+    security(("apiKey" = ["conversations:read"])),
+    responses((status = 200, body = ConversationView, description = "The conversation")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ConversationView>> {
     caller.require(Permission::ConversationsRead)?;
     let id = path_id(&params, "conversation", ApiError::not_found)?;

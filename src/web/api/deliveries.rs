@@ -96,7 +96,8 @@ pub async fn list(
 ///
 /// It is on its way when the answer comes; the list of deliveries tells how it went.
 #[utoipa::path(post, path = "/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "Webhooks",
-    security(("apiKey" = ["webhooks:manage"])), responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
+    security(("apiKey" = ["webhooks:manage"])),
+    responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
@@ -108,7 +109,8 @@ pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 ///
 /// The same event with the same bytes; at once, and with tries of its own.
 #[utoipa::path(post, path = "/webhooks/{webhook}/deliveries/{delivery}/retry", operation_id = "retryDelivery", tag = "Webhooks",
-    security(("apiKey" = ["webhooks:manage"])), responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
+    security(("apiKey" = ["webhooks:manage"])),
+    responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;

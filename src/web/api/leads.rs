@@ -56,7 +56,8 @@ impl Statuses for LeadStatuses {
 ///
 /// Visitors who left an e-mail address or a phone number, newest first. As CSV, every matching lead comes in one answer,
 /// whatever the `limit`.
-#[utoipa::path(get, path = "/agents/{agent}/leads", operation_id = "listLeads", tag = "Leads", security(("apiKey" = ["leads:read"])),
+#[utoipa::path(get, path = "/agents/{agent}/leads", operation_id = "listLeads", tag = "Leads",
+    security(("apiKey" = ["leads:read"])),
     params(
         PageQuery,
         ("status" = Option<LeadStatus>, Query, description = "Only leads with this status."),

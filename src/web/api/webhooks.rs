@@ -78,7 +78,8 @@ pub struct Registered {
 }
 
 /// List webhooks
-#[utoipa::path(get, path = "/webhooks", operation_id = "listWebhooks", tag = "Webhooks", security(("apiKey" = ["webhooks:manage"])),
+#[utoipa::path(get, path = "/webhooks", operation_id = "listWebhooks", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])),
     responses((status = 200, body = WebhookList, description = "The account's webhooks")))]
 pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<WebhookList>> {
     caller.require(Permission::WebhooksManage)?;
@@ -100,7 +101,8 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 ///
 /// The address is asked at once to send back a challenge, and the webhook is kept only if it does so within ten seconds. It
 /// may answer with the bare value or with `{"challenge": "…"}`.
-#[utoipa::path(post, path = "/webhooks", operation_id = "createWebhook", tag = "Webhooks", security(("apiKey" = ["webhooks:manage"])),
+#[utoipa::path(post, path = "/webhooks", operation_id = "createWebhook", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])),
     request_body = requests::NewWebhook,
     responses((status = 201, body = Registered, description = "The webhook, with its secret",
         headers(("Location" = String, description = "Its address")))))]

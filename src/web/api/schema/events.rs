@@ -140,7 +140,6 @@ pub fn webhooks() -> Value {
 
 fn webhook(kind: EventType) -> Value {
     let (name, about) = described(kind);
-    let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } });
     json!({ "post": {
         "operationId": format!("on{name}"),
         "tags": ["Events"],
@@ -158,4 +157,8 @@ fn webhook(kind: EventType) -> Value {
             "410": { "description": "Disables the webhook." },
         },
     }})
+}
+
+fn header(name: &str, about: &str) -> Value {
+    json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } })
 }

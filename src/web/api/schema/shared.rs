@@ -50,7 +50,12 @@ fn parameters() -> Value {
             "in": "header",
             "description": "A name for this request, drawn at random. The same request under the same name takes effect once; \
                             for 24 hours it gets its first answer again.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$" },
+            "schema": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+            },
             "example": "4f6b1c1e-0d3a-4c0e-9a52-3f6f1b8a7c11",
         },
         "If-None-Match": {
@@ -95,14 +100,18 @@ fn responses() -> Value {
     let known = HEADERS_ALWAYS.as_slice();
     let later = [known, &["Retry-After"]].concat();
     json!({
-        "NotModified": { "description": "Nothing has changed since the named answer.", "headers": headers_of(&[known, &["ETag"]].concat()) },
+        "NotModified": {
+            "description": "Nothing has changed since the named answer.",
+            "headers": headers_of(&[known, &["ETag"]].concat()),
+        },
         "BadRequest": failure(
             "The body is not a JSON object, or lacks a required field; or the `Idempotency-Key` is malformed.",
             known, &ApiError::bad_request("name: is required")),
         "Unauthorized": failure("The API key is missing or not valid.",
             &[HEADERS_OF_STRANGERS, &["WWW-Authenticate"]].concat(), &ApiError::unauthorized()),
         "Forbidden": failure(
-            "The key lacks the permission (`forbidden`), or the plan has no room for another active agent (`plan_limit_reached`).",
+            "The key lacks the permission (`forbidden`), or the plan has no room for another active agent \
+             (`plan_limit_reached`).",
             known, &ApiError::forbidden("Your API key lacks the permission agents:write.")),
         "NotFound": failure(
             "There is no such thing in this account: `agent_not_found`, `webhook_not_found`, or else `not_found`.",
@@ -113,13 +122,15 @@ fn responses() -> Value {
              `Idempotency-Key` is still running.",
             known, &ApiError::conflict("A webhook with this url, agent and events exists already.")),
         "PayloadTooLarge": failure("The body is too large.", known, &ApiError::payload_too_large(1_048_576)),
-        "UnsupportedMediaType": failure("The body is not sent as `application/json`.", known, &ApiError::unsupported_media_type()),
+        "UnsupportedMediaType": failure(
+            "The body is not sent as `application/json`.", known, &ApiError::unsupported_media_type()),
         "ValidationError": failure(
             "A value is wrong in type, length, range or form; `details` names each of them. `webhook_verification_failed`: the \
              webhook's address did not send the challenge back.",
             known, &validation_error()),
         "RateLimited": failure("Too many requests. The headers say when to come back.", &later, &ApiError::rate_limited(13)),
-        "InternalError": failure("The server failed; its log knows more, under the `X-Request-Id`.", known, &ApiError::internal()),
+        "InternalError": failure(
+            "The server failed; its log knows more, under the `X-Request-Id`.", known, &ApiError::internal()),
         "ServiceUnavailable": failure("Busy, out of disk space or shutting down.", &later, &ApiError::unavailable()),
     })
 }
