@@ -143,6 +143,8 @@ impl<'de> Visitor<'de> for Strict {
 /// What `?status=` may say of a list's rows.
 pub trait Statuses {
     const ALL: &'static [&'static str];
+    /// Whether `?q=` searches the list; where it does not, it is ignored like any unknown parameter.
+    const SEARCHED: bool = false;
 }
 
 /// `?limit=&offset=&since=&after=&status=&q=` of a list whose rows have the statuses of `S`.
@@ -153,7 +155,7 @@ impl<S: Statuses, T: Send + Sync> FromRequestParts<T> for Paged<S> {
 
     async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self> {
         let mut failures = Vec::new();
-        let page = page(parts.uri.query().unwrap_or_default(), S::ALL, &mut failures);
+        let page = page(parts.uri.query().unwrap_or_default(), S::ALL, S::SEARCHED, &mut failures);
         if failures.is_empty() {
             return Ok(Self(page, PhantomData));
         }
@@ -161,7 +163,7 @@ impl<S: Statuses, T: Send + Sync> FromRequestParts<T> for Paged<S> {
     }
 }
 
-fn page(query: &str, statuses: &[&'static str], failures: &mut Vec<Invalid>) -> Page {
+fn page(query: &str, statuses: &[&'static str], searched: bool, failures: &mut Vec<Invalid>) -> Page {
     let mut page = Page::first(LIMIT_DEFAULT);
     let mut seen = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -170,7 +172,7 @@ fn page(query: &str, statuses: &[&'static str], failures: &mut Vec<Invalid>) -> 
             "offset" => whole(&value, 0, OFFSET_MAX).map(|offset| page.offset = offset),
             "since" => instant(&value).map(|since| page.since = Some(since)),
             "after" => text_of_form(&value, &CURSOR).map(|after| page.after = Some(after)),
-            "q" => text_of_form(&value, &WORDS).map(|words| page.filter.words = Some(words)),
+            "q" if searched => text_of_form(&value, &WORDS).map(|words| page.filter.words = Some(words)),
             "status" => one_of(&value, statuses).map(|status| page.filter.status = Some(status)),
             _ => continue,
         };
@@ -303,7 +305,7 @@ mod tests {
     fn a_page_is_read_to_the_letter() {
         let read = |query| {
             let mut failures = Vec::new();
-            let page = page(query, &["active"], &mut failures);
+            let page = page(query, &["active"], true, &mut failures);
             (page, failures.len())
         };
         assert_eq!(read("").0, Page::first(25));

@@ -77,6 +77,7 @@ pub struct AgentStatuses;
 
 impl Statuses for AgentStatuses {
     const ALL: &'static [&'static str] = &["active", "deactivated"];
+    const SEARCHED: bool = true;
 }
 
 /// List agents

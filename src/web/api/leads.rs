@@ -50,6 +50,7 @@ pub struct LeadStatuses;
 
 impl Statuses for LeadStatuses {
     const ALL: &'static [&'static str] = LEAD_STATUSES;
+    const SEARCHED: bool = true;
 }
 
 /// List an agent's leads
