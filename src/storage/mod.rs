@@ -42,7 +42,7 @@ use crate::storage::schema::Files;
 use crate::storage::writer::Writer;
 use crate::world::World;
 
-pub use activity::ApiRequest;
+pub use activity::{ApiRequest, LoggedRequest};
 pub use deliveries::{Claim, Outcome, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
 pub use installations::FirstLoad;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, between, signed_in};
+use crate::server::until;
 use crate::visitor::Visitor;
 
 /// An agent made on the page for it.
@@ -57,6 +58,7 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
         format!("/conversations/{conversation}"),
         "/leads".into(),
         "/settings/keys".into(),
+        "/settings/activity".into(),
         format!("/preview/{agent}"),
         format!("/demo/{agent}"),
         "/setup".into(),
@@ -142,6 +144,23 @@ fn a_new_key_is_shown_once_and_works() {
 }
 
 #[test]
+fn what_a_key_did_stands_on_the_activity_page() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/keys").is(200);
+    let made = browser.submit("/settings/keys", &[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
+    let key = between(&made.text, "<code>cfk_", "</code>").unwrap().to_owned();
+    let api = server.client().with("authorization", &format!("Bearer cfk_{key}"));
+    api.with("x-request-id", "mine-1").get("/api/v1/agents").is(200);
+    server.sign_up("stranger@example.com").with("x-request-id", "theirs-1").get("/api/v1/me").is(200);
+    let page = until("the request on the page", || {
+        let page = browser.get("/settings/activity").is(200).text;
+        page.contains("mine-1").then_some(page)
+    });
+    assert!(page.contains("/api/v1/agents") && page.contains("CRM sync"));
+    assert!(!page.contains("theirs-1") && !page.contains(&key));
+}
+
+#[test]
 fn b02_a_key_revoked_on_its_page_fails_on_the_next_request() {
     let (server, mut browser) = signed_in();
     browser.get("/settings/keys").is(200);
@@ -215,7 +234,7 @@ fn b03_another_accounts_pages_do_not_exist() {
 #[test]
 fn pages_of_an_empty_account_say_what_to_do() {
     let (_server, mut browser) = signed_in();
-    for path in ["/agents", "/conversations", "/leads", "/settings/keys"] {
+    for path in ["/agents", "/conversations", "/leads", "/settings/keys", "/settings/activity"] {
         let page = browser.get(path).is(200).text;
         assert!(page.contains("class=\"empty\"") || page.contains("class=\"empty "), "{path}");
     }

@@ -1,5 +1,6 @@
 //! The dashboard: pages for the people of an account, rendered here, working without JavaScript.
 
+mod activity;
 mod agent;
 mod agents;
 mod api_keys;
@@ -42,6 +43,7 @@ pub fn router() -> Router<App> {
         .route("/leads", get(leads::list))
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
+        .route("/settings/activity", get(activity::list))
         .route("/preview/{agent}", get(preview::preview))
         .route("/demo/{agent}", get(preview::demo))
 }

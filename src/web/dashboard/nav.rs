@@ -21,6 +21,7 @@ pub enum Section {
     Conversations,
     Leads,
     ApiKeys,
+    Activity,
 }
 
 impl Section {
@@ -30,6 +31,7 @@ impl Section {
             Section::Conversations => "conversations",
             Section::Leads => "leads",
             Section::ApiKeys => "keys",
+            Section::Activity => "activity",
         }
     }
 }
