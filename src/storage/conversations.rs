@@ -23,10 +23,19 @@ const OPENING: &str = "
      WHERE conversation = conversations.id AND messages.account = conversations.account AND role = 'user'
      ORDER BY seq LIMIT 1)";
 
-const COUNT_BY_AGENT: &str = "
+/// The agent counts its conversations all along.
+const COUNTED: &str = "SELECT conversations_count FROM agents WHERE account = ?1 AND id = ?2";
+
+/// Out of the index alone, which a status is not in.
+const COUNT_SINCE: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)";
+    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at";
+
+const COUNT_WITH_STATUS: &str = "
+    SELECT count(*)
+    FROM conversations
+    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (ended_at IS NULL) = ?4";
 
 const BY_AGENT: &str = "
     WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)
@@ -70,11 +79,7 @@ impl Store {
             let since = page.since.map_or(i64::MIN, Time::ms);
             let active = page.filter.status.map(|status| status == "active");
             let tx = db.unchecked_transaction()?;
-            let total = if page.counted {
-                tx.prepare_cached(COUNT_BY_AGENT)?.query_row(params![account, agent, since, active], |row| row.get(0))?
-            } else {
-                0
-            };
+            let total = if page.counted { count(&tx, &account, &agent, page.since, active)? } else { 0 };
             let (before, before_id) = match page.after {
                 Some(id) => (conversation(&tx, &account, &ConversationId::from_text(id.clone()))?.started_at, id),
                 None => (Time::from_ms(i64::MAX), String::new()),
@@ -98,11 +103,7 @@ impl Store {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (total, filter) = match &agent {
-                Some(agent) => (
-                    tx.prepare_cached(COUNT_BY_AGENT)?
-                        .query_row(params![account, agent, i64::MIN, None::<bool>], |row| row.get(0))?,
-                    "AND agent = ?4",
-                ),
+                Some(agent) => (count(&tx, &account, agent, None, None)?, "AND agent = ?4"),
                 None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),
             };
             let mut list = tx.prepare_cached(&format!(
@@ -191,6 +192,18 @@ impl Store {
         })
         .await
     }
+}
+
+fn count(db: &Connection, account: &AccountId, agent: &AgentId, since: Option<Time>, active: Option<bool>) -> Result<i64> {
+    let from = since.map_or(i64::MIN, Time::ms);
+    let counted = match (active, since) {
+        (None, None) => db.prepare_cached(COUNTED)?.query_row(params![account, agent], |row| row.get(0)),
+        (None, Some(_)) => db.prepare_cached(COUNT_SINCE)?.query_row(params![account, agent, from], |row| row.get(0)),
+        (Some(active), _) => {
+            db.prepare_cached(COUNT_WITH_STATUS)?.query_row(params![account, agent, from, active], |row| row.get(0))
+        }
+    };
+    Ok(counted?)
 }
 
 /// Ends a conversation once: the event is written only by whoever really ended it.

@@ -31,6 +31,15 @@ const COUNT_BY_AGENT: &str = "
     WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
       AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')";
 
+/// The agent counts its leads all along.
+const COUNTED: &str = "SELECT leads_count FROM agents WHERE account = ?1 AND id = ?2";
+
+/// Out of the index alone, which neither a status nor words are in.
+const COUNT_SINCE: &str = "
+    SELECT count(*)
+    FROM leads
+    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at";
+
 const BY_AGENT: &str = "
     WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
       AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')
@@ -52,8 +61,16 @@ impl Store {
             let since = page.since.map_or(i64::MIN, Time::ms);
             let (status, pattern) = (page.filter.status, page.filter.pattern());
             let tx = db.unchecked_transaction()?;
-            let matching = params![account, agent, since, status, pattern];
-            let total = if page.counted { tx.prepare_cached(COUNT_BY_AGENT)?.query_row(matching, |row| row.get(0))? } else { 0 };
+            let filtered = status.is_some() || pattern.is_some();
+            let total = match (page.counted, filtered, page.since) {
+                (false, ..) => 0,
+                (_, true, _) => {
+                    let matching = params![account, agent, since, status, pattern];
+                    tx.prepare_cached(COUNT_BY_AGENT)?.query_row(matching, |row| row.get(0))?
+                }
+                (_, _, Some(_)) => tx.prepare_cached(COUNT_SINCE)?.query_row(params![account, agent, since], |row| row.get(0))?,
+                _ => tx.prepare_cached(COUNTED)?.query_row(params![account, agent], |row| row.get(0))?,
+            };
             let (before, before_id) = match page.after {
                 Some(id) => (lead(&tx, &account, &LeadId::from_text(id.clone()))?.captured_at, id),
                 None => (Time::from_ms(i64::MAX), String::new()),
