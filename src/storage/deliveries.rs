@@ -1,5 +1,7 @@
 //! Deliveries: claimed under a lease, tried, and recorded; a late worker cannot write over its successor.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
@@ -132,6 +134,7 @@ impl Store {
         self.write(move |db| {
             let now = world.now();
             let mut claims = Vec::new();
+            let mut looked_at = Vec::new();
             for (account, webhook, url, secret, next_secret) in heads(db, now)? {
                 let room = i64::try_from(most.saturating_sub(claims.len())).unwrap_or(i64::MAX);
                 if room == 0 {
@@ -164,8 +167,9 @@ impl Store {
                         attempts,
                     });
                 }
-                schedule(db, &account)?;
+                looked_at.push(account);
             }
+            schedule_each(db, &looked_at)?;
             Ok(claims)
         })
         .await
@@ -235,9 +239,7 @@ impl Store {
             let mut release = db.prepare_cached(RELEASE)?;
             let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before], |row| row.get(0))?;
             let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
-            for account in &released {
-                schedule(db, account)?;
-            }
+            schedule_each(db, &released)?;
             Ok(released.len())
         })
         .await
@@ -271,6 +273,12 @@ pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
     let has_room = inflight < INFLIGHT_OF_ACCOUNT_MAX;
     db.prepare_cached(NEXT_DUE)?.execute(params![account, has_room, INFLIGHT_MAX])?;
     Ok(())
+}
+
+/// An account that is named several times is looked at once.
+fn schedule_each(db: &Connection, accounts: &[AccountId]) -> Result<()> {
+    let once: BTreeSet<&AccountId> = accounts.iter().collect();
+    once.into_iter().try_for_each(|account| schedule(db, account))
 }
 
 fn disable(db: &Connection, claim: &Claim, reason: &str) -> Result<()> {

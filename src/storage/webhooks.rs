@@ -110,6 +110,11 @@ impl Store {
         self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
     }
 
+    /// Without its success rate, which takes a look at 30 days of deliveries.
+    pub async fn registered_webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
+        self.read(move |db| webhook(db, &account, &id)).await
+    }
+
     /// Sealed.
     pub async fn webhook_secret(&self, account: AccountId, id: WebhookId) -> Result<Vec<u8>> {
         self.read(move |db| {

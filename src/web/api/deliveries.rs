@@ -14,6 +14,7 @@ use crate::storage;
 use crate::web::App;
 use crate::web::api::schema::requests::PageQuery;
 use crate::web::api::schema::values::DeliveryStatus;
+use crate::web::api::webhooks::missing;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
@@ -84,7 +85,7 @@ pub async fn list(
 ) -> Result<Json<DeliveryList>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
-    app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.deliveries(caller.account_id(), id, page).await.map_err(unknown_cursor)?;
     let deliveries: Vec<_> = listed.rows.into_iter().map(DeliveryView::new).collect();
@@ -114,7 +115,7 @@ pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
-    app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let chosen: DeliveryId = path_id(&params, "delivery", ApiError::not_found)?;
     let queued = app.store.resend(caller.account_id(), id, chosen, once.keep(accepted)).await.map_err(|error| match error {
         storage::Error::Conflict => ApiError::conflict("The delivery is under way at this moment, or its webhook is disabled."),
@@ -125,10 +126,6 @@ pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<A
 
 fn accepted(delivery: &Delivery) -> (StatusCode, Option<String>, DeliveryView) {
     (StatusCode::ACCEPTED, None, DeliveryView::new(delivery.clone()))
-}
-
-fn missing(error: storage::Error) -> ApiError {
-    ApiError::or_missing(error, ApiError::webhook_not_found())
 }
 
 impl DeliveryView {

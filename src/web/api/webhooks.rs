@@ -135,7 +135,7 @@ pub async fn update(
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let change = WebhookChange::parse(&body, app.courier.url_policy())?;
-    let before = app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    let before = app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let moved = change.url.clone().filter(|url| *url != before.url);
     if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
         let secret = app.store.webhook_secret(caller.account_id(), id.clone()).await.map_err(missing)?;
@@ -176,7 +176,7 @@ pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<
     Ok(Json(Deleted::new(id)))
 }
 
-fn missing(error: storage::Error) -> ApiError {
+pub fn missing(error: storage::Error) -> ApiError {
     ApiError::or_missing(error, ApiError::webhook_not_found())
 }
 

@@ -6,12 +6,11 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
 
+use crate::domain::Invalid;
 use crate::domain::agent::{Agent, AgentChange};
 use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
 use crate::domain::page;
-use crate::domain::{Invalid, Rejection};
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
@@ -111,14 +110,9 @@ pub async fn update(
     SignedForm { member, fields }: SignedForm,
 ) -> Result<Response> {
     let domains: Vec<&str> = fields.text("allowed_domains").split([',', '\n']).map(str::trim).filter(|d| !d.is_empty()).collect();
-    let body = json!({
-        "name": fields.text("name"),
-        "greeting": fields.text("greeting"),
-        "color": fields.text("color"),
-        "allowed_domains": domains,
-    });
-    let parsed = body.as_object().map(AgentChange::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
-    let failures = match parsed {
+    let mut body = fields.object(&[("name", "name"), ("greeting", "greeting"), ("color", "color")]);
+    body.insert("allowed_domains".into(), domains.into());
+    let failures = match AgentChange::parse(&body) {
         Ok(change) => {
             let agent = app.store.update_agent(agent.account, agent.id, change).await?;
             app.live.agent_changed(&agent.id);
@@ -143,9 +137,7 @@ pub async fn add_knowledge(
     State(app): State<App>,
     SignedForm { member, fields }: SignedForm,
 ) -> Result<Response> {
-    let body = json!({ "content": fields.text("content"), "type": fields.text("type") });
-    let parsed = body.as_object().map(NewKnowledge::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
-    let errors = match parsed {
+    let errors = match NewKnowledge::parse(&fields.object(&[("content", "content"), ("type", "type")])) {
         Ok(new) => {
             app.store.add_knowledge(agent.account, agent.id.clone(), new, Keep::nothing()).await?;
             return Ok(Redirect::to(&format!("/agents/{}?done=taught#knowledge", agent.id)).into_response());

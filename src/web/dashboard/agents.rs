@@ -4,9 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
 
-use crate::domain::Rejection;
 use crate::domain::agent::{Agent, COLOR_DEFAULT, GREETING_DEFAULT, NewAgent};
 use crate::storage::{self, Keep};
 use crate::web::App;
@@ -63,15 +61,9 @@ pub async fn list(member: SignedIn, State(app): State<App>) -> Result<Response> 
 }
 
 pub async fn create(State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
-    let body = json!({
-        "name": fields.text("name"),
-        "greeting": fields.text("greeting"),
-        "color": fields.text("color"),
-        "knowledge_base": fields.text("knowledge"),
-    });
+    let names = [("name", "name"), ("greeting", "greeting"), ("color", "color"), ("knowledge_base", "knowledge")];
     let plan = app.plan_of(&member.0.account);
-    let parsed = body.as_object().map(NewAgent::parse).unwrap_or_else(|| Err(Rejection::one("", "")));
-    let errors = match parsed {
+    let errors = match NewAgent::parse(&fields.object(&names)) {
         Ok(new) => match app.store.create_agent(member.0.account.id.clone(), new, plan.agents_max, Keep::nothing()).await {
             Ok(agent) => {
                 return Ok(Redirect::to(&format!("/agents/{}?done=created", agent.id)).into_response());

@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use crate::auth;
 use crate::domain::account::User;
@@ -73,6 +74,11 @@ impl Fields {
 
     pub fn text(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
+    }
+
+    /// The fields as the API would have got them: its name, then the form's.
+    pub fn object(&self, names: &[(&str, &str)]) -> Map<String, Value> {
+        names.iter().map(|(name, field)| ((*name).to_owned(), self.text(field).into())).collect()
     }
 
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
