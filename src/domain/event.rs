@@ -108,10 +108,10 @@ impl Event {
             .about(&conversation.visitor)
     }
 
-    pub fn limit_reached(id: EventId, agent: &Agent, limit: i64, plan: &str, now: Time) -> Self {
+    pub fn limit_reached(id: EventId, agent: &Agent, used: i64, limit: i64, plan: &str, now: Time) -> Self {
         let data = LimitReached {
             agent_name: &agent.name,
-            conversations_used: limit,
+            conversations_used: used,
             conversations_limit: limit,
             plan,
             resets_at: now.next_month_start().to_string(),

@@ -82,8 +82,7 @@ const COUNT_MESSAGE: &str = "
 const COUNT_USE: &str = "
     INSERT INTO usage (account, agent, month, conversations)
     VALUES (?1, ?2, ?3, 1)
-    ON CONFLICT (account, month, agent) DO UPDATE SET conversations = usage.conversations + 1
-    RETURNING conversations, limit_reached_at";
+    ON CONFLICT (account, month, agent) DO UPDATE SET conversations = usage.conversations + 1";
 
 const COUNT_PAGE: &str = "
     INSERT INTO page_usage (account, month, page, conversations)
@@ -102,7 +101,11 @@ const TIME_MONTH: &str = "
 
 const USED: &str = "SELECT conversations FROM usage WHERE account = ?1 AND agent = ?2 AND month = ?3";
 
-const LIMIT_REACHED: &str = "UPDATE usage SET limit_reached_at = ?4 WHERE account = ?1 AND agent = ?2 AND month = ?3";
+const LIMIT_REACHED: &str = "
+    UPDATE usage
+    SET limit_reached_at = ?4
+    WHERE account = ?1 AND agent = ?2 AND month = ?3 AND limit_reached_at IS NULL AND ?5 <= conversations
+    RETURNING conversations";
 
 const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms";
 
@@ -221,6 +224,8 @@ fn start(
     let limit = message.plan.conversations_max.map(i64::from);
     let used = db.prepare_cached(USED)?.query_row(params![agent.account, agent.id, month], |row| row.get(0)).optional()?;
     if limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
+        // After a change to a smaller plan, this is the first that the customer can hear of it.
+        tell_of_limit(db, outbox, message, &month, now)?;
         return Ok(None);
     }
     let id: ConversationId = draw(db, &outbox.world, "conversations")?;
@@ -291,16 +296,19 @@ fn count(db: &Connection, outbox: &Outbox, message: &VisitorMessage, month: &str
     if let Some(page) = message.page_url.as_deref().and_then(page_path) {
         db.prepare_cached(COUNT_PAGE)?.execute(params![agent.account, month, page])?;
     }
-    let mut use_one = db.prepare_cached(COUNT_USE)?;
-    let (used, told): (i64, Option<Time>) =
-        use_one.query_row(params![agent.account, agent.id, month], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let Some(limit) = message.plan.conversations_max.map(i64::from).filter(|limit| *limit <= used) else { return Ok(()) };
-    if told.is_some() {
-        return Ok(());
-    }
-    db.prepare_cached(LIMIT_REACHED)?.execute(params![agent.account, agent.id, month, now])?;
+    db.prepare_cached(COUNT_USE)?.execute(params![agent.account, agent.id, month])?;
+    tell_of_limit(db, outbox, message, month, now)
+}
+
+/// Says that the month's limit is used up, if it is and nobody has said so this month.
+fn tell_of_limit(db: &Connection, outbox: &Outbox, message: &VisitorMessage, month: &str, now: Time) -> Result<()> {
+    let agent = &message.agent;
+    let Some(limit) = message.plan.conversations_max.map(i64::from) else { return Ok(()) };
+    let mut reached = db.prepare_cached(LIMIT_REACHED)?;
+    let used = reached.query_row(params![agent.account, agent.id, month, now, limit], |row| row.get(0)).optional()?;
+    let Some(used) = used else { return Ok(()) };
     let event_id = outbox.event_id(db, EventType::LimitReached)?;
-    outbox.publish(db, &Event::limit_reached(event_id, agent, limit, &message.plan.name, now))
+    outbox.publish(db, &Event::limit_reached(event_id, agent, used, limit, &message.plan.name, now))
 }
 
 fn capture_from(

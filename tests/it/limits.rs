@@ -54,6 +54,20 @@ fn h17_over_the_limit_visitors_are_answered_and_nothing_is_stored() {
 }
 
 #[test]
+fn a_smaller_plan_says_that_its_limit_is_passed_already() {
+    let (server, agent) = limited();
+    server.set_plan("scale");
+    (0..3).for_each(|_| drop(server.visitor(&agent).ask("Hello")));
+    assert!(server.events("agent.limit_reached").is_empty());
+    server.set_plan("starter");
+    (0..2).for_each(|_| drop(server.visitor(&agent).ask("Hello")));
+    let told = server.events("agent.limit_reached");
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0]["data"]["conversations_used"], &told[0]["data"]["conversations_limit"]), (&json!(3), &json!(2)));
+    assert_eq!(server.get(&format!("/api/v1/agents/{agent}")).json["conversations_count"], 3);
+}
+
+#[test]
 fn over_the_limit_a_lead_is_kept_all_the_same() {
     let (server, agent) = limited();
     for _ in 0..2 {
