@@ -93,6 +93,7 @@ async fn assemble(
         egress: Egress::new(Policy { allow_http: http || private, allow_private: private, allow }),
         url_policy,
         retry_base_ms: config.retry_base_ms(),
+        timeout_ms: config.webhook_timeout_ms(),
         threads: config.webhooks.threads,
     });
     let setup = SetupLink::new(&world, store.has_users().await?);

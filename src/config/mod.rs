@@ -77,6 +77,8 @@ pub struct Webhooks {
     pub threads: usize,
     pub allow_http: bool,
     pub allow_addresses: Vec<String>,
+    pub challenges_per_account_hour: u32,
+    pub challenges_per_host_minute: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -102,6 +104,7 @@ pub struct PlanLimits {
 pub struct Testing {
     pub retry_base_ms: i64,
     pub inactivity_ms: i64,
+    pub webhook_timeout_ms: u64,
     pub allow_private_addresses: bool,
     pub clock_offset_ms: i64,
     pub public_limits: bool,
@@ -124,7 +127,14 @@ impl Default for Config {
 
 impl Default for Testing {
     fn default() -> Self {
-        Self { retry_base_ms: 0, inactivity_ms: 0, allow_private_addresses: false, clock_offset_ms: 0, public_limits: true }
+        Self {
+            retry_base_ms: 0,
+            inactivity_ms: 0,
+            webhook_timeout_ms: 0,
+            allow_private_addresses: false,
+            clock_offset_ms: 0,
+            public_limits: true,
+        }
     }
 }
 
@@ -168,7 +178,13 @@ impl Default for Widget {
 
 impl Default for Webhooks {
     fn default() -> Self {
-        Self { threads: 32, allow_http: false, allow_addresses: Vec::new() }
+        Self {
+            threads: 32,
+            allow_http: false,
+            allow_addresses: Vec::new(),
+            challenges_per_account_hour: 100,
+            challenges_per_host_minute: 60,
+        }
     }
 }
 
@@ -217,8 +233,11 @@ impl Config {
         if !self.plans.contains_key(&self.accounts.default_plan) {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
-        if self.answers.threads == 0 || self.webhooks.threads == 0 {
-            return fail("threads", "must be at least 1".into());
+        if self.answers.threads == 0 {
+            return fail("answers.threads", "must be at least 1".into());
+        }
+        if self.webhooks.threads < 2 {
+            return fail("webhooks.threads", "must be at least 2: slow endpoints have threads of their own".into());
         }
         Ok(())
     }
@@ -245,6 +264,12 @@ impl Config {
     pub fn inactivity_ms(&self) -> i64 {
         let testing = self.testing.inactivity_ms;
         if testing > 0 { testing } else { crate::domain::conversation::INACTIVITY_MS }
+    }
+
+    /// How long an endpoint has to answer a delivery or a challenge.
+    pub fn webhook_timeout_ms(&self) -> u64 {
+        let testing = self.testing.webhook_timeout_ms;
+        if testing > 0 { testing } else { crate::domain::webhook::TIMEOUT_MS }
     }
 
     pub fn retry_base_ms(&self) -> i64 {

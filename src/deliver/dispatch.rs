@@ -8,6 +8,7 @@ use pollster::block_on;
 use crate::deliver::request;
 use crate::deliver::sign::Secret;
 use crate::deliver::{Shared, secret_place};
+use crate::domain::pace::Reaction;
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
 use crate::storage::{Claim, Outcome, Result, Tried};
@@ -33,15 +34,14 @@ pub fn run(shared: &Shared, claims: &Sender<Claim>) {
 }
 
 fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
-    let free = shared.threads_max.saturating_sub(shared.busy.load(Ordering::Relaxed));
-    let due = block_on(shared.store.next_due())?.is_some_and(|due| due <= shared.world.now());
-    if free == 0 || !due {
+    let room = shared.room();
+    if block_on(shared.store.next_due(room))?.is_none_or(|due| due > shared.world.now()) {
         return Ok(0);
     }
-    let taken = block_on(shared.store.claim_deliveries(free))?;
+    let taken = block_on(shared.store.claim_deliveries(room))?;
     let count = taken.len();
     for claim in taken {
-        shared.busy.fetch_add(1, Ordering::Relaxed);
+        shared.places(claim.lane).taken.fetch_add(1, Ordering::Relaxed);
         // There is a free thread for each, so this does not wait.
         if claims.send(claim).is_err() {
             break;
@@ -60,9 +60,12 @@ pub fn attempt(shared: &Shared, claim: Claim) {
         return record(shared, claim, unsigned(shared, started_at));
     };
     let next = claim.next_secret.as_ref().and_then(open);
-    let answer = shared.egress.post(&request::of(&claim, &secret, next.as_ref(), started_at).as_request());
+    let answer = shared.egress.post(&request::of(&claim, &secret, next.as_ref(), started_at).as_request(shared.timeout_ms));
+    tracing::debug!(delivery = %claim.delivery, status = answer.status, remote = ?answer.remote, "tried");
     let failed = claim.attempts + 1;
     let outcome = judge(shared, &answer, failed);
+    let timeout_ms = i64::try_from(shared.timeout_ms).unwrap_or(i64::MAX);
+    let reaction = Reaction::of(answer.status.is_some(), timed_out(&answer), answer.duration_ms, timeout_ms);
     let tried = Tried {
         started_at,
         duration_ms: answer.duration_ms,
@@ -71,6 +74,7 @@ pub fn attempt(shared: &Shared, claim: Claim) {
         response_headers: answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect(),
         response_body: answer.body,
         outcome,
+        reaction,
     };
     record(shared, claim, tried);
 }
@@ -82,13 +86,16 @@ fn judge(shared: &Shared, answer: &egress::Outcome, failed: u32) -> Outcome {
         _ => {}
     }
     let now = shared.world.now();
-    let timed_out = matches!(answer.error, Some(Failure::Timeout | Failure::ConnectTimeout));
     let hint = Hint {
-        overloaded: timed_out || answer.status == Some(TOO_MANY_REQUESTS),
+        overloaded: timed_out(answer) || answer.status == Some(TOO_MANY_REQUESTS),
         retry_after_ms: answer.retry_after.as_deref().and_then(|value| retry_after_ms(value, now)),
     };
     let next = next_attempt(failed, now, shared.retry_base_ms, shared.world.jitter(), hint);
     next.map_or(Outcome::Exhausted, Outcome::RetryAt)
+}
+
+fn timed_out(answer: &egress::Outcome) -> bool {
+    matches!(answer.error, Some(Failure::Timeout | Failure::ConnectTimeout))
 }
 
 /// A try that could not even be signed: it is not repeated, since the key will not come back by itself.
@@ -101,6 +108,7 @@ fn unsigned(shared: &Shared, started_at: crate::domain::time::Time) -> Tried {
         response_headers: String::new(),
         response_body: String::new(),
         outcome: Outcome::Exhausted,
+        reaction: Reaction::Unreached,
     }
 }
 

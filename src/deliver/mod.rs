@@ -17,10 +17,11 @@ use crate::auth::vault::Vault;
 use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::id::WebhookId;
+use crate::domain::pace::Lane;
 use crate::domain::time::MINUTE_MS;
 use crate::domain::webhook::UrlPolicy;
 use crate::egress::Egress;
-use crate::storage::{Claim, Store};
+use crate::storage::{Claim, Room, Store};
 use crate::supervise::{self, Stop};
 use crate::world::World;
 
@@ -39,8 +40,9 @@ pub struct Shared {
     pub retry_base_ms: i64,
     url_policy: UrlPolicy,
     proofs: Semaphore,
-    threads_max: usize,
-    busy: AtomicUsize,
+    pub timeout_ms: u64,
+    fast: Places,
+    slow: Places,
     seen_ms: AtomicI64,
     stop: Stop,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -53,7 +55,24 @@ pub struct Means {
     pub egress: Egress,
     pub url_policy: UrlPolicy,
     pub retry_base_ms: i64,
+    pub timeout_ms: u64,
     pub threads: usize,
+}
+
+/// The threads that a lane may hold at once.
+struct Places {
+    max: usize,
+    taken: AtomicUsize,
+}
+
+impl Places {
+    const fn new(max: usize) -> Self {
+        Self { max, taken: AtomicUsize::new(0) }
+    }
+
+    fn free(&self) -> usize {
+        self.max.saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
 }
 
 /// Where a webhook's secret belongs: sealed for this row, it opens in no other.
@@ -72,8 +91,9 @@ impl Courier {
             retry_base_ms: means.retry_base_ms,
             url_policy: means.url_policy,
             proofs: Semaphore::new(PROOFS_MAX),
-            threads_max: means.threads,
-            busy: AtomicUsize::new(0),
+            timeout_ms: means.timeout_ms,
+            fast: Places::new(means.threads - slow_threads(means.threads)),
+            slow: Places::new(slow_threads(means.threads)),
             stop: Stop::default(),
             threads: Mutex::default(),
         });
@@ -104,7 +124,7 @@ impl Courier {
     pub async fn prove(&self, webhook: WebhookId, url: String, secret: Secret) -> Result<(), Unproven> {
         let _permit = self.0.proofs.try_acquire().map_err(|_| Unproven::TooMany)?;
         let shared = self.0.clone();
-        let asked = tokio::task::spawn_blocking(move || challenge::ask(&shared.egress, &shared.world, &webhook, &url, &secret));
+        let asked = tokio::task::spawn_blocking(move || challenge::ask(&shared, &webhook, &url, &secret));
         asked.await.unwrap_or(Err(Unproven::TooMany))
     }
 
@@ -120,10 +140,26 @@ impl Courier {
     }
 }
 
+/// A quarter of the threads is for endpoints that let one wait; the others never wait for those.
+fn slow_threads(threads: usize) -> usize {
+    (threads / 4).max(1)
+}
+
 impl Shared {
+    fn places(&self, lane: Lane) -> &Places {
+        match lane {
+            Lane::Fast => &self.fast,
+            Lane::Slow => &self.slow,
+        }
+    }
+
+    fn room(&self) -> Room {
+        Room { fast: self.fast.free(), slow: self.slow.free() }
+    }
+
     /// Tries one delivery; its place becomes free whatever happens, and the thread goes on.
     fn handle(&self, claim: Claim) {
-        let _place = Place(self);
+        let _place = Place(self, claim.lane);
         let delivery = claim.delivery.clone();
         if catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, claim))).is_err() {
             // Its lease ends, and it is tried again.
@@ -132,11 +168,11 @@ impl Shared {
     }
 }
 
-struct Place<'a>(&'a Shared);
+struct Place<'a>(&'a Shared, Lane);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        self.0.places(self.1).taken.fetch_sub(1, Ordering::Relaxed);
         self.0.store.ring();
     }
 }

@@ -5,9 +5,6 @@ use crate::domain::time::Time;
 use crate::egress::Request;
 use crate::storage::Claim;
 
-/// A receiver that has not answered by then has failed.
-pub const TIMEOUT_MS: u64 = 10_000;
-
 pub struct Signed<'a> {
     url: &'a str,
     headers: Vec<(&'static str, String)>,
@@ -15,8 +12,8 @@ pub struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    pub fn as_request(&self) -> Request<'_> {
-        Request { url: self.url, headers: &self.headers, body: self.body, timeout_ms: TIMEOUT_MS }
+    pub fn as_request(&self, timeout_ms: u64) -> Request<'_> {
+        Request { url: self.url, headers: &self.headers, body: self.body, timeout_ms }
     }
 }
 

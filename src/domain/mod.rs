@@ -12,7 +12,9 @@ pub mod id;
 pub mod input;
 pub mod knowledge;
 pub mod lead;
+pub mod pace;
 pub mod page;
+pub mod recovery;
 pub mod time;
 pub mod webhook;
 

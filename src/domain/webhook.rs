@@ -12,6 +12,8 @@ use crate::domain::time::{SECOND_MS, Time};
 
 /// One try and five retries.
 pub const ATTEMPTS_MAX: u32 = 6;
+/// An endpoint that has not answered by then has failed.
+pub const TIMEOUT_MS: u64 = 10_000;
 pub const RETRY_BASE_MS: i64 = 10 * SECOND_MS;
 
 /// What happened; webhooks subscribe by these.
@@ -74,11 +76,19 @@ pub struct Webhook {
     pub url: String,
     pub events: Vec<EventType>,
     pub status: String,
+    /// `manual`, `gone` or `failing`.
+    pub disabled_reason: Option<String>,
+    pub disabled_at: Option<Time>,
+    /// Since when every try has failed.
+    pub failing_since: Option<Time>,
     pub created_at: Time,
     pub last_triggered_at: Option<Time>,
     /// Deliveries that ended well among those that ended in the last 30 days.
     pub success_rate: Option<f64>,
 }
+
+/// Why a webhook is disabled.
+pub const DISABLED_REASONS: &[&str] = &["manual", "gone", "failing"];
 
 /// The fields of a new webhook, checked; its address has yet to prove itself.
 #[derive(Clone, Debug)]

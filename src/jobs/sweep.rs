@@ -17,6 +17,7 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
         let now = world.now();
         warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
         warn("rotated secrets are not in force", || block_on(store.flip_secrets()));
+        warn("deliveries to disabled webhooks do not expire", || block_on(expire(store, stop)));
         if now.since(forgot_at) > FORGET_EVERY_MS {
             warn("old logs are not forgotten", || block_on(forget(store, now, stop)));
             forgot_at = now;
@@ -27,6 +28,11 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
 
 async fn end_idle(store: &Store, idle_before: Time, stop: &Stop) -> Result<()> {
     while !stop.is_set() && store.end_idle_conversations(idle_before).await? > 0 {}
+    Ok(())
+}
+
+async fn expire(store: &Store, stop: &Stop) -> Result<()> {
+    while !stop.is_set() && store.expire_deliveries().await? {}
     Ok(())
 }
 

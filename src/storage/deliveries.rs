@@ -1,23 +1,24 @@
 //! Deliveries: claimed under a lease, tried, and recorded; a late worker cannot write over its successor.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
-use crate::domain::time::{DAY_MS, SECOND_MS, Time};
+use crate::domain::pace::{Lane, Pace, Reaction};
+use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
+use crate::storage::columns::unreadable;
+use crate::storage::due::{places, schedule, schedule_each};
 use crate::storage::{Error, Result, Store};
 
-/// Webhooks that one claim looks at.
+/// Webhooks of a lane that one claim looks at.
 const HEADS_MAX: i64 = 64;
-/// Deliveries of one webhook under way at once: a slow endpoint holds no more workers than these.
-const INFLIGHT_MAX: i64 = 2;
-/// Deliveries of one account under way at once: it leaves room for the others.
-const INFLIGHT_OF_ACCOUNT_MAX: i64 = 8;
 /// Longer than any try takes.
 const LEASE_MS: i64 = 30 * SECOND_MS;
 /// A webhook that has done nothing but fail for this long is disabled.
 const FAILING_MAX_MS: i64 = 5 * DAY_MS;
+/// What waits for a webhook that has been disabled for longer is not sent by itself any more.
+const EXPIRY_MS: i64 = 72 * HOUR_MS;
+/// Deliveries that one statement expires.
+const EXPIRED_MAX: i64 = 500;
 /// A delivery during which the process died this often is given up.
 const INTERRUPTS_MAX: i64 = 10;
 
@@ -26,6 +27,8 @@ const INTERRUPTS_MAX: i64 = 10;
 pub struct Claim {
     pub delivery: DeliveryId,
     pub lease: i64,
+    /// Whose thread the try takes.
+    pub lane: Lane,
     pub account: AccountId,
     pub webhook: WebhookId,
     pub url: String,
@@ -59,37 +62,39 @@ pub struct Tried {
     pub response_headers: String,
     pub response_body: String,
     pub outcome: Outcome,
+    pub reaction: Reaction,
 }
+
+/// Threads of each lane that are free.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    pub fast: usize,
+    pub slow: usize,
+}
+
+impl Room {
+    const fn of(self, lane: Lane) -> usize {
+        match lane {
+            Lane::Fast => self.fast,
+            Lane::Slow => self.slow,
+        }
+    }
+}
+
+const NEXT_DUE: &str = "
+    SELECT min(next_due_at)
+    FROM webhooks
+    WHERE status = 'active' AND lane = ?1 AND next_due_at IS NOT NULL";
 
 const HEADS: &str = "
     SELECT account, id, url, secret, next_secret
     FROM webhooks
-    WHERE status = 'active' AND next_due_at <= ?1
+    WHERE status = 'active' AND lane = ?1 AND next_due_at <= ?2
     ORDER BY next_due_at
-    LIMIT ?2";
+    LIMIT ?3";
 
-const INFLIGHT: &str = "SELECT count(*) FROM deliveries WHERE webhook = ?1 AND state = 'inflight'";
-
-const INFLIGHT_OF_ACCOUNT: &str = "SELECT count(*) FROM deliveries WHERE account = ?1 AND state = 'inflight'";
-
-const CLAIM: &str = "
-    UPDATE deliveries
-    SET state = 'inflight', lease = ?4, lease_until = ?5, next_attempt_at = NULL
-    WHERE id IN (
-        SELECT id FROM deliveries
-        WHERE webhook = ?1 AND state = 'pending' AND next_attempt_at <= ?2
-        ORDER BY next_attempt_at, id
-        LIMIT ?3)
-    RETURNING id, event, attempts";
-
-/// A webhook with all its places taken is not due, whatever waits: it must not hide those that are.
-const NEXT_DUE: &str = "
-    UPDATE webhooks
-    SET next_due_at = CASE
-        WHEN ?2 AND (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight') < ?3
-        THEN (SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')
-    END
-    WHERE account = ?1";
+/// First tries, and what is tried again: a backlog of retries does not hold up what has just happened.
+const WAITING: [&str; 2] = ["attempts = 0", "attempts > 0"];
 
 const RECORD: &str = "
     UPDATE deliveries
@@ -98,11 +103,29 @@ const RECORD: &str = "
     WHERE account = ?1 AND id = ?2 AND lease = ?3
     RETURNING attempts";
 
+const PACE: &str = "SELECT lane, streak FROM webhooks WHERE account = ?1 AND id = ?2";
+
 const NOTE_TRY: &str = "
     UPDATE webhooks
-    SET last_triggered_at = ?3, failing_since = CASE WHEN ?4 THEN coalesce(failing_since, ?5) END
+    SET last_triggered_at = ?3, failing_since = CASE WHEN ?4 THEN coalesce(failing_since, ?5) END, lane = ?6, streak = ?7
     WHERE account = ?1 AND id = ?2
     RETURNING failing_since";
+
+const LONG_DISABLED: &str = "
+    SELECT id
+    FROM webhooks
+    WHERE status = 'disabled' AND disabled_at <= ?1";
+
+const WAITS: &str = "SELECT 1 FROM deliveries WHERE webhook = ?1 AND state = 'pending' LIMIT 1";
+
+const EXPIRE: &str = "
+    UPDATE deliveries
+    SET state = 'canceled', finished_at = ?2, next_attempt_at = NULL, last_error = 'expired'
+    WHERE id IN (
+        SELECT id FROM deliveries
+        WHERE webhook = ?1 AND state = 'pending'
+        ORDER BY next_attempt_at, id
+        LIMIT ?3)";
 
 const ATTEMPT: &str = "
     INSERT INTO delivery_attempts (delivery, number, account, started_at, duration_ms, status, error, response_headers, response_body)
@@ -118,58 +141,29 @@ const RELEASE: &str = "
     RETURNING account";
 
 impl Store {
-    /// When the next delivery is due; asked often, so it only reads.
-    pub async fn next_due(&self) -> Result<Option<Time>> {
-        self.read(|db| {
-            let mut first =
-                db.prepare_cached("SELECT min(next_due_at) FROM webhooks WHERE status = 'active' AND next_due_at IS NOT NULL")?;
-            Ok(first.query_row([], |row| row.get(0))?)
+    /// When the next delivery of a lane with room is due; asked often, so it only reads.
+    pub async fn next_due(&self, room: Room) -> Result<Option<Time>> {
+        self.read(move |db| {
+            let mut first = db.prepare_cached(NEXT_DUE)?;
+            let lanes = Lane::ALL.into_iter().filter(|lane| room.of(*lane) > 0);
+            let due = lanes.map(|lane| first.query_row([lane.as_str()], |row| row.get(0)));
+            let due = due.collect::<rusqlite::Result<Vec<Option<Time>>>>()?;
+            Ok(due.into_iter().flatten().min())
         })
         .await
     }
 
-    /// Takes up to `most` due deliveries, at most a few of each webhook.
-    pub async fn claim_deliveries(&self, most: usize) -> Result<Vec<Claim>> {
+    /// Takes due deliveries for free threads, at most a few of each webhook and account.
+    pub async fn claim_deliveries(&self, room: Room) -> Result<Vec<Claim>> {
         let world = self.world().clone();
         self.write(move |db| {
-            let now = world.now();
-            let mut claims = Vec::new();
-            let mut looked_at = Vec::new();
-            for (account, webhook, url, secret, next_secret) in heads(db, now)? {
-                let room = i64::try_from(most.saturating_sub(claims.len())).unwrap_or(i64::MAX);
-                if room == 0 {
-                    break;
-                }
-                let inflight: i64 = db.prepare_cached(INFLIGHT)?.query_row([&webhook], |row| row.get(0))?;
-                let of_account: i64 = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?.query_row([&account], |row| row.get(0))?;
-                let take = room.min(INFLIGHT_MAX - inflight).min(INFLIGHT_OF_ACCOUNT_MAX - of_account);
+            let (mut claims, now) = (Vec::new(), world.now());
+            for lane in Lane::ALL {
                 let mut lease = [0; 8];
                 world.fill(&mut lease);
-                let lease = i64::from_le_bytes(lease);
-                let mut claim = db.prepare_cached(CLAIM)?;
-                let taken = claim.query_map(params![webhook, now, take.max(0), lease, now.plus_ms(LEASE_MS)], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-                for row in taken {
-                    let (delivery, event, attempts): (DeliveryId, EventId, u32) = row?;
-                    let (event_type, payload) = event_of(db, &account, &event)?;
-                    claims.push(Claim {
-                        delivery,
-                        lease,
-                        account: account.clone(),
-                        webhook: webhook.clone(),
-                        url: url.clone(),
-                        secret: secret.clone(),
-                        next_secret: next_secret.clone(),
-                        event,
-                        event_type,
-                        payload,
-                        attempts,
-                    });
-                }
-                looked_at.push(account);
+                let taking = Taking { now, lease: i64::from_le_bytes(lease), lane, most: room.of(lane) };
+                claims.append(&mut taking.claim(db)?);
             }
-            schedule_each(db, &looked_at)?;
             Ok(claims)
         })
         .await
@@ -194,7 +188,6 @@ impl Store {
                 )
                 .optional()?;
             let Some(number) = number else { return Ok(()) };
-            let (headers, body) = (tried.response_headers, tried.response_body);
             db.prepare_cached(ATTEMPT)?.execute(params![
                 claim.delivery,
                 number,
@@ -203,22 +196,26 @@ impl Store {
                 tried.duration_ms,
                 tried.status,
                 tried.error,
-                headers,
-                body
+                tried.response_headers,
+                tried.response_body
             ])?;
-            let failed = tried.outcome != Outcome::Delivered;
-            let mut note = db.prepare_cached(NOTE_TRY)?;
-            let noted = note.query_row(params![claim.account, claim.webhook, tried.started_at, failed, now], |row| row.get(0));
-            let failing_since: Option<Time> = noted.optional()?.flatten();
+            let failing_since = note_try(db, &claim, &tried, now)?;
             if tried.outcome == Outcome::Gone {
-                disable(db, &claim, "gone")?;
+                disable(db, &claim, "gone", now)?;
             } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
                 tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
-                disable(db, &claim, "failing")?;
+                disable(db, &claim, "failing", now)?;
             }
             schedule(db, &claim.account)
         })
         .await
+    }
+
+    /// Gives up what has waited too long for a disabled webhook, a part at a time; false when nothing is left.
+    pub async fn expire_deliveries(&self) -> Result<bool> {
+        let now = self.world().now();
+        let Some(webhook) = self.read(move |db| awaited_in_vain(db, now.plus_ms(-EXPIRY_MS))).await? else { return Ok(false) };
+        self.write(move |db| Ok(db.prepare_cached(EXPIRE)?.execute(params![webhook, now, EXPIRED_MAX])? > 0)).await
     }
 
     /// Gives back claims whose lease has ended; at start, every claim, since this process holds the folder.
@@ -246,6 +243,17 @@ impl Store {
     }
 }
 
+fn awaited_in_vain(db: &Connection, disabled_before: Time) -> Result<Option<WebhookId>> {
+    let (mut disabled, mut waits) = (db.prepare_cached(LONG_DISABLED)?, db.prepare_cached(WAITS)?);
+    for webhook in disabled.query_map([disabled_before], |row| row.get(0))? {
+        let webhook: WebhookId = webhook?;
+        if waits.exists([&webhook])? {
+            return Ok(Some(webhook));
+        }
+    }
+    Ok(None)
+}
+
 /// The state that a delivery sent again by hand returns to, if that try fails.
 fn resent_from(db: &Connection, claim: &Claim) -> Result<Option<String>> {
     let mut find = db.prepare_cached("SELECT resent_from FROM deliveries WHERE account = ?1 AND id = ?2")?;
@@ -253,13 +261,80 @@ fn resent_from(db: &Connection, claim: &Claim) -> Result<Option<String>> {
     Ok(found.flatten())
 }
 
+/// One claim of a lane.
+struct Taking {
+    now: Time,
+    lease: i64,
+    lane: Lane,
+    most: usize,
+}
+
 type Head = (AccountId, WebhookId, String, Vec<u8>, Option<Vec<u8>>);
 
-fn heads(db: &Connection, now: Time) -> Result<Vec<Head>> {
-    let mut heads = db.prepare_cached(HEADS)?;
-    let rows =
-        heads.query_map(params![now, HEADS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+impl Taking {
+    fn claim(&self, db: &Connection) -> Result<Vec<Claim>> {
+        let (mut claims, mut looked_at) = (Vec::new(), Vec::new());
+        for head in self.heads(db)? {
+            for waiting in WAITING {
+                let room = i64::try_from(self.most.saturating_sub(claims.len())).unwrap_or(i64::MAX);
+                let take = places(db, &head.0, &head.1, self.lane)?.min(room).max(0);
+                claims.append(&mut self.claim_of(db, &head, waiting, take)?);
+            }
+            looked_at.push(head.0);
+            if claims.len() == self.most {
+                break;
+            }
+        }
+        schedule_each(db, &looked_at)?;
+        Ok(claims)
+    }
+
+    fn heads(&self, db: &Connection) -> Result<Vec<Head>> {
+        let most = if self.most == 0 { 0 } else { HEADS_MAX };
+        let mut heads = db.prepare_cached(HEADS)?;
+        let rows = heads.query_map(params![self.lane.as_str(), self.now, most], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn claim_of(&self, db: &Connection, head: &Head, waiting: &str, most: i64) -> Result<Vec<Claim>> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let (account, webhook, url, secret, next_secret) = head;
+        let mut claim = db.prepare_cached(&format!(
+            "UPDATE deliveries
+             SET state = 'inflight', lease = ?4, lease_until = ?5, next_attempt_at = NULL
+             WHERE id IN (
+                 SELECT id FROM deliveries
+                 WHERE webhook = ?1 AND state = 'pending' AND {waiting} AND next_attempt_at <= ?2
+                 ORDER BY next_attempt_at, id
+                 LIMIT ?3)
+             RETURNING id, event, attempts"
+        ))?;
+        let window = params![webhook, self.now, most, self.lease, self.now.plus_ms(LEASE_MS)];
+        let taken = claim.query_map(window, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let claimed = taken.map(|row| {
+            let (delivery, event, attempts): (DeliveryId, EventId, u32) = row?;
+            let (event_type, payload) = event_of(db, account, &event)?;
+            Ok(Claim {
+                delivery,
+                lease: self.lease,
+                lane: self.lane,
+                account: account.clone(),
+                webhook: webhook.clone(),
+                url: url.clone(),
+                secret: secret.clone(),
+                next_secret: next_secret.clone(),
+                event,
+                event_type,
+                payload,
+                attempts,
+            })
+        });
+        claimed.collect()
+    }
 }
 
 fn event_of(db: &Connection, account: &AccountId, event: &EventId) -> Result<(String, Vec<u8>)> {
@@ -267,22 +342,27 @@ fn event_of(db: &Connection, account: &AccountId, event: &EventId) -> Result<(St
     find.query_row(params![account, event], |row| Ok((row.get(0)?, row.get(1)?))).map_err(Error::from)
 }
 
-/// Says when each webhook of the account is to be looked at next.
-pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
-    let inflight: i64 = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?.query_row([account], |row| row.get(0))?;
-    let has_room = inflight < INFLIGHT_OF_ACCOUNT_MAX;
-    db.prepare_cached(NEXT_DUE)?.execute(params![account, has_room, INFLIGHT_MAX])?;
-    Ok(())
+/// What the try says of its webhook: since when it has only failed, if it has, and which lane it belongs in.
+fn note_try(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<Option<Time>> {
+    let known = db.prepare_cached(PACE)?.query_row(params![claim.account, claim.webhook], |row| {
+        Ok(Pace { lane: lane_of(&row.get::<_, String>(0)?)?, streak: row.get(1)? })
+    });
+    // A webhook that was deleted meanwhile has nothing to be noted.
+    let Some(pace) = known.optional()? else { return Ok(None) };
+    let (pace, failed) = (pace.after(tried.reaction), tried.outcome != Outcome::Delivered);
+    let mut note = db.prepare_cached(NOTE_TRY)?;
+    let values = params![claim.account, claim.webhook, tried.started_at, failed, now, pace.lane.as_str(), pace.streak];
+    Ok(note.query_row(values, |row| row.get(0))?)
 }
 
-/// An account that is named several times is looked at once.
-fn schedule_each(db: &Connection, accounts: &[AccountId]) -> Result<()> {
-    let once: BTreeSet<&AccountId> = accounts.iter().collect();
-    once.into_iter().try_for_each(|account| schedule(db, account))
+fn lane_of(text: &str) -> rusqlite::Result<Lane> {
+    Lane::parse(text).ok_or_else(|| unreadable("lane"))
 }
 
-fn disable(db: &Connection, claim: &Claim, reason: &str) -> Result<()> {
-    db.prepare_cached("UPDATE webhooks SET status = 'disabled', disabled_reason = ?3 WHERE account = ?1 AND id = ?2")?
-        .execute(params![claim.account, claim.webhook, reason])?;
+fn disable(db: &Connection, claim: &Claim, reason: &str, now: Time) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE webhooks SET status = 'disabled', disabled_reason = ?3, disabled_at = ?4 WHERE account = ?1 AND id = ?2",
+    )?
+    .execute(params![claim.account, claim.webhook, reason, now])?;
     Ok(())
 }

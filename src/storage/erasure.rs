@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
 use crate::storage::conversations::conversation;
-use crate::storage::deliveries::schedule;
+use crate::storage::due::schedule;
 use crate::storage::{Error, Result, Store};
 
 /// What was deleted of a visitor.

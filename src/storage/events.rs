@@ -49,7 +49,7 @@ impl Outbox {
     /// Writes an event for one webhook only, whatever it listens to.
     pub fn publish_to(&self, db: &Connection, event: &Event, webhook: &WebhookId) -> Result<DeliveryId> {
         self.write(db, event)?;
-        self.enqueue(db, event, webhook)
+        self.enqueue(db, &event.account, &event.id, webhook, event.created_at)
     }
 
     pub fn publish(&self, db: &Connection, event: &Event) -> Result<()> {
@@ -60,7 +60,7 @@ impl Outbox {
         while let Some(row) = rows.next()? {
             let wanted: String = row.get(1)?;
             if wanted.split(',').any(|name| name == kind) {
-                self.enqueue(db, event, &row.get(0)?)?;
+                self.enqueue(db, &event.account, &event.id, &row.get(0)?, event.created_at)?;
             }
         }
         Ok(())
@@ -73,10 +73,18 @@ impl Outbox {
         Ok(())
     }
 
-    fn enqueue(&self, db: &Connection, event: &Event, webhook: &WebhookId) -> Result<DeliveryId> {
+    /// A delivery of the event to the webhook, due at once.
+    pub fn enqueue(
+        &self,
+        db: &Connection,
+        account: &AccountId,
+        event: &EventId,
+        webhook: &WebhookId,
+        now: Time,
+    ) -> Result<DeliveryId> {
         let id: DeliveryId = draw(db, &self.world, "deliveries")?;
-        db.prepare_cached(DELIVERY)?.execute(params![id, event.account, event.id, webhook, event.created_at])?;
-        self.schedule(db, &event.account, webhook, event.created_at)?;
+        db.prepare_cached(DELIVERY)?.execute(params![id, account, event, webhook, now])?;
+        self.schedule(db, account, webhook, now)?;
         Ok(id)
     }
 

@@ -11,7 +11,8 @@ use crate::storage::{Error, Keep, Result, Store, agents};
 /// `success_rate` looks back this far.
 const RATE_SPAN_MS: i64 = 30 * DAY_MS;
 
-const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last_triggered_at";
+const COLUMNS: &str =
+    "id, account, agent, url, events, status, created_at, last_triggered_at, disabled_reason, disabled_at, failing_since";
 
 const INSERT: &str = "
     INSERT INTO webhooks (id, account, agent, url, events, secret, created_at)
@@ -21,7 +22,8 @@ const UPDATE: &str = "
     UPDATE webhooks
     SET url = ?3, agent = ?4, events = ?5, status = ?6,
         failing_since = CASE WHEN status = ?6 THEN failing_since END,
-        disabled_reason = CASE WHEN ?6 = 'active' THEN NULL WHEN status = 'active' THEN 'by hand' ELSE disabled_reason END
+        disabled_reason = CASE WHEN ?6 = 'active' THEN NULL WHEN status = 'active' THEN 'manual' ELSE disabled_reason END,
+        disabled_at = CASE WHEN ?6 = 'active' THEN NULL WHEN status = 'active' THEN ?7 ELSE disabled_at END
     WHERE account = ?1 AND id = ?2";
 
 const EXISTS: &str = "
@@ -44,6 +46,11 @@ const RATE: &str = "
     SELECT count(*) FILTER (WHERE state = 'delivered'), count(*)
     FROM deliveries
     WHERE account = ?1 AND webhook = ?2 AND ?3 < finished_at AND state IN ('delivered', 'exhausted')";
+
+const TROUBLED: &str = "
+    WHERE account = ?1
+      AND ((status = 'disabled' AND disabled_reason <> 'manual') OR (status = 'active' AND failing_since <= ?2))
+    ORDER BY created_at DESC, id DESC";
 
 impl Store {
     /// Fails if the webhook could not be created, before its address is asked to prove itself.
@@ -105,6 +112,16 @@ impl Store {
         .await
     }
 
+    /// Those that were disabled for their failures, or have only failed for a day.
+    pub async fn troubled_webhooks(&self, account: AccountId) -> Result<Vec<Webhook>> {
+        let day_ago = self.world().now().plus_ms(-DAY_MS);
+        self.read(move |db| {
+            let mut list = db.prepare_cached(&format!("SELECT {COLUMNS} FROM webhooks {TROUBLED}"))?;
+            Ok(list.query_map(params![account, day_ago], webhook_of)?.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     /// Whether webhook secrets are sealed under the master key.
     pub async fn has_secrets(&self) -> Result<bool> {
         self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
@@ -135,6 +152,7 @@ impl Store {
 
     /// Changes what is named. Enabled again, the webhook goes on with what waits for it.
     pub async fn update_webhook(&self, account: AccountId, id: WebhookId, change: WebhookChange) -> Result<Webhook> {
+        let now = self.world().now();
         self.write(move |db| {
             let before = webhook(db, &account, &id)?;
             let agent = change.agent.unwrap_or(before.agent);
@@ -144,7 +162,7 @@ impl Store {
             let (url, events) = (change.url.unwrap_or(before.url), change.events.unwrap_or(before.events));
             let active = change.enabled.unwrap_or(before.status == "active");
             let status = if active { "active" } else { "disabled" };
-            db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status])?;
+            db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status, now])?;
             webhook(db, &account, &id)
         })
         .await
@@ -200,6 +218,9 @@ fn webhook_of(row: &Row) -> rusqlite::Result<Webhook> {
         status: row.get(5)?,
         created_at: row.get(6)?,
         last_triggered_at: row.get(7)?,
+        disabled_reason: row.get(8)?,
+        disabled_at: row.get(9)?,
+        failing_since: row.get(10)?,
         success_rate: None,
     })
 }

@@ -107,6 +107,7 @@ pub fn all() -> Vec<Route> {
         delete("/webhooks/{webhook}", WebhooksManage),
         post("/webhooks/{webhook}/rotate", WebhooksManage, Value::Null),
         post("/webhooks/{webhook}/test", WebhooksManage, Value::Null),
+        post("/webhooks/{webhook}/recover", WebhooksManage, json!({ "since": "2026-03-01T00:00:00Z" })),
         get("/webhooks/{webhook}/deliveries", WebhooksManage),
         post("/webhooks/{webhook}/deliveries/{delivery}/retry", WebhooksManage, Value::Null),
         get("/events", WebhooksManage),

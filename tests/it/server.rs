@@ -149,7 +149,12 @@ impl TestServer {
     pub fn sign_up(&self, email: &str) -> Api {
         let new = NewAdministrator::parse("", email, "", "scale").ok().unwrap();
         let account = block_on(self.store().create_administrator(new, NO_PASSWORD.into())).unwrap().id.to_string();
-        let api = Api { client: self.client(), key: String::new(), account };
+        self.api_of(&account)
+    }
+
+    /// An account that exists, with a key that may do everything.
+    pub fn api_of(&self, account: &str) -> Api {
+        let api = Api { client: self.client(), key: String::new(), account: account.to_owned() };
         api.with_key(&self.create_key(&api, "Production", &Permission::ALL))
     }
 

@@ -110,6 +110,26 @@ fn d13_an_address_that_does_not_prove_itself_is_not_registered() {
 }
 
 #[test]
+fn only_so_many_addresses_are_asked_for_a_challenge() {
+    let server = TestServer::start_with(|config| {
+        config.webhooks.challenges_per_host_minute = 3;
+        config.webhooks.challenges_per_account_hour = 5;
+    });
+    let receiver = Receiver::listen();
+    receiver.prove_with(Proof::Wrong);
+    let body = json!({ "url": receiver.url(), "events": ["lead.captured"] });
+    (0..3).for_each(|_| drop(server.post(WEBHOOKS, &body).fails(422, "webhook_verification_failed")));
+    let refused = server.post(WEBHOOKS, &body).fails(429, "rate_limited");
+    assert_eq!(refused.header("retry-after"), "60");
+    server.pass(Minutes(1));
+    // The refused one took a place of the account's hour.
+    server.post(WEBHOOKS, &body).fails(422, "webhook_verification_failed");
+    assert_eq!(server.post(WEBHOOKS, &body).fails(429, "rate_limited").header("retry-after"), "3540");
+    server.sign_up("other@example.com").post(WEBHOOKS, &body).fails(422, "webhook_verification_failed");
+    assert_eq!(receiver.challenges().len(), 5);
+}
+
+#[test]
 fn e04_an_address_that_never_answers_is_given_up_after_ten_seconds() {
     let (server, _) = with_agent();
     let receiver = Receiver::listen();
@@ -209,6 +229,8 @@ fn a_webhook_is_listed_with_how_it_has_fared() {
         "agent_id": null,
         "events": ["lead.captured", "conversation.completed", "agent.limit_reached", "agent.installed", "payment.received"],
         "status": "active",
+        "disabled_reason": null,
+        "failing_since": null,
         "created_at": "2026-03-26T10:00:00Z",
         "last_triggered_at": null,
         "success_rate": null,

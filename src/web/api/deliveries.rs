@@ -9,15 +9,16 @@ use utoipa::ToSchema;
 use crate::domain::account::Permission;
 use crate::domain::delivery::{Attempt, DELIVERY_STATES, Delivery};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
+use crate::domain::recovery::{Recovered, Recovery};
 use crate::domain::time::Time;
 use crate::storage;
 use crate::web::App;
-use crate::web::api::schema::requests::PageQuery;
+use crate::web::api::schema::requests::{self, PageQuery};
 use crate::web::api::schema::values::DeliveryStatus;
 use crate::web::api::webhooks::missing;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
+use crate::web::extract::{Json, Object, Paged, Statuses, next_after, path_id, unknown_cursor};
 use crate::web::once::Once;
 
 #[derive(Serialize, ToSchema)]
@@ -64,6 +65,16 @@ struct AttemptView {
     response_body: String,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = Recovered)]
+struct RecoveredView {
+    webhook_id: WebhookId,
+    since: Time,
+    until: Time,
+    /// Deliveries that were put on their way.
+    queued: usize,
+}
+
 pub struct DeliveryStatuses;
 
 impl Statuses for DeliveryStatuses {
@@ -106,6 +117,32 @@ pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())
 }
 
+/// Send again what was missed
+///
+/// Every event of a span of time that the webhook wants and has not received, each with its first id: those that happened while
+/// it was disabled, and deliveries that were given up. With `include_delivered`, those that arrived too.
+#[utoipa::path(post, path = "/webhooks/{webhook}/recover", operation_id = "recoverDeliveries", tag = "Webhooks",
+    security(("apiKey" = ["webhooks:manage"])), request_body = requests::Recovery,
+    responses((status = 202, body = RecoveredView, description = "How many deliveries are on their way")))]
+pub async fn recover(
+    caller: ApiCaller,
+    params: RawPathParams,
+    State(app): State<App>,
+    once: Once,
+    Object(body): Object,
+) -> Result<Response> {
+    caller.require(Permission::WebhooksManage)?;
+    let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
+    let recovery = Recovery::parse(&body, app.world.now())?;
+    let webhook = id.clone();
+    let keep = once.keep(move |done: &Recovered| (StatusCode::ACCEPTED, None, RecoveredView::new(webhook, done)));
+    let recovered = app.store.recover(caller.account_id(), id.clone(), recovery, keep).await.map_err(|error| match error {
+        storage::Error::Conflict => ApiError::conflict("The webhook is disabled."),
+        other => missing(other),
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(RecoveredView::new(id, &recovered))).into_response())
+}
+
 /// Send a delivery again
 ///
 /// The same event with the same bytes; at once, and with tries of its own.
@@ -126,6 +163,13 @@ pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<A
 
 fn accepted(delivery: &Delivery) -> (StatusCode, Option<String>, DeliveryView) {
     (StatusCode::ACCEPTED, None, DeliveryView::new(delivery.clone()))
+}
+
+impl RecoveredView {
+    fn new(webhook_id: WebhookId, recovered: &Recovered) -> Self {
+        let Recovery { since, until, .. } = recovered.recovery;
+        Self { webhook_id, since, until, queued: recovered.queued }
+    }
 }
 
 impl DeliveryView {

@@ -10,12 +10,13 @@ use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, WebhookId};
-use crate::domain::time::Time;
+use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
+use crate::limits::Window;
 use crate::storage::{self, Rotation};
 use crate::web::App;
 use crate::web::api::schema::requests;
-use crate::web::api::schema::values::WebhookStatus;
+use crate::web::api::schema::values::{DisabledReason, WebhookStatus};
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Deleted, Json, Object, path_id};
@@ -37,6 +38,11 @@ pub struct WebhookView {
     events: Vec<EventType>,
     #[schema(value_type = WebhookStatus)]
     status: String,
+    /// `manual`: by a request. `gone`: it answered 410. `failing`: five days of nothing but failures. Null where active.
+    #[schema(value_type = Option<DisabledReason>)]
+    disabled_reason: Option<String>,
+    /// Since when every try has failed; null where the last one went well.
+    failing_since: Option<Time>,
     created_at: Time,
     /// Null while nothing was sent.
     last_triggered_at: Option<Time>,
@@ -112,7 +118,7 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     app.store.check_webhook(caller.account_id(), new.clone()).await.map_err(not_created)?;
     let id = app.store.draw_webhook();
     let secret = Secret::generate(&app.world);
-    app.courier.prove(id.clone(), new.url.clone(), secret.clone()).await.map_err(unproven)?;
+    prove(&app, &caller, &id, &new.url, &secret).await?;
     let sealed = app.vault.seal(&app.world, secret.as_str(), &deliver::secret_place(&id));
     let seen = secret.clone();
     let keep = once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &seen).parts());
@@ -140,7 +146,7 @@ pub async fn update(
     if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
         let secret = app.store.webhook_secret(caller.account_id(), id.clone()).await.map_err(missing)?;
         let opened = app.vault.open(&secret, &deliver::secret_place(&id)).ok().and_then(|text| Secret::parse(&text));
-        app.courier.prove(id.clone(), url, opened.ok_or_else(ApiError::internal)?).await.map_err(unproven)?;
+        prove(&app, &caller, &id, &url, &opened.ok_or_else(ApiError::internal)?).await?;
     }
     app.store.update_webhook(caller.account_id(), id.clone(), change).await.map_err(not_created)?;
     let webhook = app.store.webhook(caller.account_id(), id).await.map_err(missing)?;
@@ -189,6 +195,24 @@ fn not_created(error: storage::Error) -> ApiError {
     }
 }
 
+/// Asks the address for the challenge, unless the account or the address has been part of many of late: else anyone with a
+/// key could have us knock at a stranger's door.
+async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secret: &Secret) -> Result<()> {
+    let (limits, now_ms) = (&app.config.webhooks, app.world.instant_ms());
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let counted = [
+        (format!("challenges of {}", caller.account_id()), limits.challenges_per_account_hour, HOUR_MS),
+        (format!("challenges to {host}"), limits.challenges_per_host_minute, MINUTE_MS),
+    ];
+    for (key, limit, span_ms) in counted.into_iter().filter(|_| app.config.testing.public_limits) {
+        let verdict = app.strangers.admit(&key, now_ms, &[Window { limit, span_ms }]);
+        if !verdict.allowed {
+            return Err(ApiError::rate_limited(verdict.retry_after_seconds()));
+        }
+    }
+    app.courier.prove(id.clone(), url.to_owned(), secret.clone()).await.map_err(unproven)
+}
+
 fn unproven(error: Unproven) -> ApiError {
     match error {
         Unproven::TooMany => ApiError::unavailable(),
@@ -208,6 +232,8 @@ impl WebhookView {
             agent_id: webhook.agent,
             events: webhook.events,
             status: webhook.status,
+            disabled_reason: webhook.disabled_reason,
+            failing_since: webhook.failing_since,
             created_at: webhook.created_at,
             last_triggered_at: webhook.last_triggered_at,
             success_rate: webhook.success_rate,

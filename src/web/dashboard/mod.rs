@@ -12,6 +12,7 @@ mod error;
 mod form;
 mod leads;
 mod nav;
+mod notices;
 mod preview;
 mod session;
 pub mod setup;

@@ -12,6 +12,8 @@ pub struct Nav {
     pub csrf: String,
     /// What the last form did, shown once above the page.
     pub flash: Option<String>,
+    /// Shown above every page until what they tell of is over.
+    pub notices: Vec<String>,
 }
 
 /// An entry of the navigation; the page's own one is marked.

@@ -16,6 +16,7 @@ use crate::web::App;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::notices;
 use crate::web::error::ApiError;
 use crate::web::extract::{path_id, read_body};
 
@@ -25,7 +26,8 @@ const OPEN_FORM_BYTES_MAX: usize = 16 * 1024;
 const FORM_BYTES_MAX: usize = 1024 * 1024;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
-pub struct SignedIn(pub Member);
+/// A signed-in person, and what every page tells their team.
+pub struct SignedIn(pub Member, Vec<String>);
 
 impl SignedIn {
     pub fn nav(&self, section: Section) -> Nav {
@@ -35,6 +37,7 @@ impl SignedIn {
             email: self.0.user.email.clone(),
             csrf: self.0.csrf.clone(),
             flash: None,
+            notices: self.1.clone(),
         }
     }
 }
@@ -45,7 +48,9 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
         let member = app.store.member(auth::hash(token)).await?;
-        member.map(Self).ok_or(PageError::SignIn)
+        let member = member.ok_or(PageError::SignIn)?;
+        let troubled = app.store.troubled_webhooks(member.account.id.clone()).await?;
+        Ok(Self(member, troubled.iter().map(notices::of).collect()))
     }
 }
 
@@ -56,7 +61,7 @@ impl FromRequestParts<App> for OwnAgent {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let SignedIn(member) = SignedIn::from_request_parts(parts, app).await?;
+        let SignedIn(member, _) = SignedIn::from_request_parts(parts, app).await?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::not_found())?;
         let id: AgentId = path_id(&params, "agent", ApiError::not_found)?;
         Ok(Self(app.store.agent(member.account.id, id).await?))

@@ -17,7 +17,7 @@ pub const DELIVERIES: Section = Section {
     id: "deliveries",
     title: "Deliveries and events",
     text: "What was sent, what came back, and everything that happened, also where no webhook listened.",
-    endpoints: &[LIST_DELIVERIES, RETRY, LIST_EVENTS],
+    endpoints: &[LIST_DELIVERIES, RETRY, RECOVER, LIST_EVENTS],
 };
 
 const REGISTER: Endpoint = Endpoint {
@@ -72,6 +72,8 @@ const LIST: Endpoint = Endpoint {
       "agent_id": null,
       "events": ["lead.captured", "conversation.completed"],
       "status": "active",
+      "disabled_reason": null,
+      "failing_since": null,
       "created_at": "2026-03-15T10:00:00Z",
       "last_triggered_at": "2026-03-26T09:45:00Z",
       "success_rate": 0.98
@@ -88,6 +90,8 @@ const WEBHOOK_SHOWN: &str = r##"{
   "agent_id": null,
   "events": ["lead.captured", "conversation.completed"],
   "status": "active",
+  "disabled_reason": null,
+  "failing_since": null,
   "created_at": "2026-03-15T10:00:00Z",
   "last_triggered_at": "2026-03-26T09:45:00Z",
   "success_rate": 0.98
@@ -109,7 +113,7 @@ const UPDATE: Endpoint = Endpoint {
     method: "PATCH",
     path: "/webhooks/{webhook_id}",
     title: "Update a webhook",
-    text: "Changes the fields you send. A new address, and one that is switched on again, has to prove itself like the first.",
+    text: "Changes the fields you send. A webhook is disabled by itself only when it answers 410, or after five days of nothing but failures: `disabled_reason` says so. A new address, and one that is switched on again, has to prove itself like the first.",
     permission: "webhooks:manage",
     params: &[
         WEBHOOK,
@@ -273,6 +277,35 @@ const RETRY: Endpoint = Endpoint {
       "response_body": ""
     }
   ]
+}"##,
+    },
+};
+
+const RECOVER: Endpoint = Endpoint {
+    id: "recover-deliveries",
+    method: "POST",
+    path: "/webhooks/{webhook_id}/recover",
+    title: "Send again what was missed",
+    text: "After an outage of yours: every event of a span of time that the webhook wants and has not received, also those that happened while it was disabled, each with its first id. What is waiting or under way is left alone. Events are kept for 30 days. A disabled webhook is a 409.",
+    permission: "webhooks:manage",
+    params: &[
+        WEBHOOK,
+        body("since", "string", "The first instant that counts.").required(),
+        body("until", "string", "The last instant that counts. Default: now."),
+        body("include_delivered", "boolean", "Also what arrived. Default: false."),
+    ],
+    example: Example {
+        address: "/webhooks/wh_a1b2c3d4e5/recover",
+        body: r##"{
+  "since": "2026-03-25T18:00:00Z",
+  "until": "2026-03-26T06:00:00Z"
+}"##,
+        status: "202 Accepted",
+        response: r##"{
+  "webhook_id": "wh_a1b2c3d4e5",
+  "since": "2026-03-25T18:00:00Z",
+  "until": "2026-03-26T06:00:00Z",
+  "queued": 41
 }"##,
     },
 };

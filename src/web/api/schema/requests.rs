@@ -97,6 +97,19 @@ pub struct WebhookChange {
     status: Option<WebhookStatus>,
 }
 
+/// What to send again.
+#[derive(ToSchema)]
+pub struct Recovery {
+    /// The first instant that counts.
+    since: Time,
+    /// The last instant that counts; left out: now.
+    #[schema(nullable = false)]
+    until: Option<Time>,
+    /// Also what arrived.
+    #[schema(nullable = false, default = false)]
+    include_delivered: Option<bool>,
+}
+
 /// Which rows of a list to show, newest first.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

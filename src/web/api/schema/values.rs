@@ -17,7 +17,7 @@ use crate::domain::knowledge::{CONTENT, KnowledgeType};
 use crate::domain::lead::LEAD_STATUSES;
 use crate::domain::page::{CURSOR, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX, URL_CHARS_MAX, WORDS};
 use crate::domain::time::Time;
-use crate::domain::webhook::EventType;
+use crate::domain::webhook::{DISABLED_REASONS, EventType};
 
 /// Characters that no text may hold; of these, a text of several lines may hold tabs and line breaks.
 const CONTROLS: &str = r"\x00-\x1f\x7f-\x9f";
@@ -99,6 +99,7 @@ forms! {
     LeadStatus => choice(LEAD_STATUSES.iter().copied()).description(Some("How far the team has come with the lead.")),
     MessageRole => choice(["user", "assistant"]).description(Some("The visitor, or the agent's side.")),
     TargetStatus => choice(["success", "failed"]).description(Some("Whether the agent received the content.")),
+    DisabledReason => choice(DISABLED_REASONS.iter().copied()).description(Some("Why a webhook is disabled.")),
     WebhookStatus => choice(["active", "disabled"]).description(Some("A disabled webhook receives nothing.")),
     AgentName => text(&NAME).examples([json!("Sales Assistant")]),
     Color => string()

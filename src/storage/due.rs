@@ -1,0 +1,74 @@
+//! When each webhook is to be looked at next, and how many of its deliveries may be under way at once.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+
+use crate::domain::id::{AccountId, WebhookId};
+use crate::domain::pace::Lane;
+use crate::storage::Result;
+
+/// Deliveries of one account under way at once in a lane: together a quarter of the threads, so that nobody takes all.
+const fn of_account_max(lane: Lane) -> i64 {
+    match lane {
+        Lane::Fast => 6,
+        Lane::Slow => 2,
+    }
+}
+
+/// Two at once for an endpoint of the fast lane whose last try went well, one for every other: what is new, failing or
+/// slow has to show first that it answers.
+const PLACES: &str = "CASE WHEN lane = 'fast' AND last_triggered_at IS NOT NULL AND failing_since IS NULL THEN 2 ELSE 1 END";
+
+const INFLIGHT_OF_ACCOUNT: &str = "
+    SELECT count(*)
+    FROM deliveries d
+    JOIN webhooks w ON w.id = d.webhook AND w.account = d.account
+    WHERE d.account = ?1 AND d.state = 'inflight' AND w.lane = ?2";
+
+/// A webhook with all its places taken is not due, whatever waits: it must not hide those that are.
+fn next_due() -> String {
+    format!(
+        "UPDATE webhooks
+        SET next_due_at = CASE
+            WHEN (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight') < {PLACES}
+            THEN (SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')
+        END
+        WHERE account = ?1 AND lane = ?2"
+    )
+}
+
+const NOT_DUE: &str = "UPDATE webhooks SET next_due_at = NULL WHERE account = ?1 AND lane = ?2";
+
+/// How many more deliveries of a webhook may be claimed.
+pub fn places(db: &Connection, account: &AccountId, webhook: &WebhookId, lane: Lane) -> Result<i64> {
+    let mut of_webhook = db.prepare_cached(&format!(
+        "SELECT {PLACES} - (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight')
+         FROM webhooks
+         WHERE account = ?1 AND id = ?2"
+    ))?;
+    let free: i64 = of_webhook.query_row(params![account, webhook], |row| row.get(0))?;
+    Ok(free.min(places_of_account(db, account, lane)?))
+}
+
+fn places_of_account(db: &Connection, account: &AccountId, lane: Lane) -> Result<i64> {
+    let mut count = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?;
+    let inflight: i64 = count.query_row(params![account, lane.as_str()], |row| row.get(0))?;
+    Ok(of_account_max(lane) - inflight)
+}
+
+/// Says when each webhook of the account is to be looked at next.
+pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
+    for lane in Lane::ALL {
+        let has_room = places_of_account(db, account, lane)? > 0;
+        let update = if has_room { next_due() } else { NOT_DUE.to_owned() };
+        db.prepare_cached(&update)?.execute(params![account, lane.as_str()])?;
+    }
+    Ok(())
+}
+
+/// An account that is named several times is looked at once.
+pub fn schedule_each(db: &Connection, accounts: &[AccountId]) -> Result<()> {
+    let once: BTreeSet<&AccountId> = accounts.iter().collect();
+    once.into_iter().try_for_each(|account| schedule(db, account))
+}
