@@ -116,14 +116,21 @@ async fn assemble(
 }
 
 /// The folder's master key, made with the folder. What was sealed under a lost one cannot be opened with a new one.
-async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Result<MasterKey> {
+pub async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Result<MasterKey> {
+    let sealed = store.any_sealed().await?;
+    let opens = |key: &MasterKey| sealed.as_ref().is_none_or(|(place, value)| Vault::new(key).open(value, place).is_ok());
+    // A change of keys broke off: either nothing was moved to the next one, or everything.
+    match MasterKey::staged(folder)? {
+        Some(next) if sealed.is_some() && opens(&next) => MasterKey::promote(folder)?,
+        Some(_) => MasterKey::discard(folder)?,
+        None => {}
+    }
+    let path = MasterKey::path(folder);
     match MasterKey::load(folder)? {
-        Some(key) => Ok(key),
-        None if store.has_secrets().await? => {
-            anyhow::bail!(
-                "{} is missing, and webhook secrets are sealed under it; put it back",
-                folder.join("master.key").display()
-            )
+        Some(key) if opens(&key) => Ok(key),
+        Some(_) => anyhow::bail!("{} is not the key that webhook secrets are sealed under; put that one back", path.display()),
+        None if sealed.is_some() => {
+            anyhow::bail!("{} is missing, and webhook secrets are sealed under it; put it back", path.display())
         }
         None => Ok(MasterKey::create(folder, world)?),
     }

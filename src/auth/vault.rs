@@ -14,6 +14,8 @@ use crate::auth::hmac;
 use crate::world::World;
 
 const FILE: &str = "master.key";
+/// The key that is to take over, while values are moved to it.
+const STAGED: &str = "master.key.next";
 const NONCE_BYTES: usize = 24;
 
 #[derive(Debug, thiserror::Error)]
@@ -71,16 +73,57 @@ impl MasterKey {
     }
 }
 
+impl MasterKey {
+    pub fn path(directory: &Path) -> PathBuf {
+        directory.join(FILE)
+    }
+
+    /// Draws the key that is to follow, beside the one in force. It takes over by [`Self::promote`].
+    pub fn stage(directory: &Path, world: &World) -> Result<Self, Error> {
+        let mut key = [0; 32];
+        world.fill(&mut key);
+        let text = format!("{}\n", STANDARD.encode(key));
+        write(&directory.join(STAGED), &text)
+            .and_then(|()| File::open(directory)?.sync_all())
+            .map_err(|source| Error::File { path: directory.join(STAGED), source })?;
+        Ok(Self(key))
+    }
+
+    /// A key that was staged, and has not taken over.
+    pub fn staged(directory: &Path) -> Result<Option<Self>, Error> {
+        match fs::read_to_string(directory.join(STAGED)) {
+            Ok(text) => Self::parse(&text).map(Some),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::File { path: directory.join(STAGED), source }),
+        }
+    }
+
+    pub fn promote(directory: &Path) -> Result<(), Error> {
+        let moved = fs::rename(directory.join(STAGED), directory.join(FILE));
+        let kept = moved.and_then(|()| File::open(directory)?.sync_all());
+        kept.map_err(|source| Error::File { path: directory.join(FILE), source })
+    }
+
+    pub fn discard(directory: &Path) -> Result<(), Error> {
+        let removed = fs::remove_file(directory.join(STAGED));
+        removed.map_err(|source| Error::File { path: directory.join(STAGED), source })
+    }
+}
+
 /// Through a second name, so that a crash leaves the whole key or none; a link, so that nothing is overwritten.
 fn write_once(directory: &Path, text: &str) -> io::Result<()> {
     let unfinished = directory.join("master.key.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
+    write(&unfinished, text)?;
     fs::hard_link(&unfinished, directory.join(FILE))?;
     fs::remove_file(&unfinished)?;
     File::open(directory)?.sync_all()
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Encrypts single values for the store.

@@ -8,6 +8,7 @@ mod demo;
 mod healthcheck;
 mod key;
 mod openapi;
+mod rekey;
 mod serve;
 
 use std::io::IsTerminal;
@@ -58,6 +59,7 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Command),
+    Rekey(rekey::Rekey),
     /// Print the description of the REST API, in OpenAPI 3.1
     Openapi,
     /// Exit with 0 if the server of this configuration is ready
@@ -108,6 +110,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(context)?,
         Command::Agent(command) => command.run(context)?,
         Command::Config(command) => command.run(context)?,
+        Command::Rekey(rekey) => rekey.run(context)?,
         Command::Openapi => openapi::run(),
         Command::Healthcheck => return healthcheck::run(context),
     }

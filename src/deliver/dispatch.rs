@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use crossbeam_channel::Sender;
 use pollster::block_on;
 
+use crate::deliver::Shared;
 use crate::deliver::request;
 use crate::deliver::sign::Secret;
-use crate::deliver::{Shared, secret_place};
 use crate::domain::pace::Reaction;
+use crate::domain::place;
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
 use crate::storage::{Claim, Outcome, Result, Tried};
@@ -53,7 +54,7 @@ fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
 /// One try, from the request to its record.
 pub fn attempt(shared: &Shared, claim: Claim) {
     let started_at = shared.world.now();
-    let place = secret_place(&claim.webhook);
+    let place = place::of_secret(&claim.webhook);
     let open = |sealed: &Vec<u8>| shared.vault.open(sealed, &place).ok().and_then(|text| Secret::parse(&text));
     let Some(secret) = open(&claim.secret) else {
         tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");

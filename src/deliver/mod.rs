@@ -75,11 +75,6 @@ impl Places {
     }
 }
 
-/// Where a webhook's secret belongs: sealed for this row, it opens in no other.
-pub fn secret_place(id: &WebhookId) -> String {
-    format!("webhooks/{id}/secret")
-}
-
 impl Courier {
     pub fn start(means: Means) -> Self {
         let shared = Arc::new(Shared {

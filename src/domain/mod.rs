@@ -14,6 +14,7 @@ pub mod knowledge;
 pub mod lead;
 pub mod pace;
 pub mod page;
+pub mod place;
 pub mod recovery;
 pub mod time;
 pub mod webhook;

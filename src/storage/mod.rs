@@ -23,6 +23,7 @@ mod recovery;
 mod retention;
 mod rotation;
 mod schema;
+mod sealed;
 mod sessions;
 mod turns;
 mod users;

@@ -122,11 +122,6 @@ impl Store {
         .await
     }
 
-    /// Whether webhook secrets are sealed under the master key.
-    pub async fn has_secrets(&self) -> Result<bool> {
-        self.read(|db| Ok(db.prepare_cached("SELECT 1 FROM webhooks LIMIT 1")?.exists([])?)).await
-    }
-
     /// Without its success rate, which takes a look at 30 days of deliveries.
     pub async fn registered_webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         self.read(move |db| webhook(db, &account, &id)).await

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::Rejection;
 use crate::domain::id::AccountId;
+use crate::domain::place;
 use crate::storage::{Earlier, Keep, KeptAnswer, OnceKey};
 use crate::web::App;
 use crate::web::caller::ApiCaller;
@@ -65,7 +66,7 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
 
 fn replay(app: &App, once: &OnceKey, answer: KeptAnswer) -> Result<Response> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let body = app.vault.open(&answer.body, &place(once)).map_err(|error| {
+    let body = app.vault.open(&answer.body, &place::of_answer(&once.account, &once.key)).map_err(|error| {
         tracing::error!(%error, "a kept answer cannot be opened");
         ApiError::internal()
     })?;
@@ -75,11 +76,6 @@ fn replay(app: &App, once: &OnceKey, answer: KeptAnswer) -> Result<Response> {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
-}
-
-/// Answers are kept sealed, since one may hold a new webhook's secret.
-fn place(once: &OnceKey) -> String {
-    format!("idempotency_keys/{}/{}", once.account, once.key)
 }
 
 /// The key of this request, if it has one; the store keeps the answer under it.
@@ -97,7 +93,7 @@ impl Once {
     /// Keeps what `render` makes of the effect: status, address of the new resource, body.
     pub fn keep<T, B: Serialize>(self, render: impl FnOnce(&T) -> (StatusCode, Option<String>, B) + Send + 'static) -> Keep<T> {
         let Some((once, app)) = self.0 else { return Keep::nothing() };
-        let place = place(&once);
+        let place = place::of_answer(&once.account, &once.key);
         let kept = move |made: &T| {
             let (status, location, body) = render(made);
             let body = serde_json::to_string(&body).unwrap_or_default();

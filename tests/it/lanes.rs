@@ -1,6 +1,5 @@
 //! Endpoints that are dead, silent or slow, and those beside them that must not notice.
 
-use rusqlite::Connection;
 use serde_json::json;
 
 use crate::browser::{Browser, PASSWORD, signed_in};
@@ -76,7 +75,7 @@ fn e14_a_backlog_of_one_endpoint_costs_the_others_nothing() {
     let (full, other) = (hear_leads(&server), hear_leads(&server));
     full.always(Answer::Silence);
     server.stop();
-    let db = Connection::open(server.folder().join("chatforge.db")).unwrap();
+    let db = server.database_to_fill();
     let (account, webhook, now) = (server.account.clone(), full.id.clone(), server.now().ms());
     db.execute(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000)

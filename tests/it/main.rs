@@ -36,6 +36,7 @@ mod me;
 mod once;
 mod rate;
 mod recovery;
+mod rekey;
 mod sign_in;
 mod store;
 mod strangers;

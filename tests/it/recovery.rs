@@ -84,7 +84,7 @@ fn what_was_given_up_is_tried_once_more() {
 fn many_parts_make_one_recovery() {
     let (server, agent) = with_agent();
     let (receiver, path) = hear(&server, &json!({ "events": ["agent.limit_reached"] }));
-    let db = rusqlite::Connection::open(server.folder().join("chatforge.db")).unwrap();
+    let db = server.database_to_fill();
     let now = server.now().ms();
     let kinds = ["agent.limit_reached", "lead.captured"];
     for number in 0..450 {

@@ -205,6 +205,11 @@ impl TestServer {
         open_database(self.folder.path())
     }
 
+    /// The database behind the server's back, for rows that would take too long to come by.
+    pub fn database_to_fill(&self) -> Connection {
+        Connection::open_with_flags(self.folder.path().join("chatforge.db"), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
+    }
+
     pub fn count(&self, sql: &str) -> i64 {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }

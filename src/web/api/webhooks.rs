@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::deliver;
 use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::Secret;
 use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, WebhookId};
+use crate::domain::place;
 use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::limits::Window;
@@ -119,7 +119,7 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     let id = app.store.draw_webhook();
     let secret = Secret::generate(&app.world);
     prove(&app, &caller, &id, &new.url, &secret).await?;
-    let sealed = app.vault.seal(&app.world, secret.as_str(), &deliver::secret_place(&id));
+    let sealed = app.vault.seal(&app.world, secret.as_str(), &place::of_secret(&id));
     let seen = secret.clone();
     let keep = once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &seen).parts());
     let webhook = app.store.create_webhook(caller.account_id(), id, new, sealed, keep).await.map_err(not_created)?;
@@ -145,7 +145,7 @@ pub async fn update(
     let moved = change.url.clone().filter(|url| *url != before.url);
     if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
         let secret = app.store.webhook_secret(caller.account_id(), id.clone()).await.map_err(missing)?;
-        let opened = app.vault.open(&secret, &deliver::secret_place(&id)).ok().and_then(|text| Secret::parse(&text));
+        let opened = app.vault.open(&secret, &place::of_secret(&id)).ok().and_then(|text| Secret::parse(&text));
         prove(&app, &caller, &id, &url, &opened.ok_or_else(ApiError::internal)?).await?;
     }
     app.store.update_webhook(caller.account_id(), id.clone(), change).await.map_err(not_created)?;
@@ -162,7 +162,7 @@ pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let secret = Secret::generate(&app.world);
-    let sealed = app.vault.seal(&app.world, secret.as_str(), &deliver::secret_place(&id));
+    let sealed = app.vault.seal(&app.world, secret.as_str(), &place::of_secret(&id));
     let seen = secret.clone();
     let keep = once.keep(move |rotation: &Rotation| (StatusCode::OK, None, Rotated::new(rotation, &seen)));
     let rotation = app.store.rotate_secret(caller.account_id(), id, sealed, keep).await.map_err(missing)?;

@@ -1,0 +1,45 @@
+//! `chatforge rekey`
+
+use clap::Args;
+use pollster::block_on;
+
+use crate::auth::vault::{MasterKey, Vault};
+use crate::cli::Context;
+use crate::server;
+use crate::storage::{Error, Store, Use};
+use crate::world::World;
+
+/// Draw a new master key and seal every secret under it. The server has to be stopped
+///
+/// Webhook secrets stay what they are, so receivers notice nothing. Visitors with an open chat begin a new one. Backups made
+/// before need the earlier key, so keep a copy of master.key beside each of them.
+#[derive(Args)]
+pub struct Rekey {}
+
+impl Rekey {
+    pub fn run(self, context: &Context) -> anyhow::Result<()> {
+        let config = context.config(&[])?;
+        let world = World::machine(config.testing.clock_offset_ms);
+        let store = Store::open(&context.data, world.clone(), Use::Server)?;
+        let done = block_on(rekey(context, &store, &world));
+        store.close();
+        let resealed = done?;
+        eprintln!("{} is new; {resealed} sealed values were moved to it.", MasterKey::path(&context.data).display());
+        Ok(())
+    }
+}
+
+/// A crash at any line leaves a key that opens what is sealed: the next start settles which of the two it is.
+async fn rekey(context: &Context, store: &Store, world: &World) -> anyhow::Result<usize> {
+    let old = server::master_key(&context.data, store, world).await?;
+    let new = MasterKey::stage(&context.data, world)?;
+    let (opens, seals, chance) = (Vault::new(&old), Vault::new(&new), world.clone());
+    let resealed = store
+        .reseal(move |place, sealed| {
+            let plain = opens.open(sealed, place).map_err(|error| Error::Corrupt(format!("{place}: {error}")))?;
+            Ok(seals.seal(&chance, &plain, place))
+        })
+        .await?;
+    MasterKey::promote(&context.data)?;
+    Ok(resealed)
+}

@@ -1,0 +1,12 @@
+//! Where a sealed value stands. It is sealed for its place, and opens in no other: rows cannot be swapped.
+
+use crate::domain::id::{AccountId, WebhookId};
+
+pub fn of_secret(webhook: &WebhookId) -> String {
+    format!("webhooks/{webhook}/secret")
+}
+
+/// An answer kept under an `Idempotency-Key`, which may hold a new webhook's secret.
+pub fn of_answer(account: &AccountId, key: &str) -> String {
+    format!("idempotency_keys/{account}/{key}")
+}

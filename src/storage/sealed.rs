@@ -1,0 +1,78 @@
+//! All values that are sealed under the master key, for when it changes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::domain::id::{AccountId, WebhookId};
+use crate::domain::place;
+use crate::storage::{Result, Store};
+
+const ANY_SECRET: &str = "SELECT id, secret FROM webhooks LIMIT 1";
+
+const ANY_ANSWER: &str = "SELECT account, key, body FROM idempotency_keys LIMIT 1";
+
+const SECRETS: &str = "SELECT id, secret, next_secret, account FROM webhooks";
+
+const ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys";
+
+const RESEAL_SECRET: &str = "
+    UPDATE webhooks
+    SET secret = ?3, next_secret = ?4
+    WHERE account = ?1 AND id = ?2";
+
+const RESEAL_ANSWER: &str = "
+    UPDATE idempotency_keys
+    SET body = ?3
+    WHERE account = ?1 AND key = ?2";
+
+impl Store {
+    /// One sealed value with its place, to see whether a key opens it. They are all sealed under the same key.
+    pub async fn any_sealed(&self) -> Result<Option<(String, Vec<u8>)>> {
+        self.read(|db| {
+            let secret = db.query_row(ANY_SECRET, [], |row| Ok((place::of_secret(&row.get(0)?), row.get(1)?)));
+            if let Some(found) = secret.optional()? {
+                return Ok(Some(found));
+            }
+            let answer =
+                db.query_row(ANY_ANSWER, [], |row| Ok((place::of_answer(&row.get(0)?, &row.get::<_, String>(1)?), row.get(2)?)));
+            Ok(answer.optional()?)
+        })
+        .await
+    }
+
+    /// Puts `again(place, sealed)` in place of every sealed value, all in one transaction; gives how many there were.
+    pub async fn reseal<F>(&self, again: F) -> Result<usize>
+    where
+        F: Fn(&str, &[u8]) -> Result<Vec<u8>> + Send + 'static,
+    {
+        let resealed = self.write(move |db| Ok(secrets(db, &again)? + answers(db, &again)?)).await?;
+        // What was sealed under the old key is not left in the log either.
+        self.shared.writer.fold().await;
+        Ok(resealed)
+    }
+}
+
+fn secrets(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> Result<usize> {
+    let mut list = db.prepare(SECRETS)?;
+    let rows = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    type Row = (WebhookId, Vec<u8>, Option<Vec<u8>>, AccountId);
+    let rows = rows.collect::<rusqlite::Result<Vec<Row>>>()?;
+    let mut count = 0;
+    for (id, secret, next, account) in rows {
+        let place = place::of_secret(&id);
+        let next = next.map(|next| again(&place, &next)).transpose()?;
+        count += 1 + usize::from(next.is_some());
+        db.prepare_cached(RESEAL_SECRET)?.execute(params![account, id, again(&place, &secret)?, next])?;
+    }
+    Ok(count)
+}
+
+fn answers(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> Result<usize> {
+    let mut list = db.prepare(ANSWERS)?;
+    let rows = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = rows.collect::<rusqlite::Result<Vec<(AccountId, String, Vec<u8>)>>>()?;
+    for (account, key, body) in &rows {
+        let body = again(&place::of_answer(account, key), body)?;
+        db.prepare_cached(RESEAL_ANSWER)?.execute(params![account, key, body])?;
+    }
+    Ok(rows.len())
+}
