@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
 use ureq::{Agent, Body, Error, Timeout};
@@ -28,6 +29,7 @@ pub struct Egress {
     policy: Arc<Policy>,
     names: Arc<dyn Resolver>,
     connector: SharedConnector,
+    tls: TlsConfig,
 }
 
 /// A POST to an endpoint that is not trusted.
@@ -83,9 +85,10 @@ impl Egress {
         Self::with_names(policy, DefaultResolver::default())
     }
 
-    fn with_names(policy: Policy, names: impl Resolver) -> Self {
+    /// With addresses that `names` finds, and the policy allows.
+    pub fn with_names(policy: Policy, names: impl Resolver) -> Self {
         let connector = SharedConnector(Arc::new(DefaultConnector::new()));
-        Self { policy: Arc::new(policy), names: Arc::new(names), connector }
+        Self { policy: Arc::new(policy), names: Arc::new(names), connector, tls: TlsConfig::default() }
     }
 
     /// Sends, and waits for the answer. A status of any kind is an answer; it decides even if its body never ends.
@@ -116,6 +119,7 @@ impl Egress {
         let config = Agent::config_builder()
             // Through a proxy the guard would be asked about the proxy's address alone.
             .proxy(None)
+            .tls_config(self.tls.clone())
             .https_only(!self.policy.allow_http)
             .max_redirects(0)
             .max_redirects_will_error(false)
