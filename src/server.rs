@@ -16,13 +16,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
+use url::Url;
 
 use crate::answer::Answerer;
 use crate::auth::token::Signer;
 use crate::auth::vault::{MasterKey, Vault};
 use crate::config::{self, Config};
 use crate::deliver::{Courier, Means};
-use crate::domain::webhook::UrlPolicy;
+use crate::domain::webhook::url::{Place, UrlPolicy};
 use crate::egress::Egress;
 use crate::egress::guard::Policy;
 use crate::jobs::Jobs;
@@ -85,7 +86,11 @@ async fn assemble(
     let (http, private) = (config.webhooks.allow_http, config.testing.allow_private_addresses);
     let allow = config.webhooks.allow_addresses.iter().map(|range| range.parse().map_err(anyhow::Error::msg));
     let allow = allow.collect::<anyhow::Result<Vec<_>>>().context("webhooks.allow_addresses")?;
-    let url_policy = UrlPolicy { allow_http: http || private, allow_private: private || !allow.is_empty() };
+    let url_policy = UrlPolicy {
+        allow_http: http || private,
+        allow_private: private || !allow.is_empty(),
+        own: Url::parse(config.public_url()).ok().as_ref().and_then(Place::of),
+    };
     let courier = Courier::start(Means {
         store: store.clone(),
         world: world.clone(),

@@ -19,7 +19,7 @@ use crate::deliver::sign::Secret;
 use crate::domain::id::WebhookId;
 use crate::domain::pace::Lane;
 use crate::domain::time::MINUTE_MS;
-use crate::domain::webhook::UrlPolicy;
+use crate::domain::webhook::url::UrlPolicy;
 use crate::egress::Egress;
 use crate::storage::{Claim, Room, Store};
 use crate::supervise::{self, Stop};
@@ -106,8 +106,8 @@ impl Courier {
         Self(shared)
     }
 
-    pub fn url_policy(&self) -> UrlPolicy {
-        self.0.url_policy
+    pub fn url_policy(&self) -> &UrlPolicy {
+        &self.0.url_policy
     }
 
     /// Whether the dispatcher has looked for work of late.
