@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_challenge_itself_confirms() {
+    fn d13_only_the_challenge_itself_confirms() {
         for right in ["abc", "abc\n", r#"{"challenge":"abc"}"#, r#"{"ok":true,"challenge":"abc"}"#] {
             assert!(confirms(right, "abc"), "{right}");
         }

@@ -55,13 +55,13 @@ mod tests {
     const BODY: &[u8] = br#"{"test": 2432232314}"#;
 
     #[test]
-    fn the_body_is_signed_as_documented() {
+    fn e15_the_body_is_signed_as_documented() {
         let signature = Secret::parse(TEXT).unwrap().sign_body(BODY);
         assert_eq!(signature, "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c");
     }
 
     #[test]
-    fn the_message_is_signed_as_standard_webhooks_does() {
+    fn e15_the_message_is_signed_as_standard_webhooks_does() {
         let at = Time::from_ms(1_614_265_330_999);
         let signature = Secret::parse(TEXT).unwrap().sign_message("msg_p5jXN8AQM9LWM0D4loKWxJek", at, BODY);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

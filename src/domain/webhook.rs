@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_eightfold_and_the_sixth_failure_is_the_last() {
+    fn e02_e03_waits_grow_eightfold_and_the_sixth_failure_is_the_last() {
         let exact = [1, 2, 3, 4, 5, 6].map(|failed| delay_ms(failed, 0.0, Hint::default()));
         assert_eq!(exact, [Some(10_000), Some(80_000), Some(640_000), Some(5_120_000), Some(40_960_000), None]);
         assert_eq!(delay_ms(1, -1.0, Hint::default()), Some(8_000));
@@ -225,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn an_overloaded_endpoint_is_left_alone_for_a_minute() {
+    fn e04_an_overloaded_endpoint_is_left_alone_for_a_minute() {
         let overloaded = Hint { overloaded: true, retry_after_ms: None };
         assert_eq!(delay_ms(1, -1.0, overloaded), Some(60_000));
         assert_eq!(delay_ms(2, 0.0, overloaded), Some(80_000));
     }
 
     #[test]
-    fn retry_after_moves_the_next_try_within_bounds() {
+    fn e10_retry_after_moves_the_next_try_within_bounds() {
         let check = |asked_ms, expected_ms| {
             let hint = Hint { overloaded: false, retry_after_ms: Some(asked_ms) };
             assert_eq!(delay_ms(1, 0.0, hint), Some(expected_ms));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
+    fn e10_retry_after_is_read_as_seconds_or_as_a_date() {
         let now = Time::parse("2026-03-15T08:30:00Z").unwrap();
         let check = |value, expected| assert_eq!(retry_after_ms(value, now), expected, "{value}");
         check("120", Some(120_000));

@@ -36,7 +36,7 @@ fn e24_a_webhook_hears_what_it_asked_for_and_nothing_else() {
 }
 
 #[test]
-fn a_captured_lead_is_told_as_documented() {
+fn e15_a_captured_lead_is_told_and_signed_as_documented() {
     let (server, agent) = with_agent();
     let receiver = server.receiver();
     let visitor = server.visitor(&agent);

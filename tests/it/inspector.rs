@@ -95,7 +95,7 @@ fn a_test_event_goes_to_the_webhook_that_is_tested() {
 }
 
 #[test]
-fn what_was_delivered_is_sent_again_in_the_same_bytes() {
+fn e19_what_was_delivered_is_sent_again_in_the_same_bytes() {
     let (server, agent, receiver, path) = with_receiver();
     send_lead(&server, &agent);
     let first = receiver.next();
@@ -116,7 +116,7 @@ fn what_was_delivered_is_sent_again_in_the_same_bytes() {
 }
 
 #[test]
-fn a_failed_try_by_hand_changes_nothing_and_brings_no_other() {
+fn e19_a_failed_try_by_hand_changes_nothing_and_brings_no_other() {
     let (server, agent, receiver, path) = with_receiver();
     send_lead(&server, &agent);
     receiver.next();
@@ -137,7 +137,7 @@ fn a_failed_try_by_hand_changes_nothing_and_brings_no_other() {
 }
 
 #[test]
-fn what_was_given_up_can_be_sent_again() {
+fn e19_what_was_given_up_can_be_sent_again() {
     let (server, agent, receiver, path) = with_receiver();
     receiver.always(Answer::Status(500));
     send_lead(&server, &agent);
@@ -158,7 +158,7 @@ fn what_was_given_up_can_be_sent_again() {
 
 /// Asked for twice before the first is on its way, as by a double click.
 #[test]
-fn what_is_sent_again_twice_at_once_stays_delivered() {
+fn e19_what_is_sent_again_twice_at_once_stays_delivered() {
     let (server, agent, receiver, path) = with_receiver();
     send_lead(&server, &agent);
     receiver.next();
@@ -183,7 +183,7 @@ fn what_is_sent_again_twice_at_once_stays_delivered() {
 }
 
 #[test]
-fn what_is_under_way_or_disabled_is_not_sent_again() {
+fn e19_what_is_under_way_or_disabled_is_not_sent_again() {
     let (server, agent, receiver, path) = with_receiver();
     receiver.script(&[Answer::Silence]);
     send_lead(&server, &agent);

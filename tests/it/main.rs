@@ -25,6 +25,8 @@ mod durability;
 mod erasure;
 mod errors;
 mod export;
+mod faults_delivery;
+mod faults_registration;
 mod health;
 mod inspector;
 mod keys;

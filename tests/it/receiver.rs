@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -35,9 +35,19 @@ pub struct Delivery {
 #[derive(Clone, Copy)]
 pub enum Proof {
     Plain,
+    /// With a line end.
+    Line,
     Json,
     Wrong,
     Empty,
+    /// 200, and nothing.
+    Blank,
+    /// With the value of the first challenge that ever came.
+    Replay,
+    /// The right value, and 4 MB after it.
+    Huge,
+    /// Half of the right value; the rest never comes.
+    Half,
     Echo,
     Nested,
     /// With the right value, but this status.
@@ -53,11 +63,16 @@ pub enum Answer {
     Status(u16),
     /// 200 with the delivery's own body.
     Echo,
+    /// 429, with this `Retry-After`.
+    Later(&'static str),
+    /// 200 with this body.
+    Body(&'static str),
     Redirect,
     Silence,
 }
 
 struct Shared {
+    accepted: AtomicUsize,
     proof: Mutex<Proof>,
     script: Mutex<VecDeque<Answer>>,
     otherwise: Mutex<Answer>,
@@ -73,6 +88,7 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let (arrive, arrived) = mpsc::channel();
         let shared = Arc::new(Shared {
+            accepted: AtomicUsize::new(0),
             proof: Mutex::new(Proof::Plain),
             script: Mutex::default(),
             otherwise: Mutex::new(Answer::Status(200)),
@@ -114,6 +130,11 @@ impl Receiver {
     /// Requests that only asked for a proof.
     pub fn challenges(&self) -> Vec<Delivery> {
         self.shared.challenges.lock().unwrap().clone()
+    }
+
+    /// How often anybody connected, for whatever.
+    pub fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
     }
 
     #[track_caller]
@@ -168,6 +189,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, arrive: &Sender<Delivery
         if shared.stopped.load(Ordering::SeqCst) {
             return;
         }
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
         let (shared, arrive) = (shared.clone(), arrive.clone());
         thread::spawn(move || serve(stream.unwrap(), &shared, &arrive));
     }
@@ -189,6 +211,8 @@ fn serve(stream: TcpStream, shared: &Shared, arrive: &Sender<Delivery>) {
     match answer {
         Answer::Status(status) => respond(&stream, status, "X-Endpoint: test\r\n", "ok"),
         Answer::Echo => respond(&stream, 200, "", &echo),
+        Answer::Later(when) => respond(&stream, 429, &format!("Retry-After: {when}\r\n"), ""),
+        Answer::Body(body) => respond(&stream, 200, "", body),
         Answer::Redirect => respond(&stream, 302, "Location: /elsewhere\r\n", ""),
         Answer::Silence => shared.silent.lock().unwrap().push(stream),
     }
@@ -199,9 +223,19 @@ fn prove(stream: TcpStream, proof: Proof, delivery: &Delivery, shared: &Shared) 
     let wrapped = |outer: &str| format!("{{\"{outer}\":{}}}", serde_json::json!({ "challenge": challenge }));
     match proof {
         Proof::Plain => respond(&stream, 200, "", challenge),
+        Proof::Line => respond(&stream, 200, "", &format!("{challenge}\r\n")),
         Proof::Json => respond(&stream, 200, "", &serde_json::json!({ "challenge": challenge }).to_string()),
         Proof::Wrong => respond(&stream, 200, "", "something else"),
         Proof::Empty => respond(&stream, 204, "", ""),
+        Proof::Blank => respond(&stream, 200, "", ""),
+        Proof::Replay => respond(&stream, 200, "", shared.challenges.lock().unwrap()[0].json["challenge"].as_str().unwrap()),
+        Proof::Huge => respond(&stream, 200, "", &format!("{challenge}{}", "x".repeat(4_000_000))),
+        Proof::Half => {
+            let (half, rest) = challenge.split_at(challenge.len() / 2);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{half}", half.len() + rest.len());
+            (&stream).write_all(head.as_bytes()).unwrap();
+            shared.silent.lock().unwrap().push(stream);
+        }
         Proof::Echo => respond(&stream, 200, "", &String::from_utf8_lossy(&delivery.body)),
         Proof::Nested => respond(&stream, 200, "", &wrapped("data")),
         Proof::Status(status) => respond(&stream, status, "", challenge),

@@ -174,7 +174,7 @@ fn rotate(server: &TestServer, path: &str) -> String {
 }
 
 #[test]
-fn for_a_day_the_old_secret_and_the_new_one_sign() {
+fn e17_for_a_day_the_old_secret_and_the_new_one_sign() {
     let (server, agent) = with_agent();
     let (receiver, path) = of_leads(&server);
     let told = || {
