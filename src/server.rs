@@ -122,19 +122,20 @@ async fn assemble(
 
 /// The folder's master key, made with the folder. What was sealed under a lost one cannot be opened with a new one.
 pub async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::Result<MasterKey> {
-    let sealed = store.any_sealed().await?;
-    let opens = |key: &MasterKey| sealed.as_ref().is_none_or(|(place, value)| Vault::new(key).open(value, place).is_ok());
+    let sealed = store.some_sealed().await?;
+    // One is proof enough; others may be damaged, which is no reason to serve nobody.
+    let opens_one = |key: &MasterKey| sealed.iter().any(|(place, value)| Vault::new(key).open(value, place).is_ok());
     // A change of keys broke off: either nothing was moved to the next one, or everything.
     match MasterKey::staged(folder)? {
-        Some(next) if sealed.is_some() && opens(&next) => MasterKey::promote(folder)?,
+        Some(next) if opens_one(&next) => MasterKey::promote(folder)?,
         Some(_) => MasterKey::discard(folder)?,
         None => {}
     }
     let path = MasterKey::path(folder);
     match MasterKey::load(folder)? {
-        Some(key) if opens(&key) => Ok(key),
+        Some(key) if sealed.is_empty() || opens_one(&key) => Ok(key),
         Some(_) => anyhow::bail!("{} is not the key that webhook secrets are sealed under; put that one back", path.display()),
-        None if sealed.is_some() => {
+        None if !sealed.is_empty() => {
             anyhow::bail!("{} is missing, and webhook secrets are sealed under it; put it back", path.display())
         }
         None => Ok(MasterKey::create(folder, world)?),

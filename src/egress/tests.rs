@@ -13,7 +13,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::deliver::request::TIMEOUT_MS;
+use crate::domain::webhook::TIMEOUT_MS;
 use crate::egress::guard::Policy;
 use crate::egress::{CONNECT_TIMEOUT, Egress, Failure, Outcome, Request};
 

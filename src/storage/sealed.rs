@@ -1,14 +1,14 @@
 //! All values that are sealed under the master key, for when it changes.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, WebhookId};
 use crate::domain::place;
 use crate::storage::{Result, Store};
 
-const ANY_SECRET: &str = "SELECT id, secret FROM webhooks LIMIT 1";
+const SOME_SECRETS: &str = "SELECT id, secret FROM webhooks LIMIT 100";
 
-const ANY_ANSWER: &str = "SELECT account, key, body FROM idempotency_keys LIMIT 1";
+const SOME_ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys LIMIT 100";
 
 const SECRETS: &str = "SELECT id, secret, next_secret, account FROM webhooks";
 
@@ -25,16 +25,17 @@ const RESEAL_ANSWER: &str = "
     WHERE account = ?1 AND key = ?2";
 
 impl Store {
-    /// One sealed value with its place, to see whether a key opens it. They are all sealed under the same key.
-    pub async fn any_sealed(&self) -> Result<Option<(String, Vec<u8>)>> {
+    /// A few sealed values with their places, to see whether a key opens them. They are all sealed under the same one.
+    pub async fn some_sealed(&self) -> Result<Vec<(String, Vec<u8>)>> {
         self.read(|db| {
-            let secret = db.query_row(ANY_SECRET, [], |row| Ok((place::of_secret(&row.get(0)?), row.get(1)?)));
-            if let Some(found) = secret.optional()? {
-                return Ok(Some(found));
-            }
-            let answer =
-                db.query_row(ANY_ANSWER, [], |row| Ok((place::of_answer(&row.get(0)?, &row.get::<_, String>(1)?), row.get(2)?)));
-            Ok(answer.optional()?)
+            let mut secrets = db.prepare_cached(SOME_SECRETS)?;
+            let secrets = secrets.query_map([], |row| Ok((place::of_secret(&row.get(0)?), row.get(1)?)))?;
+            let mut found = secrets.collect::<rusqlite::Result<Vec<_>>>()?;
+            let mut answers = db.prepare_cached(SOME_ANSWERS)?;
+            let answers =
+                answers.query_map([], |row| Ok((place::of_answer(&row.get(0)?, &row.get::<_, String>(1)?), row.get(2)?)))?;
+            found.extend(answers.collect::<rusqlite::Result<Vec<_>>>()?);
+            Ok(found)
         })
         .await
     }

@@ -27,6 +27,7 @@ mod errors;
 mod export;
 mod faults_delivery;
 mod faults_registration;
+mod faults_secrets;
 mod health;
 mod inspector;
 mod keys;

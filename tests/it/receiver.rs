@@ -178,6 +178,13 @@ impl Delivery {
         self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
+    /// What there is of headers, in lower case and in order.
+    pub fn header_names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+        names.sort_unstable();
+        names
+    }
+
     pub fn contains(&self, text: &str) -> bool {
         let body = String::from_utf8_lossy(&self.body);
         body.contains(text) || self.headers.iter().any(|(_, value)| value.contains(text))
