@@ -80,7 +80,8 @@ fn press(acknowledged: &Acknowledged, mut act: impl FnMut(usize) -> Option<()>) 
     }
 }
 
-fn post(client: &Client, path: &str, body: &Value) -> Option<Value> {
+/// What the server answers, unless it dies under it.
+pub fn post(client: &Client, path: &str, body: &Value) -> Option<Value> {
     let client = client.with("content-type", "application/json").with("accept", "application/json");
     let reply = client.try_send("POST", path, Some(body.to_string().as_bytes())).ok()?;
     assert!(reply.status < 300, "{}", reply.text);

@@ -31,6 +31,7 @@ mod faults_secrets;
 mod health;
 mod inspector;
 mod keys;
+mod kills;
 mod knowledge;
 mod lanes;
 mod leads;

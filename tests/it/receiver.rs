@@ -153,6 +153,11 @@ impl Receiver {
         }
     }
 
+    /// What has arrived and was not asked for yet.
+    pub fn rest(&self) -> Vec<Delivery> {
+        self.arrived.try_iter().collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.arrived.try_recv().is_err()
     }
