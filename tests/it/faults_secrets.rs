@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Value, json};
 
 use crate::binary::{Home, register};
@@ -151,7 +151,7 @@ fn k04_a_secret_that_was_moved_to_another_webhook_signs_nothing() {
         .each_ref()
         .map(|receiver| register(&api, &receiver.url(), &["lead.captured"])["id"].as_str().unwrap().to_owned());
     let agent = api.post("/api/v1/agents", &json!({ "name": "A" })).is(201).id();
-    let db = Connection::open(home.data().join("chatforge.db")).unwrap();
+    let db = Connection::open_with_flags(home.data().join("chatforge.db"), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
     let secret =
         |id: &str| -> Vec<u8> { db.query_row("SELECT secret FROM webhooks WHERE id = ?1", [id], |row| row.get(0)).unwrap() };
     for (id, moved) in [(&ids[0], secret(&ids[1])), (&ids[1], secret(&ids[0]))] {
