@@ -1,0 +1,224 @@
+//! Deliveries a second, beside the same requests from bare threads of the same HTTP client to the same receiver.
+//!
+//! Between the two lies what a delivery costs beside its request: claimed, signed, recorded, and safe on the disk.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chatforge::auth;
+use chatforge::config::Config;
+use chatforge::domain::account::{NewAdministrator, Permission};
+use chatforge::domain::id::{AccountId, Identifier, WebhookId};
+use chatforge::server::{self, Server};
+use chatforge::storage::{Keep, Store, Use};
+use chatforge::world::World;
+use pollster::block_on;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// So many that neither an account's places nor a webhook's hold the threads back.
+const ACCOUNTS: usize = 8;
+const WEBHOOKS_EACH: usize = 8;
+const EVENTS_EACH: usize = 32;
+const DELIVERIES: usize = ACCOUNTS * WEBHOOKS_EACH * EVENTS_EACH;
+/// The threads that ChatForge sends with, unless it is told otherwise; the bare ones are as many.
+const SENDERS: usize = 32;
+const ROUNDS: usize = 3;
+const ROUND_LIMIT: Duration = Duration::from_secs(60);
+
+fn main() {
+    let receiver = Receiver::listen();
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let webhooks = register(&runtime, folder.path(), &receiver);
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    println!(
+        "{DELIVERIES} deliveries to {} webhooks of {ACCOUNTS} accounts, {SENDERS} threads, {} build",
+        webhooks.len(),
+        build()
+    );
+    for round in 1..=ROUNDS {
+        let delivered = deliver(&runtime, folder.path(), &webhooks, &receiver);
+        ours.push(rate(&delivered));
+        post_all(&delivered, receiver.address);
+        bare.push(rate(&receiver.take(DELIVERIES)));
+        println!("round {round}: ChatForge {:.0}/s, bare {:.0}/s", ours[round - 1], bare[round - 1]);
+    }
+    let (ours, bare) = (median(ours), median(bare));
+    println!("median:  ChatForge {ours:.0}/s, bare {bare:.0}/s, ratio {:.2} (target above 0.7)", ours / bare);
+}
+
+const fn build() -> &'static str {
+    if cfg!(debug_assertions) { "debug" } else { "release" }
+}
+
+/// A second, from the first arrival to the last.
+fn rate(arrivals: &[Arrival]) -> f64 {
+    let (first, last) = (arrivals.first().unwrap().at, arrivals.last().unwrap().at);
+    f64::from(u32::try_from(arrivals.len() - 1).unwrap()) / (last - first).as_secs_f64()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+/// All accounts and their webhooks, each of which has proved itself.
+fn register(runtime: &Runtime, folder: &Path, receiver: &Receiver) -> Vec<(AccountId, WebhookId)> {
+    let server = start(runtime, folder);
+    let client = client();
+    let mut webhooks = Vec::new();
+    for number in 0..ACCOUNTS {
+        let (account, key) = sign_up(&server, &format!("owner{number}@example.com"));
+        for place in 0..WEBHOOKS_EACH {
+            let body = json!({ "url": format!("http://{}/{number}/{place}", receiver.address), "events": ["lead.captured"] });
+            let request = client.post(format!("http://{}/api/v1/webhooks", server.address));
+            let request = request.header("authorization", format!("Bearer {key}")).header("content-type", "application/json");
+            let text = request.send(body.to_string()).unwrap().into_body().read_to_string().unwrap();
+            let made: Value = serde_json::from_str(&text).unwrap();
+            let id = made["id"].as_str().and_then(WebhookId::parse).unwrap_or_else(|| unreachable!("not registered: {text}"));
+            webhooks.push((account.clone(), id));
+        }
+    }
+    runtime.block_on(server.stop());
+    webhooks
+}
+
+fn start(runtime: &Runtime, folder: &Path) -> Server {
+    let mut config = Config::default();
+    config.server.listen = "127.0.0.1:0".into();
+    config.webhooks.threads = SENDERS;
+    config.testing.allow_private_addresses = true;
+    runtime.block_on(server::start(config, folder, World::machine(0))).unwrap()
+}
+
+fn sign_up(server: &Server, email: &str) -> (AccountId, String) {
+    let (store, key) = (&server.app.store, auth::key::generate(&server.app.world));
+    let new = NewAdministrator::parse("", email, "", "scale").ok().unwrap();
+    let account = block_on(store.create_administrator(new, "none".into())).unwrap().id;
+    let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
+    block_on(store.create_key(account.clone(), "Bench".into(), Permission::ALL.to_vec(), hash, prefix)).unwrap();
+    (account, key)
+}
+
+/// What arrives when a server starts with everything queued: so it never waits for an event to be made.
+fn deliver(runtime: &Runtime, folder: &Path, webhooks: &[(AccountId, WebhookId)], receiver: &Receiver) -> Vec<Arrival> {
+    let store = Store::open(folder, World::machine(0), Use::Command).unwrap();
+    // At the same time, so that many share a commit.
+    thread::scope(|scope| {
+        for (account, webhook) in webhooks {
+            let queue = || block_on(store.send_test(account.clone(), webhook.clone(), Keep(None))).unwrap();
+            scope.spawn(move || (0..EVENTS_EACH).for_each(|_| drop(queue())));
+        }
+    });
+    store.close();
+    let server = start(runtime, folder);
+    let arrived = receiver.take(DELIVERIES);
+    runtime.block_on(server.stop());
+    assert!(receiver.requests.lock().unwrap().is_empty(), "nothing comes twice");
+    arrived
+}
+
+/// The same requests, byte for byte but for their order.
+fn post_all(requests: &[Arrival], to: SocketAddr) {
+    let (next, client) = (AtomicUsize::new(0), client());
+    thread::scope(|scope| {
+        for _ in 0..SENDERS {
+            scope.spawn(|| {
+                while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    post(&client, request, to);
+                }
+            });
+        }
+    });
+}
+
+fn post(client: &ureq::Agent, request: &Arrival, to: SocketAddr) {
+    let mut call = client.post(format!("http://{to}{}", request.path));
+    for (name, value) in request.headers.iter().filter(|(name, _)| !["host", "content-length"].contains(&name.as_str())) {
+        call = call.header(name, value);
+    }
+    let mut answer = call.send(&request.body[..]).unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.body_mut().read_to_vec().unwrap();
+}
+
+/// Without kept connections, like the one that delivers.
+fn client() -> ureq::Agent {
+    ureq::Agent::config_builder().proxy(None).http_status_as_error(false).max_idle_connections(0).build().into()
+}
+
+/// Threads that confirm every challenge, and keep and accept everything else.
+#[derive(Clone)]
+struct Receiver {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Arrival>>>,
+    grown: Arc<Condvar>,
+}
+
+struct Arrival {
+    at: Instant,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Receiver {
+    fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let receiver = Self { address: listener.local_addr().unwrap(), requests: Arc::default(), grown: Arc::default() };
+        for _ in 0..SENDERS {
+            let (listener, receiver) = (listener.try_clone().unwrap(), receiver.clone());
+            // Until the process ends.
+            thread::spawn(move || listener.incoming().for_each(|stream| receiver.serve(&stream.unwrap())));
+        }
+        receiver
+    }
+
+    fn serve(&self, mut stream: &TcpStream) {
+        let Some(request) = read(stream) else { return };
+        let challenge = challenge(&request.body);
+        if challenge.is_none() {
+            self.requests.lock().unwrap().push(request);
+            self.grown.notify_one();
+        }
+        let answer = challenge.unwrap_or_default();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}", answer.len());
+        stream.write_all(head.as_bytes()).unwrap();
+    }
+
+    /// The next so many, in the order of their arrival.
+    fn take(&self, count: usize) -> Vec<Arrival> {
+        let waiting =
+            self.grown.wait_timeout_while(self.requests.lock().unwrap(), ROUND_LIMIT, |requests| requests.len() < count);
+        let (mut requests, waited) = waiting.unwrap();
+        assert!(!waited.timed_out(), "only {} of {count} have arrived within {ROUND_LIMIT:?}", requests.len());
+        let mut taken: Vec<_> = requests.drain(..).collect();
+        taken.sort_by_key(|request| request.at);
+        taken
+    }
+}
+
+fn challenge(body: &[u8]) -> Option<String> {
+    let marker = br#""webhook.verification""#;
+    body.windows(marker.len()).find(|part| *part == marker)?;
+    serde_json::from_slice::<Value>(body).ok()?["challenge"].as_str().map(str::to_owned)
+}
+
+fn read(stream: &TcpStream) -> Option<Arrival> {
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let path = lines.next()?.split(' ').nth(1)?.to_owned();
+    let named = |line: String| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    let headers: BTreeMap<_, _> = lines.filter_map(named).collect();
+    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    Some(Arrival { at: Instant::now(), path, headers, body })
+}
