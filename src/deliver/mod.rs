@@ -4,6 +4,8 @@ pub mod challenge;
 pub mod dispatch;
 pub mod request;
 pub mod sign;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
