@@ -3,8 +3,10 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::cli::Context;
-use crate::storage::Error;
+use crate::cli::{Context, known_plan};
+use crate::config::Config;
+use crate::domain::account::Account;
+use crate::storage::{Error, Store};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -16,32 +18,66 @@ pub enum Command {
         account: String,
         plan: String,
     },
+    /// Say which customer of Stripe an account is; a checkout through the payment link does it by itself
+    LinkStripe {
+        /// The account's id, or the e-mail address it was created with
+        account: String,
+        /// The customer's id at Stripe, cus_ and what follows
+        customer: String,
+    },
 }
 
 impl Command {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         let (store, config, _) = context.open()?;
-        let done = match self {
-            Self::List => block_on(store.accounts()).map_err(anyhow::Error::from).map(|accounts| {
-                for account in accounts {
-                    println!("{}\t{}\t{}\t{}", account.id, account.plan, account.email, account.name);
-                }
-            }),
-            Self::SetPlan { account, plan } if config.plans.contains_key(&plan) => block_on(async {
-                let account = store.account_named(account.clone()).await.map_err(|error| match error {
-                    Error::NotFound => anyhow::anyhow!("there is no account {account}"),
-                    other => other.into(),
-                })?;
-                store.set_plan(account.id.clone(), plan.clone()).await?;
-                eprintln!("The account {} is on the plan {plan}.", account.id);
-                Ok(())
-            }),
-            Self::SetPlan { plan, .. } => {
-                let known = config.plans.keys().cloned().collect::<Vec<_>>().join(", ");
-                Err(anyhow::anyhow!("no plan is called `{plan}`; there are {known}"))
+        let done = block_on(async {
+            match self {
+                Self::List => list(&store).await,
+                Self::SetPlan { account, plan } => set_plan(&store, &config, &account, plan).await,
+                Self::LinkStripe { account, customer } => link_stripe(&store, &config, &account, customer).await,
             }
-        };
+        });
         store.close();
         done
     }
+}
+
+/// The account with this id or e-mail address.
+pub async fn named(store: &Store, account: &str) -> anyhow::Result<Account> {
+    store.account_named(account.to_owned()).await.map_err(|error| match error {
+        Error::NotFound => anyhow::anyhow!("there is no account {account}"),
+        other => other.into(),
+    })
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    for account in store.accounts().await? {
+        println!("{}\t{}\t{}\t{}", account.id, account.plan, account.email, account.name);
+    }
+    Ok(())
+}
+
+async fn set_plan(store: &Store, config: &Config, account: &str, plan: String) -> anyhow::Result<()> {
+    known_plan(config, &plan)?;
+    let account = named(store, account).await?;
+    store.set_plan(account.id.clone(), plan.clone()).await?;
+    eprintln!("The account {} is on the plan {plan}.", account.id);
+    Ok(())
+}
+
+async fn link_stripe(store: &Store, config: &Config, account: &str, customer: String) -> anyhow::Result<()> {
+    let rest = customer.strip_prefix("cus_").unwrap_or_default();
+    if rest.is_empty() || !rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        anyhow::bail!("`{customer}` is not the id of a customer at Stripe, such as cus_9s6XKzkNRiz8i3");
+    }
+    let account = named(store, account).await?;
+    let linked = store.link_stripe_customer(account.id, customer.clone(), config.stripe.prices()).await;
+    let remarks = linked.map_err(|error| match error {
+        Error::Conflict => anyhow::anyhow!("another account is linked to {customer}"),
+        other => other.into(),
+    })?;
+    for remark in remarks {
+        eprintln!("{remark}");
+    }
+    Ok(())
 }

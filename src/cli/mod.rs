@@ -8,6 +8,7 @@ mod demo;
 mod healthcheck;
 mod key;
 mod openapi;
+mod payment;
 mod rekey;
 mod serve;
 
@@ -47,7 +48,7 @@ enum Command {
     /// Create administrators, reset passwords
     #[command(subcommand)]
     Admin(admin::Admin),
-    /// List accounts, change their plan
+    /// List accounts, change their plan, link them to customers of Stripe
     #[command(subcommand)]
     Account(account::Command),
     /// Create, list and revoke API keys
@@ -56,6 +57,9 @@ enum Command {
     /// List agents, activate one again, ask one a question
     #[command(subcommand)]
     Agent(agent::Command),
+    /// Record and list payments
+    #[command(subcommand)]
+    Payment(payment::Command),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -109,6 +113,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Account(command) => command.run(context)?,
         Command::Key(key) => key.run(context)?,
         Command::Agent(command) => command.run(context)?,
+        Command::Payment(command) => command.run(context)?,
         Command::Config(command) => command.run(context)?,
         Command::Rekey(rekey) => rekey.run(context)?,
         Command::Openapi => openapi::run(),
@@ -148,6 +153,12 @@ fn explain(error: &anyhow::Error, context: &Context) {
         ),
         None => eprintln!("Nothing was changed. There is no copy in {}.", backups.display()),
     }
+}
+
+fn known_plan(config: &Config, plan: &str) -> anyhow::Result<()> {
+    let known = || config.plans.keys().cloned().collect::<Vec<_>>().join(", ");
+    anyhow::ensure!(config.plans.contains_key(plan), "no plan is called `{plan}`; there are {}", known());
+    Ok(())
 }
 
 /// One line of standard input, for a secret that should not stand on the command line.

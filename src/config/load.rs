@@ -41,7 +41,11 @@ fn known_keys() -> Table {
 fn read_file(path: &Path) -> Result<Table, Error> {
     let fail = |message: String| Error::File { path: path.display().to_string(), message };
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-    text.parse().map_err(|error: toml::de::Error| fail(error.to_string()))
+    text.parse().map_err(|error: toml::de::Error| {
+        // Not the library's own words, for they repeat the line, and a secret may stand in it.
+        let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+        fail(format!("{}{}", line.map(|line| format!("line {line}: ")).unwrap_or_default(), error.message()))
+    })
 }
 
 fn check_keys(table: &Table, known: &Table, file: Option<&Path>) -> Result<(), Error> {

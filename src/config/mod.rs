@@ -1,6 +1,7 @@
 //! The configuration: a file, then the environment, then flags; each later one wins.
 
 mod load;
+mod stripe;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,6 +9,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Plan;
+
+pub use stripe::Stripe;
 
 /// A plan that an account is on although the configuration no longer names it.
 const PLAN_FALLBACK: &str = "free";
@@ -32,6 +35,7 @@ pub struct Config {
     pub webhooks: Webhooks,
     pub accounts: Accounts,
     pub plans: BTreeMap<String, PlanLimits>,
+    pub stripe: Stripe,
     pub testing: Testing,
 }
 
@@ -120,6 +124,7 @@ impl Default for Config {
             webhooks: Webhooks::default(),
             accounts: Accounts::default(),
             plans: default_plans(),
+            stripe: Stripe::default(),
             testing: Testing::default(),
         }
     }
@@ -233,6 +238,7 @@ impl Config {
         if !self.plans.contains_key(&self.accounts.default_plan) {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
+        self.stripe.check(&self.plans)?;
         if self.answers.threads == 0 {
             return fail("answers.threads", "must be at least 1".into());
         }

@@ -6,6 +6,7 @@ use crate::domain::agent::Agent;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{AccountId, AgentId, EventId, VisitorId};
 use crate::domain::lead::Lead;
+use crate::domain::payment::Payment;
 use crate::domain::time::Time;
 use crate::domain::webhook::{EventType, Webhook};
 
@@ -72,6 +73,16 @@ struct Installed<'a> {
 }
 
 #[derive(Serialize)]
+struct PaymentReceived<'a> {
+    amount_cents: i64,
+    currency: &'a str,
+    plan: &'a str,
+    period_start: String,
+    period_end: String,
+    invoice_url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Test<'a> {
     webhook_id: &'a str,
     message: &'static str,
@@ -122,6 +133,18 @@ impl Event {
     pub fn installed(id: EventId, agent: &Agent, domain: &str, page_url: &str, user_agent: Option<&str>, now: Time) -> Self {
         let data = Installed { agent_name: &agent.name, domain, page_url, user_agent };
         Self::new(id, EventType::Installed, &agent.account, Some(&agent.id), now, data)
+    }
+
+    pub fn payment_received(id: EventId, payment: &Payment, now: Time) -> Self {
+        let data = PaymentReceived {
+            amount_cents: payment.amount_cents,
+            currency: &payment.currency,
+            plan: &payment.plan,
+            period_start: payment.period_start.to_string(),
+            period_end: payment.period_end.to_string(),
+            invoice_url: payment.invoice_url.as_deref(),
+        };
+        Self::new(id, EventType::PaymentReceived, &payment.account, None, now, data)
     }
 
     /// For trying a webhook out.

@@ -63,6 +63,7 @@ identifiers! {
     WebhookId = "wh_",
     DeliveryId = "dlv_",
     EventId = "evt_",
+    PaymentId = "pay_",
 }
 
 impl EventId {

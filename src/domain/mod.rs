@@ -14,8 +14,10 @@ pub mod knowledge;
 pub mod lead;
 pub mod pace;
 pub mod page;
+pub mod payment;
 pub mod place;
 pub mod recovery;
+pub mod stripe;
 pub mod time;
 pub mod webhook;
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 pub const SECOND_MS: i64 = 1_000;
 pub const MINUTE_MS: i64 = 60 * SECOND_MS;
@@ -59,6 +59,12 @@ impl Time {
         Self::midnight(last.tomorrow().unwrap_or(last))
     }
 
+    /// The same day and time of the next month, or that month's last day where it is shorter.
+    pub fn a_month_later(self) -> Self {
+        let later = self.civil().saturating_add(1.month()).to_zoned(TimeZone::UTC);
+        Self(later.map_or(self.0, |z| z.timestamp().as_millisecond()))
+    }
+
     pub fn day_start(self) -> Self {
         Self(self.0 - self.0.rem_euclid(DAY_MS))
     }
@@ -105,6 +111,8 @@ mod tests {
         assert_eq!(time.month(), "2026-12");
         assert_eq!(time.month_start().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(time.next_month_start().to_string(), "2027-01-01T00:00:00Z");
+        assert_eq!(time.a_month_later().to_string(), "2027-01-31T23:59:59Z");
+        assert_eq!(time.a_month_later().a_month_later().to_string(), "2027-02-28T23:59:59Z");
         assert_eq!(time.day_start().to_string(), "2026-12-31T00:00:00Z");
     }
 }

@@ -73,11 +73,7 @@ impl Store {
     }
 
     pub async fn set_plan(&self, id: AccountId, plan: String) -> Result<()> {
-        self.write(move |db| match db.prepare_cached(SET_PLAN)?.execute(params![id, plan])? {
-            0 => Err(Error::NotFound),
-            _ => Ok(()),
-        })
-        .await
+        self.write(move |db| set_plan(db, &id, &plan)).await
     }
 
     pub async fn has_users(&self) -> Result<bool> {
@@ -88,6 +84,13 @@ impl Store {
 pub fn account(db: &Connection, id: &AccountId) -> Result<Account> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?;
     Ok(find.query_row([id], account_of)?)
+}
+
+pub fn set_plan(db: &Connection, id: &AccountId, plan: &str) -> Result<()> {
+    match db.prepare_cached(SET_PLAN)?.execute(params![id, plan])? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
 }
 
 fn account_of(row: &Row) -> rusqlite::Result<Account> {

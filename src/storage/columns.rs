@@ -4,8 +4,8 @@ use rusqlite::ErrorCode;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::domain::id::{
-    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, UserId,
-    VisitorId, WebhookId,
+    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, PaymentId,
+    UserId, VisitorId, WebhookId,
 };
 use crate::domain::time::Time;
 use crate::storage::Error;
@@ -36,6 +36,7 @@ text_columns!(
     KnowledgeId,
     LeadId,
     MessageId,
+    PaymentId,
     UserId,
     VisitorId,
     WebhookId,

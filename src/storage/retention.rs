@@ -7,6 +7,8 @@ use crate::storage::idempotency;
 use crate::storage::{Result, Store};
 
 const LOG_AGE_MS: i64 = 30 * DAY_MS;
+/// Stripe sends an event again for 30 days at most; whoever pays is linked to an account long before.
+const STRIPE_AGE_MS: i64 = 90 * DAY_MS;
 /// Rows that one statement deletes.
 const ROWS_MAX: usize = 500;
 
@@ -38,15 +40,26 @@ const KEYS: &str = "
     DELETE FROM idempotency_keys
     WHERE (account, key) IN (SELECT account, key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)";
 
+const STRIPE_EVENTS: &str = "
+    DELETE FROM stripe_events
+    WHERE id IN (SELECT id FROM stripe_events WHERE received_at < ?1 LIMIT ?2)";
+
+const STRIPE_UNCLAIMED: &str = "
+    DELETE FROM stripe_unclaimed
+    WHERE id IN (SELECT id FROM stripe_unclaimed WHERE received_at < ?1 LIMIT ?2)";
+
 impl Store {
-    /// Forgets some of what is older than 30 days of the request log, of events and of their deliveries; false when
-    /// nothing is left to forget.
+    /// Forgets some of what is older than 30 days of the request log, of events and of their deliveries, and than 90
+    /// days of what Stripe sent; false when nothing is left to forget.
     pub async fn forget_logs(&self, now: Time) -> Result<bool> {
         self.write(move |db| {
             let before = now.plus_ms(-LOG_AGE_MS);
             let mut full = forget(db, KEYS, now.plus_ms(-idempotency::AGE_MS))? == ROWS_MAX;
             for delete in [REQUESTS, ATTEMPTS, DELIVERIES, EVENTS] {
                 full |= forget(db, delete, before)? == ROWS_MAX;
+            }
+            for delete in [STRIPE_EVENTS, STRIPE_UNCLAIMED] {
+                full |= forget(db, delete, now.plus_ms(-STRIPE_AGE_MS))? == ROWS_MAX;
             }
             Ok(full)
         })

@@ -16,6 +16,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0003_conversations.sql")),
     M::up(include_str!("migrations/0004_webhooks.sql")),
     M::up(include_str!("migrations/0005_activity.sql")),
+    M::up(include_str!("migrations/0006_payments.sql")),
     M::up(include_str!("migrations/0007_lanes.sql")),
 ];
 

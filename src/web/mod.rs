@@ -12,6 +12,7 @@ pub mod extract;
 pub mod gate;
 pub mod headers;
 pub mod health;
+pub mod hooks;
 pub mod live;
 pub mod once;
 pub mod widget;
@@ -102,6 +103,7 @@ pub fn router(app: App) -> Router {
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())
         .merge(dashboard::router())
+        .merge(hooks::router())
         .merge(docs::router())
         .merge(assets::router())
         .merge(health::router())
