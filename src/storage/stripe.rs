@@ -79,7 +79,7 @@ const CROWDED_OUT: &str = "
         SELECT id
         FROM stripe_unclaimed
         ORDER BY received_at DESC, id DESC
-        LIMIT -1 OFFSET ?1)";
+        LIMIT 9223372036854775807 OFFSET ?1)";
 
 const UNCLAIMED: &str = "
     SELECT id, payload
