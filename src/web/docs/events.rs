@@ -89,7 +89,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "payment.received",
-        text: "A payment for the account went through. It belongs to no agent.",
+        text: "A payment for the account went through: Stripe reported a paid invoice, or whoever runs this server recorded one. It belongs to no agent. `amount_cents` counts the currency’s smallest unit; `invoice_url` may be null.",
         payload: r##"{
   "id": "evt_pr_u6v7w8x9y0",
   "type": "payment.received",
