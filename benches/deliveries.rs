@@ -96,6 +96,7 @@ fn start(runtime: &Runtime, folder: &Path) -> Server {
     config.server.listen = "127.0.0.1:0".into();
     config.webhooks.threads = SENDERS;
     config.testing.allow_private_addresses = true;
+    config.testing.public_limits = false;
     runtime.block_on(server::start(config, folder, World::machine(0))).unwrap()
 }
 
