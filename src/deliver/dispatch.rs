@@ -1,29 +1,41 @@
 //! Claims due deliveries for the sending threads, and records how each try ended.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use pollster::block_on;
 
 use crate::deliver::Shared;
 use crate::deliver::request;
 use crate::deliver::sign::Secret;
-use crate::domain::pace::Reaction;
+use crate::domain::pace::{Lane, Reaction};
 use crate::domain::place;
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
-use crate::storage::{Claim, Outcome, Result, Tried};
+use crate::storage::{Claim, Outcome, Release, Result, Tried};
 
 const GONE: u16 = 410;
 const TOO_MANY_REQUESTS: u16 = 429;
 
+/// Tries that are recorded together.
+const RECORDED_MAX: usize = 128;
+
+/// Where each lane's claims wait for a thread.
+pub struct Queues {
+    pub fast: Sender<Claim>,
+    pub slow: Sender<Claim>,
+}
+
 /// Until the stop is set. What a killed process had claimed is given back first: this one holds the folder alone.
-pub fn run(shared: &Shared, claims: &Sender<Claim>) {
-    let mut first = true;
+pub fn run(shared: &Shared, queues: &Queues) {
+    let mut held = Release::Orphaned;
     while !shared.stop.is_set() {
         shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
-        let worked = block_on(shared.store.release_deliveries(first)).and_then(|_| round(shared, claims));
-        first &= worked.is_err();
+        let worked = block_on(shared.store.release_deliveries(held)).and_then(|_| round(shared, queues));
+        if worked.is_ok() {
+            held = Release::Expired;
+        }
         match worked {
             // There may be more.
             Ok(claimed) if claimed > 0 => continue,
@@ -34,7 +46,7 @@ pub fn run(shared: &Shared, claims: &Sender<Claim>) {
     }
 }
 
-fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
+fn round(shared: &Shared, queues: &Queues) -> Result<usize> {
     let room = shared.room();
     if block_on(shared.store.next_due(room))?.is_none_or(|due| due > shared.world.now()) {
         return Ok(0);
@@ -43,31 +55,35 @@ fn round(shared: &Shared, claims: &Sender<Claim>) -> Result<usize> {
     let count = taken.len();
     for claim in taken {
         shared.places(claim.lane).taken.fetch_add(1, Ordering::Relaxed);
-        // There is a free thread for each, so this does not wait.
-        if claims.send(claim).is_err() {
+        let queue = match claim.lane {
+            Lane::Fast => &queues.fast,
+            Lane::Slow => &queues.slow,
+        };
+        // There is room for each, so this does not wait.
+        if queue.send(claim).is_err() {
             break;
         }
     }
     Ok(count)
 }
 
-/// One try, from the request to its record.
-pub fn attempt(shared: &Shared, claim: Claim) {
+/// One try: the request, and what it means for the delivery.
+pub fn attempt(shared: &Shared, claim: &Claim) -> Tried {
     let started_at = shared.world.now();
     let place = place::of_secret(&claim.webhook);
     let open = |sealed: &Vec<u8>| shared.vault.open(sealed, &place).ok().and_then(|text| Secret::parse(&text));
     let Some(secret) = open(&claim.secret) else {
         tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");
-        return record(shared, claim, unsigned(shared, started_at));
+        return unsigned(shared, started_at);
     };
     let next = claim.next_secret.as_ref().and_then(open);
-    let answer = shared.egress.post(&request::of(&claim, &secret, next.as_ref(), started_at).as_request(shared.timeout_ms));
+    let answer = shared.egress.post(&request::of(claim, &secret, next.as_ref(), started_at).as_request(shared.timeout_ms));
     tracing::debug!(delivery = %claim.delivery, status = answer.status, remote = ?answer.remote, "tried");
     let failed = claim.attempts + 1;
     let outcome = judge(shared, &answer, failed);
     let timeout_ms = i64::try_from(shared.timeout_ms).unwrap_or(i64::MAX);
     let reaction = Reaction::of(answer.status.is_some(), timed_out(&answer), answer.duration_ms, timeout_ms);
-    let tried = Tried {
+    Tried {
         started_at,
         duration_ms: answer.duration_ms,
         status: answer.status,
@@ -76,8 +92,7 @@ pub fn attempt(shared: &Shared, claim: Claim) {
         response_body: answer.body,
         outcome,
         reaction,
-    };
-    record(shared, claim, tried);
+    }
 }
 
 fn judge(shared: &Shared, answer: &egress::Outcome, failed: u32) -> Outcome {
@@ -113,10 +128,23 @@ fn unsigned(shared: &Shared, started_at: crate::domain::time::Time) -> Tried {
     }
 }
 
-fn record(shared: &Shared, claim: Claim, tried: Tried) {
-    let delivery = claim.delivery.clone();
-    if let Err(error) = block_on(shared.store.record_delivery(claim, tried)) {
+/// Until the last sender has gone. Tries that end while others are being recorded share the next commit, so that no sender
+/// waits for the disk.
+pub fn record(shared: &Shared, ended: &Receiver<(Claim, Tried)>) {
+    for first in ended {
+        let together: Arc<[_]> = std::iter::once(first).chain(ended.try_iter().take(RECORDED_MAX - 1)).collect();
+        if let Err(error) = block_on(shared.store.record_deliveries(together.clone())) {
+            tracing::warn!(%error, tries = together.len(), "tries could not be recorded together");
+            together.iter().for_each(|tried| record_alone(shared, tried));
+        }
+        shared.store.ring();
+    }
+}
+
+/// One that cannot be recorded must not take others with it.
+fn record_alone(shared: &Shared, tried: &(Claim, Tried)) {
+    if let Err(error) = block_on(shared.store.record_deliveries(Arc::new([tried.clone()]))) {
         // The lease ends and the delivery is tried again: rather twice than never.
-        tracing::error!(%error, %delivery, "a try could not be recorded");
+        tracing::error!(%error, delivery = %tried.0.delivery, "a try could not be recorded");
     }
 }

@@ -7,23 +7,26 @@ pub mod sign;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
+use pollster::block_on;
 use tokio::sync::Semaphore;
 
 use crate::auth::vault::Vault;
 use crate::deliver::challenge::Unproven;
+use crate::deliver::dispatch::Queues;
 use crate::deliver::sign::Secret;
 use crate::domain::id::WebhookId;
 use crate::domain::pace::Lane;
 use crate::domain::time::MINUTE_MS;
 use crate::domain::webhook::url::UrlPolicy;
 use crate::egress::Egress;
-use crate::storage::{Claim, Room, Store};
+use crate::storage::{Claim, Release, Room, Store, Tried};
 use crate::supervise::{self, Stop};
 use crate::world::World;
 
@@ -46,6 +49,7 @@ pub struct Shared {
     fast: Places,
     slow: Places,
     seen_ms: AtomicI64,
+    called_off: Mutex<HashSet<WebhookId>>,
     stop: Stop,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -61,7 +65,7 @@ pub struct Means {
     pub threads: usize,
 }
 
-/// The threads that a lane may hold at once.
+/// How many claims a lane may hold at once.
 struct Places {
     max: usize,
     taken: AtomicUsize,
@@ -79,6 +83,8 @@ impl Places {
 
 impl Courier {
     pub fn start(means: Means) -> Self {
+        let slow_threads = slow_threads(means.threads);
+        let fast_threads = means.threads - slow_threads;
         let shared = Arc::new(Shared {
             seen_ms: AtomicI64::new(means.world.instant_ms()),
             store: means.store,
@@ -89,21 +95,31 @@ impl Courier {
             url_policy: means.url_policy,
             proofs: Semaphore::new(PROOFS_MAX),
             timeout_ms: means.timeout_ms,
-            fast: Places::new(means.threads - slow_threads(means.threads)),
-            slow: Places::new(slow_threads(means.threads)),
+            // One more waits for each thread, so that none is idle while the next are claimed. It waits for one try at the
+            // most, which its lease allows for.
+            fast: Places::new(2 * fast_threads),
+            slow: Places::new(slow_threads),
+            called_off: Mutex::default(),
             stop: Stop::default(),
             threads: Mutex::default(),
         });
-        let (claims, waiting) = bounded::<Claim>(means.threads);
+        let (tried, ended) = bounded(means.threads);
         let mut threads = Vec::new();
-        for number in 0..means.threads {
-            let (sender, waiting) = (shared.clone(), waiting.clone());
-            threads.push(supervise::spawn(&format!("deliver-{number}"), &shared.stop, move || {
-                waiting.iter().for_each(|claim| sender.handle(claim));
-            }));
-        }
-        let dispatcher = shared.clone();
-        threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &claims)));
+        let mut lane = |name: &str, senders: usize, waiting_max: usize| {
+            let (queue, waiting) = bounded::<Claim>(senders + waiting_max);
+            for number in 0..senders {
+                let (shared, waiting, tried) = (shared.clone(), waiting.clone(), tried.clone());
+                threads.push(supervise::spawn(&format!("{name}-{number}"), &shared.stop.clone(), move || {
+                    waiting.iter().for_each(|claim| shared.handle(claim, &tried));
+                }));
+            }
+            queue
+        };
+        let fast = lane("deliver", fast_threads, fast_threads);
+        let queues = Queues { fast, slow: lane("deliver-slow", slow_threads, 0) };
+        let (dispatcher, recorder) = (shared.clone(), shared.clone());
+        threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &queues)));
+        threads.push(supervise::spawn("record", &shared.stop, move || dispatch::record(&recorder, &ended)));
         shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(threads);
         Self(shared)
     }
@@ -134,6 +150,14 @@ impl Courier {
             // A panic was logged where it happened.
             let _ = thread.join();
         }
+        if let Err(error) = block_on(self.0.store.release_deliveries(Release::Untried)) {
+            tracing::warn!(%error, "what was claimed is given back at the next start");
+        }
+    }
+
+    /// From now on nothing is sent to a webhook that has just been deleted, also of what is claimed already.
+    pub fn call_off(&self, webhook: WebhookId) {
+        self.0.called_off.lock().unwrap_or_else(PoisonError::into_inner).insert(webhook);
     }
 }
 
@@ -155,12 +179,17 @@ impl Shared {
     }
 
     /// Tries one delivery; its place becomes free whatever happens, and the thread goes on.
-    fn handle(&self, claim: Claim) {
+    fn handle(&self, claim: Claim, tried: &Sender<(Claim, Tried)>) {
         let _place = Place(self, claim.lane);
-        let delivery = claim.delivery.clone();
-        if catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, claim))).is_err() {
+        // What waits at a stop is given back untried, and what waits for a webhook that was deleted is canceled already.
+        if self.stop.is_set() || self.called_off.lock().unwrap_or_else(PoisonError::into_inner).contains(&claim.webhook) {
+            return;
+        }
+        match catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, &claim))) {
+            // It fails only if the recorder has gone; then the lease ends and the delivery is tried again.
+            Ok(ended) => drop(tried.send((claim, ended))),
             // Its lease ends, and it is tried again.
-            tracing::error!(%delivery, "a try panicked");
+            Err(_) => tracing::error!(delivery = %claim.delivery, "a try panicked"),
         }
     }
 }

@@ -113,7 +113,7 @@ impl Sending {
     fn play(&self) {
         until("the tries", || {
             let played = self.script.lookups.lock().unwrap().is_empty();
-            played && self.courier.0.fast.free() == 1 && self.courier.0.slow.free() == 1
+            played && self.courier.0.fast.free() == 2 && self.courier.0.slow.free() == 1
         });
     }
 }

@@ -1,12 +1,14 @@
 //! Deliveries: claimed under a lease, tried, and recorded; a late worker cannot write over its successor.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
 use crate::domain::pace::{Lane, Pace, Reaction};
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use crate::storage::columns::unreadable;
-use crate::storage::due::{places, schedule, schedule_each};
+use crate::storage::due::{places, schedule_each, schedule_touched};
 use crate::storage::{Error, Result, Store};
 
 /// Webhooks of a lane that one claim looks at.
@@ -19,8 +21,9 @@ const FAILING_MAX_MS: i64 = 5 * DAY_MS;
 const EXPIRY_MS: i64 = 72 * HOUR_MS;
 /// Deliveries that one statement expires.
 const EXPIRED_MAX: i64 = 500;
-/// A delivery during which the process died this often is given up.
-const INTERRUPTS_MAX: i64 = 10;
+/// A delivery during which the process died this often is given up: it may be what kills it. Many more than an operator
+/// has bad days.
+const INTERRUPTS_MAX: i64 = 100;
 
 /// A delivery that this process may try, until its lease ends.
 #[derive(Clone, Debug)]
@@ -54,6 +57,7 @@ pub enum Outcome {
 }
 
 /// One try, as the inspector shows it.
+#[derive(Clone, Debug)]
 pub struct Tried {
     pub started_at: Time,
     pub duration_ms: i64,
@@ -63,6 +67,17 @@ pub struct Tried {
     pub response_body: String,
     pub outcome: Outcome,
     pub reaction: Reaction,
+}
+
+/// Which claims are given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// All of them, at a start: whoever held them died, since this process holds the folder.
+    Orphaned,
+    /// Those whose lease has ended.
+    Expired,
+    /// All of them, at a stop: they were never tried, so it counts for nothing.
+    Untried,
 }
 
 /// Threads of each lane that are free.
@@ -133,10 +148,11 @@ const ATTEMPT: &str = "
 
 const RELEASE: &str = "
     UPDATE deliveries
-    SET state = CASE WHEN interrupts + 1 < ?2 THEN 'pending' ELSE coalesce(resent_from, 'exhausted') END,
-        next_attempt_at = CASE WHEN interrupts + 1 < ?2 THEN ?1 END,
-        finished_at = CASE WHEN interrupts + 1 < ?2 THEN NULL ELSE ?1 END,
-        last_error = 'interrupted', interrupts = interrupts + 1, lease = NULL, lease_until = NULL
+    SET state = CASE WHEN interrupts + ?4 < ?2 THEN 'pending' ELSE coalesce(resent_from, 'exhausted') END,
+        next_attempt_at = CASE WHEN interrupts + ?4 < ?2 THEN ?1 END,
+        finished_at = CASE WHEN interrupts + ?4 < ?2 THEN NULL ELSE ?1 END,
+        last_error = CASE ?4 WHEN 0 THEN last_error ELSE 'interrupted' END,
+        interrupts = interrupts + ?4, lease = NULL, lease_until = NULL
     WHERE state = 'inflight' AND webhook IN (SELECT id FROM webhooks) AND lease_until <= ?3
     RETURNING account";
 
@@ -169,44 +185,14 @@ impl Store {
         .await
     }
 
-    /// Records how a try ended. A claim whose lease has passed to another changes nothing.
-    pub async fn record_delivery(&self, claim: Claim, tried: Tried) -> Result<()> {
+    /// Records how tries ended, together. A claim whose lease has passed to another changes nothing.
+    pub async fn record_deliveries(&self, tries: Arc<[(Claim, Tried)]>) -> Result<()> {
         let now = self.world().now();
         self.write(move |db| {
-            let resent_from = resent_from(db, &claim)?;
-            let (state, next, finished) = match (tried.outcome, &resent_from) {
-                (Outcome::Delivered, _) => ("delivered", None, Some(now)),
-                (_, Some(before)) => (before.as_str(), None, Some(now)),
-                (Outcome::RetryAt(at), None) => ("pending", Some(at), None),
-                (Outcome::Exhausted | Outcome::Gone, None) => ("exhausted", None, Some(now)),
-            };
-            let mut record = db.prepare_cached(RECORD)?;
-            let number: Option<i64> = record
-                .query_row(
-                    params![claim.account, claim.delivery, claim.lease, state, next, finished, tried.status, tried.error],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            let Some(number) = number else { return Ok(()) };
-            db.prepare_cached(ATTEMPT)?.execute(params![
-                claim.delivery,
-                number,
-                claim.account,
-                tried.started_at,
-                tried.duration_ms,
-                tried.status,
-                tried.error,
-                tried.response_headers,
-                tried.response_body
-            ])?;
-            let failing_since = note_try(db, &claim, &tried, now)?;
-            if tried.outcome == Outcome::Gone {
-                disable(db, &claim, "gone", now)?;
-            } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
-                tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
-                disable(db, &claim, "failing", now)?;
+            for (claim, tried) in tries.iter() {
+                record(db, claim, tried, now)?;
             }
-            schedule(db, &claim.account)
+            schedule_touched(db, tries.iter().map(|(claim, _)| (&claim.account, &claim.webhook)))
         })
         .await
     }
@@ -218,10 +204,10 @@ impl Store {
         self.write(move |db| Ok(db.prepare_cached(EXPIRE)?.execute(params![webhook, now, EXPIRED_MAX])? > 0)).await
     }
 
-    /// Gives back claims whose lease has ended; at start, every claim, since this process holds the folder.
-    pub async fn release_deliveries(&self, all: bool) -> Result<usize> {
+    /// Gives back claims that nobody works on any more.
+    pub async fn release_deliveries(&self, which: Release) -> Result<usize> {
         let now = self.world().now();
-        let ended_before = if all { Time::from_ms(i64::MAX) } else { now };
+        let ended_before = if which == Release::Expired { now } else { Time::from_ms(i64::MAX) };
         let any = self
             .read(move |db| {
                 let mut find =
@@ -232,9 +218,10 @@ impl Store {
         if !any {
             return Ok(0);
         }
+        let interrupted = i64::from(which != Release::Untried);
         self.write(move |db| {
             let mut release = db.prepare_cached(RELEASE)?;
-            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before], |row| row.get(0))?;
+            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| row.get(0))?;
             let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
             schedule_each(db, &released)?;
             Ok(released.len())
@@ -252,6 +239,38 @@ fn awaited_in_vain(db: &Connection, disabled_before: Time) -> Result<Option<Webh
         }
     }
     Ok(None)
+}
+
+fn record(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<()> {
+    let resent_from = resent_from(db, claim)?;
+    let (state, next, finished) = match (tried.outcome, &resent_from) {
+        (Outcome::Delivered, _) => ("delivered", None, Some(now)),
+        (_, Some(before)) => (before.as_str(), None, Some(now)),
+        (Outcome::RetryAt(at), None) => ("pending", Some(at), None),
+        (Outcome::Exhausted | Outcome::Gone, None) => ("exhausted", None, Some(now)),
+    };
+    let values = params![claim.account, claim.delivery, claim.lease, state, next, finished, tried.status, tried.error];
+    let number: Option<i64> = db.prepare_cached(RECORD)?.query_row(values, |row| row.get(0)).optional()?;
+    let Some(number) = number else { return Ok(()) };
+    db.prepare_cached(ATTEMPT)?.execute(params![
+        claim.delivery,
+        number,
+        claim.account,
+        tried.started_at,
+        tried.duration_ms,
+        tried.status,
+        tried.error,
+        tried.response_headers,
+        tried.response_body
+    ])?;
+    let failing_since = note_try(db, claim, tried, now)?;
+    if tried.outcome == Outcome::Gone {
+        disable(db, claim, "gone", now)?;
+    } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
+        tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
+        disable(db, claim, "failing", now)?;
+    }
+    Ok(())
 }
 
 /// The state that a delivery sent again by hand returns to, if that try fails.
@@ -275,17 +294,19 @@ impl Taking {
     fn claim(&self, db: &Connection) -> Result<Vec<Claim>> {
         let (mut claims, mut looked_at) = (Vec::new(), Vec::new());
         for head in self.heads(db)? {
+            let room = self.most.saturating_sub(claims.len());
+            let mut free = usize::try_from(places(db, &head.0, &head.1, self.lane)?).unwrap_or(0).min(room);
             for waiting in WAITING {
-                let room = i64::try_from(self.most.saturating_sub(claims.len())).unwrap_or(i64::MAX);
-                let take = places(db, &head.0, &head.1, self.lane)?.min(room).max(0);
-                claims.append(&mut self.claim_of(db, &head, waiting, take)?);
+                let mut claimed = self.claim_of(db, &head, waiting, free)?;
+                free -= claimed.len();
+                claims.append(&mut claimed);
             }
-            looked_at.push(head.0);
+            looked_at.push((head.0, head.1));
             if claims.len() == self.most {
                 break;
             }
         }
-        schedule_each(db, &looked_at)?;
+        schedule_touched(db, looked_at.iter().map(|(account, webhook)| (account, webhook)))?;
         Ok(claims)
     }
 
@@ -298,11 +319,12 @@ impl Taking {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn claim_of(&self, db: &Connection, head: &Head, waiting: &str, most: i64) -> Result<Vec<Claim>> {
+    fn claim_of(&self, db: &Connection, head: &Head, waiting: &str, most: usize) -> Result<Vec<Claim>> {
         if most == 0 {
             return Ok(Vec::new());
         }
         let (account, webhook, url, secret, next_secret) = head;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut claim = db.prepare_cached(&format!(
             "UPDATE deliveries
              SET state = 'inflight', lease = ?4, lease_until = ?5, next_attempt_at = NULL

@@ -1,6 +1,6 @@
 //! When each webhook is to be looked at next, and how many of its deliveries may be under way at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -27,14 +27,14 @@ const INFLIGHT_OF_ACCOUNT: &str = "
     WHERE d.account = ?1 AND d.state = 'inflight' AND w.lane = ?2";
 
 /// A webhook with all its places taken is not due, whatever waits: it must not hide those that are.
-fn next_due() -> String {
+fn next_due(which: &str) -> String {
     format!(
         "UPDATE webhooks
         SET next_due_at = CASE
             WHEN (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight') < {PLACES}
             THEN (SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')
         END
-        WHERE account = ?1 AND lane = ?2"
+        WHERE account = ?1 AND lane = ?2 AND {which}"
     )
 }
 
@@ -60,15 +60,38 @@ fn places_of_account(db: &Connection, account: &AccountId, lane: Lane) -> Result
 /// Says when each webhook of the account is to be looked at next.
 pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
     for lane in Lane::ALL {
-        let has_room = places_of_account(db, account, lane)? > 0;
-        let update = if has_room { next_due() } else { NOT_DUE.to_owned() };
-        db.prepare_cached(&update)?.execute(params![account, lane.as_str()])?;
+        if places_of_account(db, account, lane)? > 0 {
+            db.prepare_cached(&next_due("TRUE"))?.execute(params![account, lane.as_str()])?;
+        } else {
+            db.prepare_cached(NOT_DUE)?.execute(params![account, lane.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Says it for those webhooks whose deliveries were claimed or have ended; for all of an account that had or has no places
+/// left, since that concerns each of them.
+pub fn schedule_touched<'a>(db: &Connection, touched: impl IntoIterator<Item = (&'a AccountId, &'a WebhookId)>) -> Result<()> {
+    let mut webhooks: BTreeMap<&AccountId, BTreeMap<&WebhookId, i64>> = BTreeMap::new();
+    for (account, webhook) in touched {
+        *webhooks.entry(account).or_default().entry(webhook).or_default() += 1;
+    }
+    for (account, touched) in webhooks {
+        let moved: i64 = touched.values().sum();
+        let free = Lane::ALL.into_iter().map(|lane| places_of_account(db, account, lane)).collect::<Result<Vec<_>>>()?;
+        if free.iter().any(|free| *free <= moved) {
+            schedule(db, account)?;
+            continue;
+        }
+        for (webhook, lane) in touched.keys().flat_map(|webhook| Lane::ALL.map(|lane| (webhook, lane))) {
+            db.prepare_cached(&next_due("id = ?3"))?.execute(params![account, lane.as_str(), webhook])?;
+        }
     }
     Ok(())
 }
 
 /// An account that is named several times is looked at once.
-pub fn schedule_each(db: &Connection, accounts: &[AccountId]) -> Result<()> {
-    let once: BTreeSet<&AccountId> = accounts.iter().collect();
+pub fn schedule_each<'a>(db: &Connection, accounts: impl IntoIterator<Item = &'a AccountId>) -> Result<()> {
+    let once: BTreeSet<&AccountId> = accounts.into_iter().collect();
     once.into_iter().try_for_each(|account| schedule(db, account))
 }

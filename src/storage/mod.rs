@@ -48,7 +48,7 @@ use crate::storage::writer::Writer;
 use crate::world::World;
 
 pub use activity::{ApiRequest, LoggedRequest};
-pub use deliveries::{Claim, Outcome, Room, Tried};
+pub use deliveries::{Claim, Outcome, Release, Room, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
 pub use installations::FirstLoad;
 pub use rotation::Rotation;
