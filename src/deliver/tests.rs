@@ -1,19 +1,12 @@
 //! Tries whose way out times out, or breaks in a way that nothing was prepared for.
 
-use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pollster::block_on;
 use tempfile::TempDir;
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
-use ureq::{Error, Timeout};
 
 use crate::auth::vault::{MasterKey, Vault};
 use crate::deliver::sign::Secret;
@@ -28,40 +21,11 @@ use crate::domain::webhook::url::UrlPolicy;
 use crate::domain::webhook::{EventType, NewWebhook, RETRY_BASE_MS, TIMEOUT_MS};
 use crate::egress::Egress;
 use crate::egress::guard::Policy;
+use crate::egress::script::{Lookup, Script};
 use crate::storage::{Keep, Store, Use};
 use crate::world::World;
 
 const LIMIT: Duration = Duration::from_secs(10);
-
-#[derive(Clone, Copy, Debug)]
-enum Lookup {
-    Panics,
-    TimesOut(Timeout),
-    NoSuchName,
-}
-
-/// Does what it is told to at each lookup; after that, every name leads to one endpoint.
-#[derive(Clone, Debug)]
-struct Script {
-    lookups: Arc<Mutex<VecDeque<Lookup>>>,
-    endpoint: SocketAddr,
-}
-
-impl Resolver for Script {
-    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let next = self.lookups.lock().unwrap().pop_front();
-        match next {
-            Some(Lookup::Panics) => std::panic::panic_any("the sender breaks"),
-            Some(Lookup::TimesOut(timeout)) => Err(Error::Timeout(timeout)),
-            Some(Lookup::NoSuchName) => Err(Error::HostNotFound),
-            None => {
-                let mut addresses = self.empty();
-                addresses.push(self.endpoint);
-                Ok(addresses)
-            }
-        }
-    }
-}
 
 /// One thread a lane, and one webhook.
 struct Sending {
@@ -86,13 +50,14 @@ impl Sending {
         let secret = vault.seal(&world, Secret::generate(&world).as_str(), &place::of_secret(&webhook));
         let new = NewWebhook { url: "http://hook.example/".into(), events: vec![EventType::LeadCaptured], agent: None };
         block_on(store.create_webhook(account.clone(), webhook.clone(), new, secret, Keep::nothing())).unwrap();
-        let script = Script { lookups: Arc::new(Mutex::new(lookups.iter().copied().collect())), endpoint: endpoint() };
-        let policy = Policy { allow_http: true, allow_private: true, allow: Vec::new() };
+        let script = Script::new(lookups, Lookup::Finds(vec![endpoint()]));
+        // As if 127.0.0.1 were the internet, and the rest of this machine a network inside.
+        let policy = Policy { allow_http: true, allow_private: false, allow: vec!["127.0.0.1/32".parse().unwrap()] };
         let courier = Courier::start(Means {
             store: store.clone(),
             world: world.clone(),
             vault,
-            egress: Egress::with_names(policy, script.clone()),
+            egress: Egress::scripted(policy, script.clone()),
             url_policy: UrlPolicy::default(),
             retry_base_ms: RETRY_BASE_MS,
             timeout_ms: TIMEOUT_MS,
@@ -111,10 +76,7 @@ impl Sending {
 
     /// Waits until every lookup of the script has been made, and its try is over.
     fn play(&self) {
-        until("the tries", || {
-            let played = self.script.lookups.lock().unwrap().is_empty();
-            played && self.courier.0.fast.free() == 2 && self.courier.0.slow.free() == 1
-        });
+        until("the tries", || self.script.is_played() && self.courier.0.fast.free() == 2 && self.courier.0.slow.free() == 1);
     }
 }
 
@@ -154,7 +116,7 @@ fn e22_a_sender_that_panics_goes_on_and_the_delivery_comes_again() {
     sending.send();
     sending.play();
     assert_eq!(sending.deliveries()[0].state, "inflight");
-    sending.script.lookups.lock().unwrap().push_back(Lookup::Panics);
+    sending.script.push(Lookup::Panics);
     sending.world.advance(31 * SECOND_MS);
     sending.play();
     assert_eq!(sending.deliveries()[0].state, "inflight");
@@ -176,11 +138,23 @@ fn e04_after_a_timeout_an_endpoint_is_left_alone_for_a_minute() {
         let delivery = sending.deliveries().remove(0);
         (delivery.attempts[0].error.clone().unwrap(), delivery.next_attempt_at.unwrap().since(sending.world.now()))
     };
-    for timeout in [Timeout::Global, Timeout::RecvResponse] {
-        assert_eq!(wait_after(Lookup::TimesOut(timeout)), ("timeout".into(), 60 * SECOND_MS));
-    }
-    assert_eq!(wait_after(Lookup::TimesOut(Timeout::Connect)), ("connect_timeout".into(), 60 * SECOND_MS));
+    assert_eq!(wait_after(Lookup::AnswerTimesOut), ("timeout".into(), 60 * SECOND_MS));
+    assert_eq!(wait_after(Lookup::ConnectTimesOut), ("connect_timeout".into(), 60 * SECOND_MS));
     let (error, wait_ms) = wait_after(Lookup::NoSuchName);
     assert_eq!(error, "dns_error");
     assert!((8 * SECOND_MS..=12 * SECOND_MS).contains(&wait_ms), "{wait_ms}");
+}
+
+#[test]
+fn d08_a_name_that_leads_inside_at_delivery_is_not_called_and_not_given_up() {
+    let inside = TcpListener::bind("127.0.0.2:0").unwrap();
+    inside.set_nonblocking(true).unwrap();
+    let sending = Sending::start(&[Lookup::Finds(vec![inside.local_addr().unwrap()])]);
+    sending.send();
+    until("the try", || sending.deliveries()[0].attempts.len() == 1);
+    let delivery = sending.deliveries().remove(0);
+    assert_eq!((delivery.state.as_str(), delivery.attempts[0].error.as_deref()), ("pending", Some("blocked_address")));
+    assert_eq!(inside.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+    sending.world.advance(12 * SECOND_MS);
+    until("the delivery", || sending.deliveries()[0].state == "delivered");
 }

@@ -2,6 +2,8 @@
 
 pub mod guard;
 #[cfg(test)]
+pub mod script;
+#[cfg(test)]
 mod tests;
 
 use std::io::{ErrorKind, Read};
@@ -85,8 +87,7 @@ impl Egress {
         Self::with_names(policy, DefaultResolver::default())
     }
 
-    /// With addresses that `names` finds, and the policy allows.
-    pub fn with_names(policy: Policy, names: impl Resolver) -> Self {
+    fn with_names(policy: Policy, names: impl Resolver) -> Self {
         let connector = SharedConnector(Arc::new(DefaultConnector::new()));
         Self { policy: Arc::new(policy), names: Arc::new(names), connector, tls: TlsConfig::default() }
     }

@@ -13,7 +13,6 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::domain::webhook::TIMEOUT_MS;
 use crate::egress::guard::Policy;
 use crate::egress::{CONNECT_TIMEOUT, Egress, Failure, Outcome, Request};
 
@@ -169,7 +168,7 @@ fn e05_a_late_answer_counts() {
         thread::sleep(CONNECT_TIMEOUT + Duration::from_millis(500));
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
     });
-    let outcome = post_within(&stub.url(), TIMEOUT_MS);
+    let outcome = post_within(&stub.url(), 10_000);
     assert_eq!((outcome.status, outcome.error, outcome.body.as_str()), (Some(200), None, "late"));
 }
 

@@ -42,6 +42,20 @@ fn e01_every_status_of_success_delivers_at_once() {
     assert_eq!(server.get(&path).json["success_rate"], 1.0);
 }
 
+/// Cut in the middle of a letter of three bytes.
+#[test]
+fn e07_of_a_long_answer_four_kilobytes_are_kept() {
+    let (server, agent, receiver, path) = with_receiver();
+    receiver.script(&[Answer::Body("€".repeat(100_000).leak())]);
+    send_lead(&server, &agent);
+    receiver.next();
+    wait_for_tries(&server, 1);
+    let delivery = newest(&server, &path);
+    assert_eq!(delivery["status"], "delivered");
+    assert_eq!(delivery["attempts"][0]["response_body"], format!("{}\u{fffd}", "€".repeat(1_365)));
+    assert_eq!(server.count("SELECT length(CAST(response_body AS BLOB)) FROM delivery_attempts"), 4_098);
+}
+
 #[test]
 fn e08_what_is_no_success_is_tried_again() {
     let (server, agent, receiver, path) = with_receiver();
@@ -157,6 +171,27 @@ fn e17_during_a_rotation_every_delivery_can_be_checked() {
     let again = receiver.next();
     assert_eq!(again.header("x-chatforge-attempt"), "2");
     verify(&again, &new);
+}
+
+#[test]
+fn e18_of_a_webhook_deleted_during_a_try_nothing_more_is_heard() {
+    let (server, agent, receiver, path) = with_receiver();
+    receiver.script(&[Answer::Silence, Answer::Silence]);
+    (0..3).for_each(|_| send_lead(&server, &agent));
+    let under_way = "SELECT count(*) FROM deliveries WHERE state = 'inflight'";
+    until("two tries", || Some(()).filter(|()| server.count(under_way) == 2));
+    (0..2).for_each(|_| drop(receiver.next()));
+    server.delete(&path).is(200);
+    assert_eq!(server.deliveries(), vec![("canceled".to_owned(), 0); 3]);
+    receiver.hang_up(2);
+    // Another webhook's delivery shows that the senders went on.
+    let other = server.receiver();
+    server.pass(Hours(14));
+    send_lead(&server, &agent);
+    other.next_of("lead.captured");
+    until("its record", || Some(()).filter(|()| server.count("SELECT count(*) FROM deliveries WHERE state = 'delivered'") == 1));
+    assert_eq!(server.deliveries()[..3], vec![("canceled".to_owned(), 0); 3]);
+    assert_eq!(receiver.accepted(), 3, "the challenge and two tries");
 }
 
 #[test]

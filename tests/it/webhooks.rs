@@ -125,6 +125,8 @@ fn d15_the_events_are_known_ones() {
     register(json!({ "url": url, "events": many })).fails(422, "validation_error");
     register(json!({ "url": url, "events": ["lead.captured"], "agent_id": 5 })).fails(422, "validation_error");
     register(json!({ "url": url, "events": ["lead.captured"], "agent_id": format!("{agent}x") })).fails(404, "agent_not_found");
+    let theirs = server.sign_up("stranger@example.com").agent(&json!({ "name": "B" }));
+    register(json!({ "url": url, "events": ["lead.captured"], "agent_id": theirs })).fails(404, "agent_not_found");
 }
 
 #[test]

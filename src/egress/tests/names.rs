@@ -5,17 +5,11 @@ use std::io::ErrorKind;
 use std::iter::repeat_n;
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
-use std::sync::Mutex;
-
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
-use ureq::{Error, Timeout};
 
 use crate::egress::guard::Policy;
+use crate::egress::script::{Lookup, Script};
 use crate::egress::tests::{Stub, assert_failed, post};
-use crate::egress::{Egress, Failure, Outcome, RESOLVE_TIMEOUT, Request};
+use crate::egress::{Egress, Failure, Outcome, Request};
 
 #[test]
 fn d12_a_name_that_does_not_exist_is_a_dns_error() {
@@ -36,44 +30,12 @@ fn d02_addresses_of_ones_own_network_are_not_called() {
     assert_eq!(stub.accepted(), 0);
 }
 
-/// What a name server says.
-#[derive(Clone, Debug)]
-enum Lookup {
-    Finds(Vec<SocketAddr>),
-    NoSuchName,
-    Fails,
-    /// Until the time that the lookup was given is over.
-    Hangs,
-}
-
-/// Gives the next of its answers at every lookup.
-#[derive(Debug)]
-struct Scripted(Mutex<Vec<Lookup>>);
-
-impl Resolver for Scripted {
-    fn resolve(&self, _: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let mut addresses = self.empty();
-        match self.0.lock().unwrap().remove(0) {
-            // As many as the real one takes.
-            Lookup::Finds(found) => found.iter().take(16).for_each(|address| addresses.push(*address)),
-            Lookup::NoSuchName => return Err(Error::HostNotFound),
-            Lookup::Fails => return Err(Error::Io(std::io::Error::other("temporary failure in name resolution"))),
-            Lookup::Hangs => {
-                assert!(*timeout.after <= RESOLVE_TIMEOUT && timeout.reason == Timeout::Resolve, "{timeout:?}");
-                return Err(Error::Timeout(timeout.reason));
-            }
-        }
-        Ok(addresses)
-    }
-}
-
 /// Only 127.0.0.1 is open, as if it were the internet.
-fn post_looking_up(lookups: Vec<Lookup>) -> Vec<Outcome> {
+fn post_looking_up(lookups: &[Lookup]) -> Vec<Outcome> {
     let policy = Policy { allow_http: true, allow_private: false, allow: vec!["127.0.0.1/32".parse().unwrap()] };
-    let count = lookups.len();
-    let egress = Egress::with_names(policy, Scripted(Mutex::new(lookups)));
+    let egress = Egress::scripted(policy, Script::new(lookups, Lookup::NoSuchName));
     let request = Request { url: "http://hook.example/", headers: &[], body: b"{}", timeout_ms: 5_000 };
-    (0..count).map(|_| egress.post(&request)).collect()
+    lookups.iter().map(|_| egress.post(&request)).collect()
 }
 
 fn finds(hosts: &[&str], port: u16) -> Lookup {
@@ -86,7 +48,7 @@ fn d07_one_blocked_address_among_good_ones_blocks() {
     let port = stub.address.port();
     for mixed in [["127.0.0.1", "127.0.0.2"], ["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "169.254.169.254"], ["127.0.0.1", "::1"]]
     {
-        assert_failed(&post_looking_up(vec![finds(&mixed, port)])[0], Failure::BlockedAddress);
+        assert_failed(&post_looking_up(&[finds(&mixed, port)])[0], Failure::BlockedAddress);
     }
     assert_eq!(stub.accepted(), 0);
 }
@@ -95,7 +57,7 @@ fn d07_one_blocked_address_among_good_ones_blocks() {
 fn d08_a_name_that_changes_its_address_is_looked_up_and_checked_again() {
     let stub = Stub::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let port = stub.address.port();
-    let outcomes = post_looking_up([["127.0.0.1"], ["127.0.0.2"], ["127.0.0.1"]].map(|hosts| finds(&hosts, port)).into());
+    let outcomes = post_looking_up(&[["127.0.0.1"], ["127.0.0.2"], ["127.0.0.1"]].map(|hosts| finds(&hosts, port)));
     assert_eq!(outcomes[0].status, Some(200));
     assert_failed(&outcomes[1], Failure::BlockedAddress);
     assert_eq!(outcomes[2].status, Some(200));
@@ -104,7 +66,7 @@ fn d08_a_name_that_changes_its_address_is_looked_up_and_checked_again() {
 
 #[test]
 fn d12_a_name_server_that_fails_or_hangs_is_a_dns_error() {
-    for outcome in post_looking_up(vec![Lookup::NoSuchName, Lookup::Fails, Lookup::Hangs]) {
+    for outcome in post_looking_up(&[Lookup::NoSuchName, Lookup::Fails, Lookup::Hangs]) {
         assert_failed(&outcome, Failure::Dns);
         assert_eq!(outcome.remote, None);
     }
@@ -115,7 +77,7 @@ fn d12_of_a_hundred_addresses_the_first_that_answers_is_used() {
     let stub = Stub::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hundred = repeat_n(closed, 15).chain(repeat_n(stub.address, 85)).collect();
-    let outcomes = post_looking_up(vec![Lookup::Finds(hundred), Lookup::Finds(vec![closed; 100])]);
+    let outcomes = post_looking_up(&[Lookup::Finds(hundred), Lookup::Finds(vec![closed; 100])]);
     assert_eq!(outcomes[0].status, Some(200));
     assert_failed(&outcomes[1], Failure::ConnectRefused);
     assert_eq!(stub.accepted(), 1);

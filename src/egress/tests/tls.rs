@@ -1,7 +1,7 @@
 //! Receivers whose TLS proves nothing, or is too old.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
@@ -9,9 +9,9 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_tim
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 
 use crate::egress::guard::Policy;
+use crate::egress::script::{Lookup, Script};
 use crate::egress::tests::{Stub, assert_failed, open_policy, post, post_within};
 use crate::egress::{Egress, Failure, Outcome, Request};
 
@@ -40,7 +40,8 @@ impl Authority {
     /// What a POST to `hook.example` gives, where a server of this identity answers.
     fn post(&self, identity: Identity) -> Outcome {
         let server = serve(identity);
-        let mut egress = Egress::with_names(Policy { allow_http: false, ..open_policy() }, Here(server));
+        let mut egress =
+            Egress::scripted(Policy { allow_http: false, ..open_policy() }, Script::new(&[], Lookup::Finds(vec![server])));
         let roots = RootCerts::Specific(Arc::new(vec![Certificate::from_der(&self.root).to_owned()]));
         egress.tls = TlsConfig::builder().root_certs(roots).build();
         egress.post(&Request { url: "https://hook.example/", headers: &[], body: b"{}", timeout_ms: 5_000 })
@@ -53,24 +54,7 @@ fn certificate(host: &str, last_year: i32) -> CertificateParams {
     params
 }
 
-/// Every name leads to this port.
-#[derive(Debug)]
-struct Here(std::net::SocketAddr);
-
-impl Resolver for Here {
-    fn resolve(
-        &self,
-        _: &ureq::http::Uri,
-        _: &ureq::config::Config,
-        _: ureq::unversioned::transport::NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let mut addresses = self.empty();
-        addresses.push(self.0);
-        Ok(addresses)
-    }
-}
-
-fn serve((certificate, key): Identity) -> std::net::SocketAddr {
+fn serve((certificate, key): Identity) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
