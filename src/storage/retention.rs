@@ -46,7 +46,7 @@ const STRIPE_EVENTS: &str = "
 
 const STRIPE_UNCLAIMED: &str = "
     DELETE FROM stripe_unclaimed
-    WHERE id IN (SELECT id FROM stripe_unclaimed WHERE received_at < ?1 LIMIT ?2)";
+    WHERE number IN (SELECT number FROM stripe_unclaimed WHERE received_at < ?1 LIMIT ?2)";
 
 impl Store {
     /// Forgets some of what is older than 30 days of the request log, of events and of their deliveries, and than 90

@@ -69,23 +69,18 @@ const LINK: &str = "
     WHERE id = ?1";
 
 const KEEP: &str = "
-    INSERT INTO stripe_unclaimed (id, customer, payload, received_at)
-    VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (id) DO NOTHING";
+    INSERT INTO stripe_unclaimed (event, customer, payload, received_at)
+    VALUES (?1, ?2, ?3, ?4)";
 
 const CROWDED_OUT: &str = "
     DELETE FROM stripe_unclaimed
-    WHERE id IN (
-        SELECT id
-        FROM stripe_unclaimed
-        ORDER BY received_at DESC, id DESC
-        LIMIT 9223372036854775807 OFFSET ?1)";
+    WHERE number <= ?1";
 
 const UNCLAIMED: &str = "
-    SELECT id, payload
+    SELECT event, payload
     FROM stripe_unclaimed
     WHERE customer = ?1
-    ORDER BY received_at, id";
+    ORDER BY number";
 
 const CLAIMED: &str = "
     DELETE FROM stripe_unclaimed
@@ -206,7 +201,7 @@ impl Desk {
         let payload = serde_json::to_string(billing).expect("text and numbers");
         let now = self.outbox.world.now();
         db.prepare_cached(KEEP)?.execute(params![event, billing.customer(), payload, now])?;
-        db.prepare_cached(CROWDED_OUT)?.execute([UNCLAIMED_MAX])?;
+        db.prepare_cached(CROWDED_OUT)?.execute([db.last_insert_rowid() - UNCLAIMED_MAX])?;
         self.remarks.push(Remark::Unclaimed { customer: billing.customer().to_owned() });
         Ok(())
     }

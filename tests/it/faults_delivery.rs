@@ -176,14 +176,14 @@ fn e17_during_a_rotation_every_delivery_can_be_checked() {
 #[test]
 fn e18_of_a_webhook_deleted_during_a_try_nothing_more_is_heard() {
     let (server, agent, receiver, path) = with_receiver();
-    receiver.script(&[Answer::Silence, Answer::Silence]);
+    receiver.script(&[Answer::Silence]);
     (0..3).for_each(|_| send_lead(&server, &agent));
     let under_way = "SELECT count(*) FROM deliveries WHERE state = 'inflight'";
-    until("two tries", || Some(()).filter(|()| server.count(under_way) == 2));
-    (0..2).for_each(|_| drop(receiver.next()));
+    until("a try", || Some(()).filter(|()| server.count(under_way) == 1));
+    receiver.next();
     server.delete(&path).is(200);
     assert_eq!(server.deliveries(), vec![("canceled".to_owned(), 0); 3]);
-    receiver.hang_up(2);
+    receiver.hang_up(1);
     // Another webhook's delivery shows that the senders went on.
     let other = server.receiver();
     server.pass(Hours(14));

@@ -15,14 +15,15 @@ CREATE TABLE stripe_subscriptions (
 CREATE INDEX stripe_subscriptions_live ON stripe_subscriptions (account, started_at, id) WHERE state = 'live';
 CREATE INDEX stripe_subscriptions_by_customer ON stripe_subscriptions (customer);
 
--- By the id of the event that told of it. Only what matters is kept: no name, no address.
+-- Only what matters is kept: no name, no address. The number grows, so that those beyond the newest are found at once.
 CREATE TABLE stripe_unclaimed (
-    id          TEXT    NOT NULL PRIMARY KEY,
+    number      INTEGER NOT NULL PRIMARY KEY,
+    event       TEXT    NOT NULL UNIQUE,
     customer    TEXT    NOT NULL,
     payload     TEXT    NOT NULL,
     received_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX stripe_unclaimed_by_customer ON stripe_unclaimed (customer, received_at, id);
-CREATE INDEX stripe_unclaimed_by_age ON stripe_unclaimed (received_at, id);
+CREATE INDEX stripe_unclaimed_by_customer ON stripe_unclaimed (customer, number);
+CREATE INDEX stripe_unclaimed_by_age ON stripe_unclaimed (received_at);
 
 CREATE INDEX stripe_events_by_age ON stripe_events (received_at);
