@@ -18,6 +18,11 @@ pub enum Command {
         account: String,
         plan: String,
     },
+    /// Print the address where somebody pays for an account
+    PaymentLink {
+        /// The account's id, or the e-mail address it was created with
+        account: String,
+    },
     /// Say which customer of Stripe an account is; a checkout through the payment link does it by itself
     LinkStripe {
         /// The account's id, or the e-mail address it was created with
@@ -34,6 +39,7 @@ impl Command {
             match self {
                 Self::List => list(&store).await,
                 Self::SetPlan { account, plan } => set_plan(&store, &config, &account, plan).await,
+                Self::PaymentLink { account } => payment_link(&store, &config, &account).await,
                 Self::LinkStripe { account, customer } => link_stripe(&store, &config, &account, customer).await,
             }
         });
@@ -62,6 +68,13 @@ async fn set_plan(store: &Store, config: &Config, account: &str, plan: String) -
     let account = named(store, account).await?;
     store.set_plan(account.id.clone(), plan.clone()).await?;
     eprintln!("The account {} is on the plan {plan}.", account.id);
+    Ok(())
+}
+
+async fn payment_link(store: &Store, config: &Config, account: &str) -> anyhow::Result<()> {
+    let account = named(store, account).await?;
+    let link = config.stripe.payment_link(&account);
+    println!("{}", link.ok_or_else(|| anyhow::anyhow!("no link is configured; see [stripe] payment_link"))?);
     Ok(())
 }
 
