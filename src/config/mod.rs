@@ -187,8 +187,8 @@ impl Default for Webhooks {
             threads: 32,
             allow_http: false,
             allow_addresses: Vec::new(),
-            challenges_per_account_hour: 100,
-            challenges_per_host_minute: 60,
+            challenges_per_account_hour: 200,
+            challenges_per_host_minute: 120,
         }
     }
 }

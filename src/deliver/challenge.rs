@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::auth::{same, token};
 use crate::deliver::Shared;
 use crate::deliver::request::signatures;
-use crate::deliver::sign::Secret;
+use crate::deliver::sign::Secrets;
 use crate::domain::id::{ALPHABET, RANDOM_CHARS, WebhookId};
 use crate::egress::{Failure, Outcome, Request};
 
@@ -17,12 +17,12 @@ pub enum Unproven {
     Failed(String),
 }
 
-pub fn ask(shared: &Shared, webhook: &WebhookId, url: &str, secret: &Secret) -> Result<(), Unproven> {
+pub fn ask(shared: &Shared, webhook: &WebhookId, url: &str, secrets: &Secrets) -> Result<(), Unproven> {
     let Shared { world, egress, timeout_ms, .. } = shared;
     let challenge = token::generate(world);
     let body = json!({ "type": "webhook.verification", "challenge": challenge, "webhook_id": webhook.as_str() }).to_string();
     let id = format!("msg_{}", world.pick(ALPHABET, RANDOM_CHARS));
-    let headers = signatures(secret, None, &id, world.now(), body.as_bytes());
+    let headers = signatures(secrets, &id, world.now(), body.as_bytes());
     let answer = egress.post(&Request { url, headers: &headers, body: body.as_bytes(), timeout_ms: *timeout_ms });
     judge(&answer, &challenge).map_err(Unproven::Failed)
 }

@@ -8,9 +8,8 @@ use pollster::block_on;
 
 use crate::deliver::Shared;
 use crate::deliver::request;
-use crate::deliver::sign::Secret;
+use crate::deliver::sign::Secrets;
 use crate::domain::pace::{Lane, Reaction};
-use crate::domain::place;
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
 use crate::storage::{Claim, Outcome, Release, Result, Tried};
@@ -70,14 +69,11 @@ fn round(shared: &Shared, queues: &Queues) -> Result<usize> {
 /// One try: the request, and what it means for the delivery.
 pub fn attempt(shared: &Shared, claim: &Claim) -> Tried {
     let started_at = shared.world.now();
-    let place = place::of_secret(&claim.webhook);
-    let open = |sealed: &Vec<u8>| shared.vault.open(sealed, &place).ok().and_then(|text| Secret::parse(&text));
-    let Some(secret) = open(&claim.secret) else {
+    let Some(secrets) = Secrets::open(&shared.vault, &claim.webhook, &claim.secret, claim.next_secret.as_deref()) else {
         tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");
         return unsigned(shared, started_at);
     };
-    let next = claim.next_secret.as_ref().and_then(open);
-    let answer = shared.egress.post(&request::of(claim, &secret, next.as_ref(), started_at).as_request(shared.timeout_ms));
+    let answer = shared.egress.post(&request::of(claim, &secrets, started_at).as_request(shared.timeout_ms));
     tracing::debug!(delivery = %claim.delivery, status = answer.status, remote = ?answer.remote, "tried");
     let failed = claim.attempts + 1;
     let outcome = judge(shared, &answer, failed);

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use crate::auth::vault::Vault;
 use crate::deliver::challenge::Unproven;
 use crate::deliver::dispatch::Queues;
-use crate::deliver::sign::Secret;
+use crate::deliver::sign::Secrets;
 use crate::domain::id::WebhookId;
 use crate::domain::pace::Lane;
 use crate::domain::time::MINUTE_MS;
@@ -134,10 +134,10 @@ impl Courier {
     }
 
     /// Succeeds if the address answers a challenge as only a willing receiver does.
-    pub async fn prove(&self, webhook: WebhookId, url: String, secret: Secret) -> Result<(), Unproven> {
+    pub async fn prove(&self, webhook: WebhookId, url: String, secrets: Secrets) -> Result<(), Unproven> {
         let _permit = self.0.proofs.try_acquire().map_err(|_| Unproven::TooMany)?;
         let shared = self.0.clone();
-        let asked = tokio::task::spawn_blocking(move || challenge::ask(&shared, &webhook, &url, &secret));
+        let asked = tokio::task::spawn_blocking(move || challenge::ask(&shared, &webhook, &url, &secrets));
         asked.await.unwrap_or(Err(Unproven::TooMany))
     }
 

@@ -1,6 +1,6 @@
 //! The request that carries an event: the stored bytes, and headers that prove where they come from.
 
-use crate::deliver::sign::Secret;
+use crate::deliver::sign::Secrets;
 use crate::domain::time::Time;
 use crate::egress::Request;
 use crate::storage::Claim;
@@ -18,8 +18,8 @@ impl Signed<'_> {
 }
 
 /// Signed with the secret, and during a rotation with the next one too.
-pub fn of<'a>(claim: &'a Claim, secret: &Secret, next: Option<&Secret>, at: Time) -> Signed<'a> {
-    let mut headers = signatures(secret, next, claim.event.as_str(), at, &claim.payload);
+pub fn of<'a>(claim: &'a Claim, secrets: &Secrets, at: Time) -> Signed<'a> {
+    let mut headers = signatures(secrets, claim.event.as_str(), at, &claim.payload);
     headers.extend([
         ("x-chatforge-event", claim.event_type.clone()),
         ("x-chatforge-event-id", claim.event.to_string()),
@@ -30,7 +30,8 @@ pub fn of<'a>(claim: &'a Claim, secret: &Secret, next: Option<&Secret>, at: Time
 }
 
 /// Both signatures over `body`: the documented one, and the triple of Standard Webhooks, which may hold several.
-pub fn signatures(secret: &Secret, next: Option<&Secret>, id: &str, at: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+pub fn signatures(secrets: &Secrets, id: &str, at: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+    let Secrets { current: secret, next } = secrets;
     let mut signature = secret.sign_message(id, at, body);
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),

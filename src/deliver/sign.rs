@@ -3,7 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::auth::vault::Vault;
 use crate::auth::{hex, hmac};
+use crate::domain::id::WebhookId;
+use crate::domain::place;
 use crate::domain::time::Time;
 use crate::world::World;
 
@@ -17,6 +20,26 @@ pub struct Secret {
     text: String,
     /// What the text after the prefix stands for in base64: the key of Standard Webhooks.
     key: Vec<u8>,
+}
+
+/// The secret that signs, and during a rotation the one that is to follow: then both do.
+#[derive(Clone)]
+pub struct Secrets {
+    pub current: Secret,
+    pub next: Option<Secret>,
+}
+
+impl Secrets {
+    pub const fn only(current: Secret) -> Self {
+        Self { current, next: None }
+    }
+
+    /// Opens what the store keeps of a webhook.
+    pub fn open(vault: &Vault, webhook: &WebhookId, current: &[u8], next: Option<&[u8]>) -> Option<Self> {
+        let place = place::of_secret(webhook);
+        let open = |sealed: &[u8]| vault.open(sealed, &place).ok().and_then(|text| Secret::parse(&text));
+        Some(Self { current: open(current)?, next: next.and_then(open) })
+    }
 }
 
 impl Secret {

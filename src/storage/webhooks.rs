@@ -127,11 +127,11 @@ impl Store {
         self.read(move |db| webhook(db, &account, &id)).await
     }
 
-    /// Sealed.
-    pub async fn webhook_secret(&self, account: AccountId, id: WebhookId) -> Result<Vec<u8>> {
+    /// Sealed; the second one while a rotation is under way.
+    pub async fn webhook_secrets(&self, account: AccountId, id: WebhookId) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
         self.read(move |db| {
-            let mut find = db.prepare_cached("SELECT secret FROM webhooks WHERE account = ?1 AND id = ?2")?;
-            Ok(find.query_row(params![account, id], |row| row.get(0))?)
+            let mut find = db.prepare_cached("SELECT secret, next_secret FROM webhooks WHERE account = ?1 AND id = ?2")?;
+            Ok(find.query_row(params![account, id], |row| Ok((row.get(0)?, row.get(1)?)))?)
         })
         .await
     }

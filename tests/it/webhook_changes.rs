@@ -200,6 +200,17 @@ fn e17_for_a_day_the_old_secret_and_the_new_one_sign() {
     verify(&told(), &new);
 }
 
+/// A receiver that has changed over to the new secret lets nothing else pass.
+#[test]
+fn a_challenge_during_a_rotation_is_signed_with_both() {
+    let (server, _) = with_agent();
+    let (receiver, path) = of_leads(&server);
+    let new = rotate(&server, &path);
+    let moved = Receiver::listen();
+    server.patch(&path, &json!({ "url": moved.url() })).is(200);
+    verify_both(&moved.challenges()[0], &receiver.secret, &new);
+}
+
 #[test]
 fn a_second_rotation_ends_the_first() {
     let (server, agent) = with_agent();

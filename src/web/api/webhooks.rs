@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::deliver::challenge::Unproven;
-use crate::deliver::sign::Secret;
+use crate::deliver::sign::{Secret, Secrets};
 use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, WebhookId};
 use crate::domain::place;
@@ -118,7 +118,7 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     app.store.check_webhook(caller.account_id(), new.clone()).await.map_err(not_created)?;
     let id = app.store.draw_webhook();
     let secret = Secret::generate(&app.world);
-    prove(&app, &caller, &id, &new.url, &secret).await?;
+    prove(&app, &caller, &id, &new.url, Secrets::only(secret.clone())).await?;
     let sealed = app.vault.seal(&app.world, secret.as_str(), &place::of_secret(&id));
     let seen = secret.clone();
     let keep = once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &seen).parts());
@@ -144,9 +144,9 @@ pub async fn update(
     let before = app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let moved = change.url.clone().filter(|url| *url != before.url);
     if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
-        let secret = app.store.webhook_secret(caller.account_id(), id.clone()).await.map_err(missing)?;
-        let opened = app.vault.open(&secret, &place::of_secret(&id)).ok().and_then(|text| Secret::parse(&text));
-        prove(&app, &caller, &id, &url, &opened.ok_or_else(ApiError::internal)?).await?;
+        let (current, next) = app.store.webhook_secrets(caller.account_id(), id.clone()).await.map_err(missing)?;
+        let secrets = Secrets::open(&app.vault, &id, &current, next.as_deref()).ok_or_else(ApiError::internal)?;
+        prove(&app, &caller, &id, &url, secrets).await?;
     }
     app.store.update_webhook(caller.account_id(), id.clone(), change).await.map_err(not_created)?;
     let webhook = app.store.webhook(caller.account_id(), id).await.map_err(missing)?;
@@ -198,7 +198,7 @@ fn not_created(error: storage::Error) -> ApiError {
 
 /// Asks the address for the challenge, unless the account or the address has been part of many of late: else anyone with a
 /// key could have us knock at a stranger's door.
-async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secret: &Secret) -> Result<()> {
+async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secrets: Secrets) -> Result<()> {
     let (limits, now_ms) = (&app.config.webhooks, app.world.instant_ms());
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let counted = [
@@ -211,7 +211,7 @@ async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secret:
             return Err(ApiError::rate_limited(verdict.retry_after_seconds()));
         }
     }
-    app.courier.prove(id.clone(), url.to_owned(), secret.clone()).await.map_err(unproven)
+    app.courier.prove(id.clone(), url.to_owned(), secrets).await.map_err(unproven)
 }
 
 fn unproven(error: Unproven) -> ApiError {
