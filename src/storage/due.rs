@@ -34,24 +34,19 @@ fn next_due(which: &str) -> String {
             WHEN (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight') < {PLACES}
             THEN (SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')
         END
-        WHERE account = ?1 AND lane = ?2 AND {which}"
+        WHERE account = ?1 AND {which}"
     )
 }
 
 const NOT_DUE: &str = "UPDATE webhooks SET next_due_at = NULL WHERE account = ?1 AND lane = ?2";
 
-/// How many more deliveries of a webhook may be claimed.
-pub fn places(db: &Connection, account: &AccountId, webhook: &WebhookId, lane: Lane) -> Result<i64> {
-    let mut of_webhook = db.prepare_cached(&format!(
-        "SELECT {PLACES} - (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight')
-         FROM webhooks
-         WHERE account = ?1 AND id = ?2"
-    ))?;
-    let free: i64 = of_webhook.query_row(params![account, webhook], |row| row.get(0))?;
-    Ok(free.min(places_of_account(db, account, lane)?))
+/// How many more deliveries of a webhook may be claimed, were it alone in its account.
+pub fn places_sql() -> String {
+    format!("{PLACES} - (SELECT count(*) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'inflight')")
 }
 
-fn places_of_account(db: &Connection, account: &AccountId, lane: Lane) -> Result<i64> {
+/// How many more deliveries of an account may be claimed in a lane.
+pub fn places_of_account(db: &Connection, account: &AccountId, lane: Lane) -> Result<i64> {
     let mut count = db.prepare_cached(INFLIGHT_OF_ACCOUNT)?;
     let inflight: i64 = count.query_row(params![account, lane.as_str()], |row| row.get(0))?;
     Ok(of_account_max(lane) - inflight)
@@ -61,7 +56,7 @@ fn places_of_account(db: &Connection, account: &AccountId, lane: Lane) -> Result
 pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
     for lane in Lane::ALL {
         if places_of_account(db, account, lane)? > 0 {
-            db.prepare_cached(&next_due("TRUE"))?.execute(params![account, lane.as_str()])?;
+            db.prepare_cached(&next_due("lane = ?2"))?.execute(params![account, lane.as_str()])?;
         } else {
             db.prepare_cached(NOT_DUE)?.execute(params![account, lane.as_str()])?;
         }
@@ -83,8 +78,8 @@ pub fn schedule_touched<'a>(db: &Connection, touched: impl IntoIterator<Item = (
             schedule(db, account)?;
             continue;
         }
-        for (webhook, lane) in touched.keys().flat_map(|webhook| Lane::ALL.map(|lane| (webhook, lane))) {
-            db.prepare_cached(&next_due("id = ?3"))?.execute(params![account, lane.as_str(), webhook])?;
+        for webhook in touched.keys() {
+            db.prepare_cached(&next_due("id = ?2"))?.execute(params![account, webhook])?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod accounts;
 mod activity;
 mod agents;
 mod analytics;
+mod claims;
 mod columns;
 mod conversations;
 mod deliveries;
@@ -48,7 +49,8 @@ use crate::storage::writer::Writer;
 use crate::world::World;
 
 pub use activity::{ApiRequest, LoggedRequest};
-pub use deliveries::{Claim, Outcome, Release, Room, Tried};
+pub use claims::{Claim, Room};
+pub use deliveries::{Outcome, Release, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
 pub use installations::FirstLoad;
 pub use rotation::Rotation;

@@ -38,7 +38,7 @@ const PRAGMAS: &str = "
     PRAGMA secure_delete = ON;
     PRAGMA cache_size = -32768;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA wal_autocheckpoint = 1000;";
+    PRAGMA wal_autocheckpoint = 4000;";
 
 pub struct Files {
     pub folder: PathBuf,

@@ -4,12 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -25,6 +26,7 @@ use crate::web::error::{ApiError, Result};
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Twenty agents of that size.
 pub const BULK_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
+const DROPPED_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A body that is a JSON object of at most `MAX` bytes.
@@ -44,12 +46,26 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
 
 /// An endpoint that takes no body still reads what was sent, so that the connection can be used again.
 pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes> {
-    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, bytes_max)).await;
-    let read = read.map_err(|_| ApiError::request_timeout())?;
-    read.map_err(|error| {
-        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        if too_large { ApiError::payload_too_large(bytes_max) } else { ApiError::bad_request("The body broke off.") }
-    })
+    let read = tokio::time::timeout(BODY_TIMEOUT, collect(body, bytes_max)).await;
+    read.map_err(|_| ApiError::request_timeout())?
+}
+
+/// What is too large is read on for a while and dropped: a client that is still writing would not see the refusal.
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes> {
+    let (mut kept, mut seen) = (BytesMut::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::bad_request("The body broke off."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen = seen.saturating_add(data.len());
+        if seen <= bytes_max {
+            kept.extend_from_slice(&data);
+        } else if seen > bytes_max + DROPPED_BYTES_MAX {
+            break;
+        } else {
+            kept = BytesMut::new();
+        }
+    }
+    if seen > bytes_max { Err(ApiError::payload_too_large(bytes_max)) } else { Ok(kept.freeze()) }
 }
 
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>> {
