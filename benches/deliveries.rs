@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// So many that neither an account's places nor a webhook's hold the threads back.
-const ACCOUNTS: usize = 8;
-const WEBHOOKS_EACH: usize = 8;
+const ACCOUNTS: usize = 32;
+const WEBHOOKS_EACH: usize = 2;
 const EVENTS_EACH: usize = 32;
 const DELIVERIES: usize = ACCOUNTS * WEBHOOKS_EACH * EVENTS_EACH;
 /// The threads that ChatForge sends with, unless it is told otherwise; the bare ones are as many.

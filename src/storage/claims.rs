@@ -131,7 +131,7 @@ impl Taking {
                 break;
             }
         }
-        schedule_touched(db, looked_at.iter().map(|(account, webhook)| (account, webhook)))?;
+        schedule_touched(db, self.lane, looked_at.iter().map(|(account, webhook)| (account, webhook)))?;
         Ok(claims)
     }
 

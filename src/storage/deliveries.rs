@@ -112,7 +112,10 @@ impl Store {
             for (claim, tried) in tries.iter() {
                 record(db, claim, tried, now)?;
             }
-            schedule_touched(db, tries.iter().map(|(claim, _)| (&claim.account, &claim.webhook)))
+            Lane::ALL.into_iter().try_for_each(|lane| {
+                let of_lane = tries.iter().filter(|(claim, _)| claim.lane == lane);
+                schedule_touched(db, lane, of_lane.map(|(claim, _)| (&claim.account, &claim.webhook)))
+            })
         })
         .await
     }

@@ -64,21 +64,24 @@ pub fn schedule(db: &Connection, account: &AccountId) -> Result<()> {
     Ok(())
 }
 
-/// Says it for those webhooks whose deliveries were claimed or have ended; for all of an account that had or has no places
-/// left, since that concerns each of them.
-pub fn schedule_touched<'a>(db: &Connection, touched: impl IntoIterator<Item = (&'a AccountId, &'a WebhookId)>) -> Result<()> {
-    let mut webhooks: BTreeMap<&AccountId, BTreeMap<&WebhookId, i64>> = BTreeMap::new();
+/// Says it for those webhooks of a lane whose deliveries were claimed or have ended; for all of an account that had or has no
+/// places left there, since that concerns each of them.
+pub fn schedule_touched<'a>(
+    db: &Connection,
+    lane: Lane,
+    touched: impl IntoIterator<Item = (&'a AccountId, &'a WebhookId)>,
+) -> Result<()> {
+    let mut moved: BTreeMap<&AccountId, Vec<&WebhookId>> = BTreeMap::new();
     for (account, webhook) in touched {
-        *webhooks.entry(account).or_default().entry(webhook).or_default() += 1;
+        moved.entry(account).or_default().push(webhook);
     }
-    for (account, touched) in webhooks {
-        let moved: i64 = touched.values().sum();
-        let free = Lane::ALL.into_iter().map(|lane| places_of_account(db, account, lane)).collect::<Result<Vec<_>>>()?;
-        if free.iter().any(|free| *free <= moved) {
+    for (account, webhooks) in moved {
+        let once: BTreeSet<&WebhookId> = webhooks.iter().copied().collect();
+        if places_of_account(db, account, lane)? <= i64::try_from(webhooks.len()).unwrap_or(i64::MAX) {
             schedule(db, account)?;
             continue;
         }
-        for webhook in touched.keys() {
+        for webhook in once {
             db.prepare_cached(&next_due("id = ?2"))?.execute(params![account, webhook])?;
         }
     }
