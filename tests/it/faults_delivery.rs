@@ -6,15 +6,12 @@ use serde_json::{Value, json};
 use crate::receiver::{Answer, Receiver};
 use crate::server::Span::{Hours, Seconds};
 use crate::server::{TestServer, until};
-use crate::webhooks::{WEBHOOKS, body_signature, message_signature, send_lead, verify, wait_for_tries, with_agent};
+use crate::webhooks::{WEBHOOKS, body_signature, hear_leads, message_signature, send_lead, verify, wait_for_tries, with_agent};
 
 /// With a receiver of leads, and the path of its webhook.
 fn with_receiver() -> (TestServer, String, Receiver, String) {
     let (server, agent) = with_agent();
-    let mut receiver = Receiver::listen();
-    let created = server.post(WEBHOOKS, &json!({ "url": receiver.url(), "events": ["lead.captured"] })).is(201);
-    receiver.id = created.id();
-    receiver.secret = created.json["secret"].as_str().unwrap().into();
+    let receiver = hear_leads(&server);
     let path = format!("{WEBHOOKS}/{}", receiver.id);
     (server, agent, receiver, path)
 }

@@ -5,17 +5,9 @@ use serde_json::json;
 use crate::browser::{Browser, PASSWORD, signed_in};
 use crate::receiver::{Answer, Receiver};
 use crate::server::Span::{Days, Hours, Minutes};
-use crate::server::{Api, TestServer, until};
+use crate::server::{TestServer, until};
 use crate::visitor::Visitor;
-use crate::webhooks::{WEBHOOKS, send_lead, verify, wait_for_tries};
-
-fn hear_leads(api: &Api) -> Receiver {
-    let mut receiver = Receiver::listen();
-    let created = api.post(WEBHOOKS, &json!({ "url": receiver.url(), "events": ["lead.captured"] })).is(201);
-    receiver.id = created.id();
-    receiver.secret = created.json["secret"].as_str().unwrap().into();
-    receiver
-}
+use crate::webhooks::{WEBHOOKS, hear_leads, send_lead, verify, wait_for_tries};
 
 /// As many threads for deliveries as in production.
 fn with_threads() -> (TestServer, String) {

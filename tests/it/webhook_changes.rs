@@ -5,14 +5,11 @@ use serde_json::{Value, json};
 use crate::receiver::{Answer, Delivery, Proof, Receiver};
 use crate::server::Span::{Hours, Minutes, Ms};
 use crate::server::{TestServer, until};
-use crate::webhooks::{WEBHOOKS, body_signature, message_signature, send_lead, verify, wait_for_tries, with_agent};
+use crate::webhooks::{WEBHOOKS, body_signature, hear_leads, message_signature, send_lead, verify, wait_for_tries, with_agent};
 
 /// A receiver of leads alone, and the path of its webhook.
 fn of_leads(server: &TestServer) -> (Receiver, String) {
-    let mut receiver = Receiver::listen();
-    let created = server.post(WEBHOOKS, &json!({ "url": receiver.url(), "events": ["lead.captured"] })).is(201);
-    receiver.id = created.id();
-    receiver.secret = created.json["secret"].as_str().unwrap().into();
+    let receiver = hear_leads(server);
     let path = format!("{WEBHOOKS}/{}", receiver.id);
     (receiver, path)
 }

@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use crate::receiver::{Delivery, Proof, Receiver};
 use crate::server::Span::Minutes;
-use crate::server::{TestServer, until};
+use crate::server::{Api, TestServer, until};
 
 pub const WEBHOOKS: &str = "/api/v1/webhooks";
 
@@ -16,6 +16,15 @@ pub fn with_agent() -> (TestServer, String) {
     let server = TestServer::start();
     let agent = server.agent(&json!({ "name": "Sales Assistant" }));
     (server, agent)
+}
+
+/// An endpoint that hears of an account's leads, and of nothing else.
+pub fn hear_leads(api: &Api) -> Receiver {
+    let mut receiver = Receiver::listen();
+    let created = api.post(WEBHOOKS, &json!({ "url": receiver.url(), "events": ["lead.captured"] })).is(201);
+    receiver.id = created.id();
+    receiver.secret = created.json["secret"].as_str().unwrap().into();
+    receiver
 }
 
 pub fn send_lead(server: &TestServer, agent: &str) {
