@@ -83,7 +83,9 @@ impl MasterKey {
         let mut key = [0; 32];
         world.fill(&mut key);
         let text = format!("{}\n", STANDARD.encode(key));
-        write(&directory.join(STAGED), &text)
+        let unfinished = directory.join("master.key.next.new");
+        write(&unfinished, &text)
+            .and_then(|()| fs::rename(&unfinished, directory.join(STAGED)))
             .and_then(|()| File::open(directory)?.sync_all())
             .map_err(|source| Error::File { path: directory.join(STAGED), source })?;
         Ok(Self(key))

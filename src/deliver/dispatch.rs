@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use pollster::block_on;
@@ -12,13 +14,17 @@ use crate::deliver::sign::Secrets;
 use crate::domain::pace::{Lane, Reaction};
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
-use crate::storage::{Claim, Outcome, Release, Result, Tried};
+use crate::storage::{Claim, Error, Outcome, Release, Result, Tried};
 
 const GONE: u16 = 410;
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Tries that are recorded together.
 const RECORDED_MAX: usize = 128;
+
+/// How often they are tried to be recorded, and the pause in between: within the lease, and within the time for a stop.
+const RECORD_AGAIN_MAX: usize = 20;
+const RECORD_PAUSE: Duration = Duration::from_millis(250);
 
 /// Where each lane's claims wait for a thread.
 pub struct Queues {
@@ -129,12 +135,23 @@ fn unsigned(shared: &Shared, started_at: crate::domain::time::Time) -> Tried {
 pub fn record(shared: &Shared, ended: &Receiver<(Claim, Tried)>) {
     for first in ended {
         let together: Arc<[_]> = std::iter::once(first).chain(ended.try_iter().take(RECORDED_MAX - 1)).collect();
-        if let Err(error) = block_on(shared.store.record_deliveries(together.clone())) {
+        if let Err(error) = record_together(shared, &together) {
             tracing::warn!(%error, tries = together.len(), "tries could not be recorded together");
             together.iter().for_each(|tried| record_alone(shared, tried));
         }
         shared.store.ring();
     }
+}
+
+/// A store that is busy, or a disk that is full, may recover: better to wait than to send all of them again.
+fn record_together(shared: &Shared, tries: &Arc<[(Claim, Tried)]>) -> Result<()> {
+    for _ in 0..RECORD_AGAIN_MAX {
+        match block_on(shared.store.record_deliveries(tries.clone())) {
+            Err(Error::Busy | Error::Disk(_)) => thread::sleep(RECORD_PAUSE),
+            other => return other,
+        }
+    }
+    block_on(shared.store.record_deliveries(tries.clone()))
 }
 
 /// One that cannot be recorded must not take others with it.

@@ -7,7 +7,6 @@ pub mod sign;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +48,6 @@ pub struct Shared {
     fast: Places,
     slow: Places,
     seen_ms: AtomicI64,
-    called_off: Mutex<HashSet<WebhookId>>,
     stop: Stop,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -99,7 +97,6 @@ impl Courier {
             // most, which its lease allows for.
             fast: Places::new(2 * fast_threads),
             slow: Places::new(slow_threads),
-            called_off: Mutex::default(),
             stop: Stop::default(),
             threads: Mutex::default(),
         });
@@ -154,11 +151,6 @@ impl Courier {
             tracing::warn!(%error, "what was claimed is given back at the next start");
         }
     }
-
-    /// From now on nothing is sent to a webhook that has just been deleted, also of what is claimed already.
-    pub fn call_off(&self, webhook: WebhookId) {
-        self.0.called_off.lock().unwrap_or_else(PoisonError::into_inner).insert(webhook);
-    }
 }
 
 /// A quarter of the threads is for endpoints that let one wait; the others never wait for those.
@@ -181,8 +173,9 @@ impl Shared {
     /// Tries one delivery; its place becomes free whatever happens, and the thread goes on.
     fn handle(&self, claim: Claim, tried: &Sender<(Claim, Tried)>) {
         let _place = Place(self, claim.lane);
-        // What waits at a stop is given back untried, and what waits for a webhook that was deleted is canceled already.
-        if self.stop.is_set() || self.called_off.lock().unwrap_or_else(PoisonError::into_inner).contains(&claim.webhook) {
+        // What waits at a stop is given back untried; what does not stand any more, because much can happen to it while it
+        // waits, is sent to nobody.
+        if self.stop.is_set() || !block_on(self.store.holds(&claim)).unwrap_or(false) {
             return;
         }
         match catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, &claim))) {

@@ -45,6 +45,8 @@ impl Reaction {
     pub fn of(answered: bool, timed_out: bool, duration_ms: i64, timeout_ms: i64) -> Self {
         match (answered, timed_out) {
             (_, true) => Self::TimedOut,
+            // Whoever hangs up after a long while holds a thread as one who answers late.
+            (false, false) if duration_ms * 10 >= timeout_ms * 3 => Self::Slow,
             (false, false) => Self::Unreached,
             (true, false) if duration_ms * 10 < timeout_ms => Self::Quick,
             (true, false) if duration_ms * 10 > timeout_ms * 3 => Self::Slow,
@@ -108,6 +110,7 @@ mod tests {
         let of = |duration_ms| Reaction::of(true, false, duration_ms, 10_000);
         assert_eq!([999, 1_000, 3_000, 3_001].map(of), [Quick, Usual, Usual, Slow]);
         assert_eq!(Reaction::of(false, true, 10_000, 10_000), TimedOut);
-        assert_eq!(Reaction::of(false, false, 1, 10_000), Unreached);
+        assert_eq!(Reaction::of(false, false, 2_999, 10_000), Unreached);
+        assert_eq!(Reaction::of(false, false, 3_000, 10_000), Slow);
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
 use crate::domain::pace::Lane;
 use crate::domain::time::{SECOND_MS, Time};
-use crate::storage::due::{places_of_account, places_sql, schedule_touched};
+use crate::storage::due::{places_of_account, places_sql, schedule_each};
 use crate::storage::{Error, Result, Store};
 
 /// Webhooks of a lane that one claim looks at.
@@ -61,7 +61,20 @@ const NEXT_DUE: &str = "
 /// First tries, and what is tried again: a backlog of retries does not hold up what has just happened.
 const WAITING: [&str; 2] = ["attempts = 0", "attempts > 0"];
 
+const HELD: &str = "
+    SELECT 1
+    FROM deliveries d
+    JOIN webhooks w ON w.id = d.webhook AND w.account = d.account
+    WHERE d.account = ?1 AND d.id = ?2 AND d.state = 'inflight' AND d.lease = ?3 AND w.status = 'active' AND w.url = ?4";
+
 impl Store {
+    /// Whether a claim that has waited for a thread still stands: its webhook may have been deleted, disabled or moved since,
+    /// its event erased, or its lease have ended.
+    pub async fn holds(&self, claim: &Claim) -> Result<bool> {
+        let Claim { account, delivery, lease, url, .. } = claim.clone();
+        self.read(move |db| Ok(db.prepare_cached(HELD)?.exists(params![account, delivery, lease, url])?)).await
+    }
+
     /// When the next delivery of a lane with room is due; asked often, so it only reads.
     pub async fn next_due(&self, room: Room) -> Result<Option<Time>> {
         self.read(move |db| {
@@ -126,12 +139,12 @@ impl Taking {
                 *free_of_account -= i64::try_from(claimed.len()).unwrap_or(i64::MAX);
                 claims.append(&mut claimed);
             }
-            looked_at.push((head.account, head.webhook));
+            looked_at.push(head.account);
             if claims.len() == self.most {
                 break;
             }
         }
-        schedule_touched(db, self.lane, looked_at.iter().map(|(account, webhook)| (account, webhook)))?;
+        schedule_each(db, &looked_at)?;
         Ok(claims)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::pace::{Lane, Pace, Reaction};
 use crate::domain::time::{DAY_MS, HOUR_MS, Time};
 use crate::storage::claims::Claim;
 use crate::storage::columns::unreadable;
-use crate::storage::due::{schedule_each, schedule_touched};
+use crate::storage::due::schedule_each;
 use crate::storage::{Result, Store};
 
 /// A webhook that has done nothing but fail for this long is disabled.
@@ -74,12 +74,20 @@ const NOTE_TRY: &str = "
     WHERE account = ?1 AND id = ?2
     RETURNING failing_since";
 
+/// At a start, whatever waits is looked for once.
+const EVERY_ACCOUNT: &str = "SELECT DISTINCT account FROM webhooks";
+
 const LONG_DISABLED: &str = "
     SELECT id
     FROM webhooks
     WHERE status = 'disabled' AND disabled_at <= ?1";
 
 const WAITS: &str = "SELECT 1 FROM deliveries WHERE webhook = ?1 AND state = 'pending' LIMIT 1";
+
+const DISABLE: &str = "
+    UPDATE webhooks
+    SET status = 'disabled', disabled_reason = ?3, disabled_at = ?4
+    WHERE account = ?1 AND id = ?2 AND status = 'active' AND url = ?5";
 
 const EXPIRE: &str = "
     UPDATE deliveries
@@ -112,10 +120,7 @@ impl Store {
             for (claim, tried) in tries.iter() {
                 record(db, claim, tried, now)?;
             }
-            Lane::ALL.into_iter().try_for_each(|lane| {
-                let of_lane = tries.iter().filter(|(claim, _)| claim.lane == lane);
-                schedule_touched(db, lane, of_lane.map(|(claim, _)| (&claim.account, &claim.webhook)))
-            })
+            schedule_each(db, tries.iter().map(|(claim, _)| &claim.account))
         })
         .await
     }
@@ -138,11 +143,16 @@ impl Store {
                 Ok(find.exists([ended_before])?)
             })
             .await?;
-        if !any {
+        if !any && which != Release::Orphaned {
             return Ok(0);
         }
         let interrupted = i64::from(which != Release::Untried);
         self.write(move |db| {
+            if which == Release::Orphaned {
+                let mut list = db.prepare(EVERY_ACCOUNT)?;
+                let accounts = list.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<AccountId>>>()?;
+                schedule_each(db, &accounts)?;
+            }
             let mut release = db.prepare_cached(RELEASE)?;
             let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| row.get(0))?;
             let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
@@ -211,10 +221,8 @@ fn lane_of(text: &str) -> rusqlite::Result<Lane> {
     Lane::parse(text).ok_or_else(|| unreadable("lane"))
 }
 
+/// Unless it has been moved or switched off meanwhile: that was not said of where it leads now.
 fn disable(db: &Connection, claim: &Claim, reason: &str, now: Time) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE webhooks SET status = 'disabled', disabled_reason = ?3, disabled_at = ?4 WHERE account = ?1 AND id = ?2",
-    )?
-    .execute(params![claim.account, claim.webhook, reason, now])?;
+    db.prepare_cached(DISABLE)?.execute(params![claim.account, claim.webhook, reason, now, claim.url])?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::domain::recovery::{Recovered, Recovery};
 use crate::domain::time::Time;
 use crate::domain::webhook::{EventType, Webhook};
 use crate::storage::events::Outbox;
+use crate::storage::retention::LOG_AGE_MS;
 use crate::storage::webhooks::webhook;
 use crate::storage::{Error, Keep, Result, Store};
 
@@ -37,7 +38,9 @@ impl Store {
         keep: Keep<Recovered>,
     ) -> Result<Recovered> {
         let mut queued = 0;
-        let mut seen = Some((recovery.since, String::new()));
+        // Older deliveries are forgotten before their events may be: what they say of an event is not known any more.
+        let since = recovery.since.max(self.world().now().plus_ms(-LOG_AGE_MS));
+        let mut seen = Some((since, String::new()));
         while let Some(after) = seen {
             let part = Part { account: account.clone(), webhook: id.clone(), recovery: recovery.clone(), after };
             let outbox = self.outbox();

@@ -6,7 +6,7 @@ use crate::domain::time::{DAY_MS, Time};
 use crate::storage::idempotency;
 use crate::storage::{Result, Store};
 
-const LOG_AGE_MS: i64 = 30 * DAY_MS;
+pub const LOG_AGE_MS: i64 = 30 * DAY_MS;
 /// Stripe sends an event again for 30 days at most; whoever pays is linked to an account long before.
 const STRIPE_AGE_MS: i64 = 90 * DAY_MS;
 /// Rows that one statement deletes.

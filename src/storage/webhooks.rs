@@ -6,6 +6,7 @@ use crate::domain::id::{AccountId, AgentId, WebhookId};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::storage::columns::unreadable;
+use crate::storage::due::schedule;
 use crate::storage::{Error, Keep, Result, Store, agents};
 
 /// `success_rate` looks back this far.
@@ -175,7 +176,8 @@ impl Store {
             for cancel in [CANCEL_PENDING, CANCEL_INFLIGHT] {
                 db.prepare_cached(cancel)?.execute(params![account, id, now])?;
             }
-            Ok(())
+            // What was under way held places of the account.
+            schedule(db, &account)
         })
         .await
     }

@@ -62,6 +62,36 @@ fn e13_an_account_of_silent_endpoints_leaves_threads_to_the_others() {
 }
 
 #[test]
+fn a_place_that_becomes_free_goes_to_whoever_waits() {
+    let server = TestServer::start_with(|config| {
+        config.webhooks.threads = 32;
+        config.testing.webhook_timeout_ms = 1_000;
+    });
+    let agent = server.agent(&json!({ "name": "A" }));
+    let silent: Vec<_> = (0..9).map(|_| hear_leads(&server)).collect();
+    silent.iter().for_each(|receiver| receiver.always(Answer::Silence));
+    send_lead(&server, &agent);
+    // Six places of the fast lane, which all of them leave; nothing else happens, and no retry is due.
+    wait_for_tries(&server, 9);
+    assert!(silent.iter().all(|receiver| arrivals(receiver) == 1));
+    assert_eq!(server.count("SELECT count(*) FROM webhooks WHERE lane = 'slow'"), 9);
+}
+
+#[test]
+fn the_places_of_a_deleted_webhook_go_to_the_others() {
+    let (server, agent) = with_threads();
+    let silent: Vec<_> = (0..8).map(|_| hear_leads(&server)).collect();
+    silent.iter().for_each(|receiver| receiver.always(Answer::Silence));
+    send_lead(&server, &agent);
+    let under_way = "SELECT count(*) FROM deliveries WHERE state = 'inflight'";
+    until("the places of the account", || Some(()).filter(|()| server.count(under_way) == 6));
+    let first = until("one that is tried", || silent.iter().find(|receiver| !receiver.is_empty()));
+    server.delete(&format!("{WEBHOOKS}/{}", first.id)).is(200);
+    until("another in its place", || Some(()).filter(|()| server.count(under_way) == 6));
+    assert_eq!(server.count("SELECT count(*) FROM deliveries WHERE state = 'pending'"), 1);
+}
+
+#[test]
 fn e14_a_backlog_of_one_endpoint_costs_the_others_nothing() {
     let (mut server, agent) = with_threads();
     let (full, other) = (hear_leads(&server), hear_leads(&server));

@@ -13,6 +13,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("lower(email) = lower(?1)", "the operator names an account by its address"),
     ("SELECT 1 FROM users LIMIT 1", "reads one row"),
     ("SELECT id, secret FROM webhooks LIMIT 100", "reads a few rows"),
+    ("SELECT DISTINCT account FROM webhooks", "once at every start, out of an index"),
     ("SELECT account, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
     ("FROM deliveries WHERE state = 'inflight' AND lease_until", "its index holds no more rows than there are senders"),

@@ -5,7 +5,8 @@ ALTER TABLE webhooks ADD COLUMN lane TEXT NOT NULL DEFAULT 'fast' CHECK (lane IN
 ALTER TABLE webhooks ADD COLUMN streak INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE webhooks ADD COLUMN disabled_at INTEGER;
 UPDATE webhooks SET disabled_reason = 'manual' WHERE disabled_reason = 'by hand';
-UPDATE webhooks SET disabled_at = coalesce(last_triggered_at, created_at) WHERE status = 'disabled';
+-- Since when is not known: what waits for them is kept for the whole time from now.
+UPDATE webhooks SET disabled_at = unixepoch() * 1000 WHERE status = 'disabled';
 
 DROP INDEX webhooks_due;
 CREATE INDEX webhooks_due ON webhooks (lane, next_due_at) WHERE status = 'active' AND next_due_at IS NOT NULL;

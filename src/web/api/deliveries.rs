@@ -136,7 +136,10 @@ pub async fn recover(
     let recovery = Recovery::parse(&body, app.world.now())?;
     let webhook = id.clone();
     let keep = once.keep(move |done: &Recovered| (StatusCode::ACCEPTED, None, RecoveredView::new(webhook, done)));
-    let recovered = app.store.recover(caller.account_id(), id.clone(), recovery, keep).await.map_err(|error| match error {
+    // It comes to its end also if whoever asked hangs up.
+    let (store, account, webhook) = (app.store.clone(), caller.account_id(), id.clone());
+    let recovering = tokio::spawn(async move { store.recover(account, webhook, recovery, keep).await });
+    let recovered = recovering.await.map_err(|_| ApiError::internal())?.map_err(|error| match error {
         storage::Error::Conflict => ApiError::conflict("The webhook is disabled."),
         other => missing(other),
     })?;

@@ -179,7 +179,6 @@ pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let deleted = app.store.delete_webhook(caller.account_id(), id.clone()).await;
     deleted.map_err(missing)?;
-    app.courier.call_off(id.clone());
     Ok(Json(Deleted::new(id)))
 }
 
