@@ -60,11 +60,9 @@ impl MasterKey {
 
     /// Draws a key and writes it to `master.key`, which must not exist.
     pub fn create(directory: &Path, world: &World) -> Result<Self, Error> {
-        let mut key = [0; 32];
-        world.fill(&mut key);
-        let text = format!("{}\n", STANDARD.encode(key));
+        let (key, text) = Self::draw(world);
         write_once(directory, &text).map_err(|source| Error::File { path: directory.join(FILE), source })?;
-        Ok(Self(key))
+        Ok(key)
     }
 
     /// A key for one purpose; knowing it tells nothing about the others.
@@ -80,15 +78,20 @@ impl MasterKey {
 
     /// Draws the key that is to follow, beside the one in force. It takes over by [`Self::promote`].
     pub fn stage(directory: &Path, world: &World) -> Result<Self, Error> {
-        let mut key = [0; 32];
-        world.fill(&mut key);
-        let text = format!("{}\n", STANDARD.encode(key));
+        let (key, text) = Self::draw(world);
         let unfinished = directory.join("master.key.next.new");
         write(&unfinished, &text)
             .and_then(|()| fs::rename(&unfinished, directory.join(STAGED)))
             .and_then(|()| File::open(directory)?.sync_all())
             .map_err(|source| Error::File { path: directory.join(STAGED), source })?;
-        Ok(Self(key))
+        Ok(key)
+    }
+
+    /// A key, and the text that its file holds.
+    fn draw(world: &World) -> (Self, String) {
+        let mut key = [0; 32];
+        world.fill(&mut key);
+        (Self(key), format!("{}\n", STANDARD.encode(key)))
     }
 
     /// A key that was staged, and has not taken over.

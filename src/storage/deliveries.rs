@@ -148,15 +148,16 @@ impl Store {
         }
         let interrupted = i64::from(which != Release::Untried);
         self.write(move |db| {
+            let mut release = db.prepare_cached(RELEASE)?;
+            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| row.get(0))?;
+            let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
             if which == Release::Orphaned {
                 let mut list = db.prepare(EVERY_ACCOUNT)?;
                 let accounts = list.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<AccountId>>>()?;
                 schedule_each(db, &accounts)?;
+            } else {
+                schedule_each(db, &released)?;
             }
-            let mut release = db.prepare_cached(RELEASE)?;
-            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| row.get(0))?;
-            let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
-            schedule_each(db, &released)?;
             Ok(released.len())
         })
         .await

@@ -32,9 +32,10 @@ use crate::config::Config;
 use crate::deliver::Courier;
 use crate::domain::account::{Account, Plan};
 use crate::domain::id::AgentId;
-use crate::limits::Limiter;
+use crate::limits::{Limiter, Window};
 use crate::storage::Store;
 use crate::web::dashboard::setup::SetupLink;
+use crate::web::error::ApiError;
 use crate::web::live::Live;
 use crate::web::once::Running;
 use crate::world::World;
@@ -73,6 +74,15 @@ impl App {
     /// The one line that puts the widget on a website.
     pub fn embed_code(&self, agent: &AgentId) -> String {
         format!("<script src=\"{}/widget.js\" data-agent=\"{agent}\"></script>", self.config.public_url())
+    }
+
+    /// Takes a place in a limit that test suites may lift; `what` and `who` name the log that counts.
+    pub fn limit(&self, what: &str, who: &str, windows: &[Window]) -> error::Result<()> {
+        if !self.config.testing.public_limits {
+            return Ok(());
+        }
+        let verdict = self.strangers.admit(&format!("{what}:{who}"), self.world.instant_ms(), windows);
+        if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds())) }
     }
 
     pub fn plan_of(&self, account: &Account) -> Plan {

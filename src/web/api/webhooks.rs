@@ -198,18 +198,12 @@ fn not_created(error: storage::Error) -> ApiError {
 /// Asks the address for the challenge, unless the account or the address has been part of many of late: else anyone with a
 /// key could have us knock at a stranger's door.
 async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secrets: Secrets) -> Result<()> {
-    let (limits, now_ms) = (&app.config.webhooks, app.world.instant_ms());
+    let limits = &app.config.webhooks;
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let counted = [
-        (format!("challenges of {}", caller.account_id()), limits.challenges_per_account_hour, HOUR_MS),
-        (format!("challenges to {host}"), limits.challenges_per_host_minute, MINUTE_MS),
-    ];
-    for (key, limit, span_ms) in counted.into_iter().filter(|_| app.config.testing.public_limits) {
-        let verdict = app.strangers.admit(&key, now_ms, &[Window { limit, span_ms }]);
-        if !verdict.allowed {
-            return Err(ApiError::rate_limited(verdict.retry_after_seconds()));
-        }
-    }
+    let an_hour = Window { limit: limits.challenges_per_account_hour, span_ms: HOUR_MS };
+    let a_minute = Window { limit: limits.challenges_per_host_minute, span_ms: MINUTE_MS };
+    app.limit("challenges-of", caller.account_id().as_str(), &[an_hour])?;
+    app.limit("challenges-to", &host, &[a_minute])?;
     app.courier.prove(id.clone(), url.to_owned(), secrets).await.map_err(unproven)
 }
 

@@ -46,12 +46,15 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
-        let member = app.store.member(auth::hash(token)).await?;
-        let member = member.ok_or(PageError::SignIn)?;
+        let member = member(parts, app).await?;
         let troubled = app.store.troubled_webhooks(member.account.id.clone()).await?;
         Ok(Self(member, troubled.iter().map(notices::of).collect()))
     }
+}
+
+async fn member(parts: &Parts, app: &App) -> Result<Member> {
+    let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
+    app.store.member(auth::hash(token)).await?.ok_or(PageError::SignIn)
 }
 
 /// The agent of the path, if it is the signed-in account's.
@@ -61,7 +64,7 @@ impl FromRequestParts<App> for OwnAgent {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let SignedIn(member, _) = SignedIn::from_request_parts(parts, app).await?;
+        let member = member(parts, app).await?;
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::not_found())?;
         let id: AgentId = path_id(&params, "agent", ApiError::not_found)?;
         Ok(Self(app.store.agent(member.account.id, id).await?))

@@ -16,7 +16,6 @@ use crate::web::App;
 use crate::web::client::{is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, object};
-use crate::web::widget::limit;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::MessageView;
 
@@ -50,7 +49,7 @@ struct LeadForm {
 
 pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> {
     let most = app.config.widget.boots_per_address_10min;
-    limit(&app, "boot", &sent.address.bucket(), &[Window { limit: most, span_ms: 10 * MINUTE_MS }])?;
+    app.limit("boot", &sent.address.bucket(), &[Window { limit: most, span_ms: 10 * MINUTE_MS }])?;
     let body = object(&sent.body)?;
     let id = agent_id(&body)?;
     let agent = active_agent(&app, id, &sent.headers).await?;

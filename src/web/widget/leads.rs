@@ -11,7 +11,6 @@ use crate::limits::Window;
 use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
-use crate::web::widget::limit;
 use crate::web::widget::session::Visit;
 
 #[derive(Serialize)]
@@ -34,7 +33,7 @@ struct LeadView {
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     let details = LeadDetails::parse(&visit.body)?;
     let most = app.config.widget.leads_per_address_hour;
-    limit(&app, "lead", &visit.address.bucket(), &[Window { limit: most, span_ms: HOUR_MS }])?;
+    app.limit("lead", &visit.address.bucket(), &[Window { limit: most, span_ms: HOUR_MS }])?;
     let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
     let lead = LeadView {
         id: lead.id.to_string(),

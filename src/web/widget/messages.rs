@@ -21,7 +21,6 @@ use crate::storage::VisitorMessage;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
-use crate::web::widget::limit;
 use crate::web::widget::session::{PING, Visit};
 use crate::web::widget::view::{MessageView, sources};
 
@@ -48,14 +47,13 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
 fn check_limits(app: &App, visit: &Visit) -> Result<()> {
     let limits = &app.config.widget;
     let per = |limit, span_ms| Window { limit, span_ms };
-    limit(
-        app,
+    app.limit(
         "message",
         visit.session.visitor.as_str(),
         &[per(limits.messages_per_visitor_minute, MINUTE_MS), per(limits.messages_per_visitor_day, DAY_MS)],
     )?;
-    limit(app, "message", &visit.address.bucket(), &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
-    limit(app, "message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
+    app.limit("message", &visit.address.bucket(), &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
+    app.limit("message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
 }
 
 async fn message_of(app: &App, visit: Visit) -> Result<VisitorMessage> {

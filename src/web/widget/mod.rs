@@ -21,7 +21,7 @@ use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
 use crate::web::client::ClientAddress;
-use crate::web::error::{self, ApiError, Result};
+use crate::web::error::{self, Result};
 
 pub fn router() -> Router<App> {
     let wire = Router::new()
@@ -65,15 +65,6 @@ const ACTS_PER_VISITOR: Window = Window { limit: 60, span_ms: MINUTE_MS };
 const ACTS_PER_ADDRESS: Window = Window { limit: 600, span_ms: MINUTE_MS };
 
 fn limit_acts(app: &App, visitor: &VisitorId, address: ClientAddress) -> Result<()> {
-    limit(app, "act", visitor.as_str(), &[ACTS_PER_VISITOR])?;
-    limit(app, "act", &address.bucket(), &[ACTS_PER_ADDRESS])
-}
-
-/// Takes a place in a limit of strangers; `what` and `who` name the log that counts them.
-fn limit(app: &App, what: &str, who: &str, windows: &[Window]) -> Result<()> {
-    if !app.config.testing.public_limits {
-        return Ok(());
-    }
-    let verdict = app.strangers.admit(&format!("{what}:{who}"), app.world.instant_ms(), windows);
-    if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds())) }
+    app.limit("act", visitor.as_str(), &[ACTS_PER_VISITOR])?;
+    app.limit("act", &address.bucket(), &[ACTS_PER_ADDRESS])
 }
