@@ -1,6 +1,7 @@
 //! Answers visitors: a bounded number of threads, each doing one turn from the question to the stored answer.
 
 pub mod chunk;
+pub mod encoder;
 mod extract;
 mod gate;
 pub mod index;
