@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::answer::chunk::lines::{sentences, word_count};
 use crate::answer::chunk::{Chunk, product};
 use crate::answer::index::Index;
-use crate::answer::retrieve::{Query, held};
+use crate::answer::query::Query;
+use crate::answer::retrieve::held;
 use crate::answer::words::filed;
 
 const WHOLE_WORDS_MAX: usize = 80;
@@ -13,8 +14,11 @@ const SENTENCES: usize = 2;
 const LIST_LINES_MAX: usize = 6;
 const PRODUCT_WORDS_MAX: usize = 150;
 const EXCERPT_CHARS_MAX: usize = 200;
+/// How much a sentence's meaning counts against its words.
+const ALIKE: f32 = 0.6;
 
-pub fn answer(index: &Index, query: &Query, chunk: &Chunk) -> String {
+pub fn answer(index: &Index, query: &Query, at: usize) -> String {
+    let chunk = &index.chunks[at];
     let words = word_count(&chunk.text);
     if chunk.product {
         return named(chunk, if words <= PRODUCT_WORDS_MAX { chunk.text.clone() } else { best_fields(index, query, chunk) });
@@ -22,15 +26,21 @@ pub fn answer(index: &Index, query: &Query, chunk: &Chunk) -> String {
     if words <= WHOLE_WORDS_MAX {
         return chunk.text.clone();
     }
-    best(index, query, &sentences(&chunk.text))
+    best(index, query, at)
+}
+
+/// Whether an answer takes some of the chunk's sentences, and not all of it.
+pub fn is_quoted_in_part(chunk: &Chunk) -> bool {
+    !chunk.product && word_count(&chunk.text) > WHOLE_WORDS_MAX
 }
 
 /// At most 200 characters of the chunk, from the sentence that answers best.
-pub fn excerpt(index: &Index, query: &Query, chunk: &Chunk) -> String {
+pub fn excerpt(index: &Index, query: &Query, at: usize) -> String {
+    let chunk = &index.chunks[at];
     let sentences = sentences(&chunk.text);
     let first = match chunk.text.chars().count() <= EXCERPT_CHARS_MAX {
         true => 0,
-        false => ranked(index, query, &sentences).first().copied().unwrap_or(0),
+        false => ranked_of(index, query, at, &sentences).first().copied().unwrap_or(0),
     };
     let text: Vec<&str> = sentences.iter().skip(first).flat_map(|sentence| sentence.split_whitespace()).collect();
     let text = text.join(" ");
@@ -64,8 +74,9 @@ fn best_fields(index: &Index, query: &Query, chunk: &Chunk) -> String {
     taken.iter().map(|n| parts[*n]).collect::<Vec<_>>().join("\n")
 }
 
-fn best(index: &Index, query: &Query, sentences: &[&str]) -> String {
-    let ranked = ranked(index, query, sentences);
+fn best(index: &Index, query: &Query, at: usize) -> String {
+    let sentences = sentences(&index.chunks[at].text);
+    let ranked = ranked_of(index, query, at, &sentences);
     let item = |n: usize| sentences[n].trim_start().starts_with("- ");
     let list = ranked.first().is_some_and(|n| item(*n));
     let mut taken: Vec<usize> = ranked.iter().copied().take(SENTENCES).collect();
@@ -93,13 +104,32 @@ fn best(index: &Index, query: &Query, sentences: &[&str]) -> String {
     text
 }
 
-/// Sentences by how much of the question they hold; the earlier of two equals first.
+/// The sentences of a chunk by how much of the question they hold, in words and in meaning.
+fn ranked_of(index: &Index, query: &Query, chunk: usize, sentences: &[&str]) -> Vec<usize> {
+    let meant = index.vectors.as_ref().zip(query.vector.as_ref());
+    let Some(alike) = meant.and_then(|(vectors, vector)| vectors.sentences(chunk, vector)) else {
+        return ranked(index, query, sentences);
+    };
+    let most = query.most();
+    let worths = worths(index, query, sentences).into_iter().zip(alike);
+    ordered(sentences, &worths.map(|(held, alike)| ALIKE * alike + (1.0 - ALIKE) * held / most).collect::<Vec<_>>())
+}
+
+/// By words alone.
 fn ranked(index: &Index, query: &Query, sentences: &[&str]) -> Vec<usize> {
+    ordered(sentences, &worths(index, query, sentences))
+}
+
+fn worths(index: &Index, query: &Query, sentences: &[&str]) -> Vec<f32> {
     let worth = |sentence: &&str| {
         let stems: HashSet<String> = filed(sentence).iter().map(|word| index.language.stem(word)).collect();
         held(query, &stems)
     };
-    let worths: Vec<f32> = sentences.iter().map(worth).collect();
+    sentences.iter().map(worth).collect()
+}
+
+/// Best first; the earlier of two equals first.
+fn ordered(sentences: &[&str], worths: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sentences.len()).filter(|n| !sentences[*n].trim().is_empty()).collect();
     order.sort_by(|a, b| worths[*b].total_cmp(&worths[*a]).then(a.cmp(b)));
     order

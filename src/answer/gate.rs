@@ -1,17 +1,27 @@
 //! Decides from a hit whether to answer, to answer with reserve, or to say that it is not known.
 
+use std::sync::OnceLock;
+
+use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::index::Index;
 use crate::answer::lexicon::off_topic;
-use crate::answer::retrieve::{Hit, Query, search};
+use crate::answer::query::Query;
+use crate::answer::retrieve::{Hit, search};
 
-/// Above the noise of the knowledge base by this much: an answer with reserve, and a plain one.
-const TENTATIVE: f32 = 0.06;
-const CONFIDENT: f32 = 0.16;
-/// How much surer it must be when the very thing asked for is never mentioned.
-const UNMENTIONED: f32 = 0.12;
-/// However quiet or noisy a knowledge base is, its threshold stays within these.
-const NOISE_MIN: f32 = 0.20;
-const NOISE_MAX: f32 = 0.36;
+/// By how much a hit is above the noise of the knowledge base.
+#[derive(Debug)]
+struct Margins {
+    /// An answer with reserve, and a plain one.
+    tentative: f32,
+    confident: f32,
+    /// How much surer it must be when the very thing asked for is never mentioned.
+    unmentioned: f32,
+    /// However quiet or noisy a knowledge base is, its threshold stays within these.
+    noise: (f32, f32),
+}
+
+const BY_WORDS: Margins = Margins { tentative: 0.06, confident: 0.16, unmentioned: 0.12, noise: (0.20, 0.36) };
+const BY_MEANING: Margins = Margins { tentative: 0.05, confident: 0.20, unmentioned: 0.20, noise: (0.25, 0.80) };
 const OVER_TALK: f32 = 0.22;
 /// A question of small words alone ("how does it work") needs a chunk that has nearly all of it.
 const SMALL_WORDS_COVERED: f32 = 0.55;
@@ -24,24 +34,34 @@ pub enum Verdict {
 }
 
 /// What off-topic questions reach in this knowledge base: 95 of 100 stay below it.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Gate {
     pub noise: f32,
+    margins: &'static Margins,
 }
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate { noise: NOISE_MIN }
+        Gate { noise: BY_WORDS.noise.0, margins: &BY_WORDS }
     }
 }
 
 impl Gate {
     pub fn calibrated(index: &Index) -> Gate {
-        let top = |question| search(index, &Query::of(index, question)).first().map_or(0.0, Hit::confidence);
-        let mut reached: Vec<f32> = off_topic().map(top).collect();
+        let meant = index.vectors.as_ref().and_then(|_| index.encoder());
+        let margins = if meant.is_some() { &BY_MEANING } else { &BY_WORDS };
+        let top = |query: Query| search(index, &query).first().map_or(0.0, Hit::confidence);
+        let by_words = |question| Query::by_words(index, question);
+        let mut reached: Vec<f32> = match meant.map(off_topic_vectors) {
+            Some(vectors) => {
+                let meant = off_topic().zip(vectors);
+                meant.map(|(text, vector)| top(Query { vector: Some(vector.clone()), ..by_words(text) })).collect()
+            }
+            None => off_topic().map(|text| top(by_words(text))).collect(),
+        };
         reached.sort_by(f32::total_cmp);
         let noise = reached.get(reached.len() * 95 / 100).copied().unwrap_or(0.0);
-        Gate { noise: noise.clamp(NOISE_MIN, NOISE_MAX) }
+        Gate { noise: noise.clamp(margins.noise.0, margins.noise.1), margins }
     }
 
     /// Whether a hit is so good that it is meant even where the message could be small talk.
@@ -49,16 +69,31 @@ impl Gate {
         hit.confidence() >= self.noise + OVER_TALK
     }
 
+    /// How much surer it is that the hit answers than for a question about nothing.
+    pub fn sure(&self, query: &Query, hit: &Hit) -> f32 {
+        let doubt = if query.wants_unmentioned() { self.margins.unmentioned } else { 0.0 };
+        hit.confidence() - self.noise - doubt
+    }
+
     pub fn judge(&self, query: &Query, hit: &Hit) -> Verdict {
-        let about = query.heavy().next().is_some();
-        let has_subject = query.heavy().any(|(n, _)| hit.has[n] > 0.0);
-        let doubt = if query.wants_unmentioned() { UNMENTIONED } else { 0.0 };
-        let sure = hit.confidence() - self.noise - doubt;
-        match sure {
-            _ if about && !has_subject || !about && hit.covered < SMALL_WORDS_COVERED => Verdict::Unknown,
-            sure if sure >= CONFIDENT => Verdict::Answer,
-            sure if sure >= TENTATIVE => Verdict::Tentative,
+        match self.sure(query, hit) {
+            _ if hit.alike.is_none() && lacks_subject(query, hit) => Verdict::Unknown,
+            sure if sure >= self.margins.confident => Verdict::Answer,
+            sure if sure >= self.margins.tentative => Verdict::Tentative,
             _ => Verdict::Unknown,
         }
     }
+}
+
+/// Whether nothing of what the question is about is in the chunk.
+fn lacks_subject(query: &Query, hit: &Hit) -> bool {
+    let about = query.heavy().next().is_some();
+    let has_subject = query.heavy().any(|(n, _)| hit.has[n] > 0.0);
+    about && !has_subject || !about && hit.covered < SMALL_WORDS_COVERED
+}
+
+/// Encoded once, for every index.
+fn off_topic_vectors(encoder: &Encoder) -> &'static [Vector] {
+    static VECTORS: OnceLock<Vec<Vector>> = OnceLock::new();
+    VECTORS.get_or_init(|| off_topic().map(|question| encoder.encode(question)).collect())
 }

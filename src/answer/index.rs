@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::answer::chunk::{self, Chunk, Entry};
+use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::gate::Gate;
 use crate::answer::spelling::Spelling;
-use crate::answer::words::filed;
+use crate::answer::vectors::{self, Vectors};
 use crate::answer::words::language::Language;
+use crate::answer::words::{filed, is_stop, words};
 use crate::domain::knowledge::Knowledge;
+use crate::storage::{Learnt, TextHash};
 
 pub const K1: f32 = 1.2;
 const B: f32 = 0.75;
@@ -35,6 +38,8 @@ pub struct Index {
     spelling: Spelling,
     terms: HashMap<String, usize>,
     postings: Vec<Vec<Posting>>,
+    /// Once every passage has its vector; never where the encoder does not serve the language.
+    pub vectors: Option<Vectors>,
 }
 
 /// How strongly a chunk holds a word: field weights and lengths are in it, saturation is not.
@@ -45,23 +50,53 @@ pub struct Posting {
 }
 
 impl Index {
-    /// Of an agent's knowledge.
-    pub fn of(knowledge: &[Knowledge]) -> Index {
-        let entry = |k| {
-            let Knowledge { id, kind, content, .. }: &Knowledge = k;
-            Entry { id: id.as_str(), kind: *kind, title: None, headings: &[], url: None, content }
-        };
-        Index::build(&knowledge.iter().map(entry).collect::<Vec<_>>())
+    /// Of an agent's knowledge: by words, and by meaning as soon as every passage has its vector.
+    pub fn learnt(learnt: &Learnt) -> Index {
+        let index = Index::build(&entries(&learnt.knowledge));
+        let kept = |hash: &_| learnt.vectors.get(hash).and_then(|bytes| Vector::from_bytes(bytes));
+        match index.encoder().and_then(|_| Vectors::assemble(&index.chunks, kept)) {
+            Some(vectors) => index.with_vectors(vectors),
+            None => index,
+        }
     }
 
+    /// With the meaning of every passage; what has no vector yet is encoded here and now.
+    pub fn complete(entries: &[Entry], kept: &HashMap<TextHash, Vec<u8>>) -> Index {
+        let index = Index::build(entries);
+        let Some(encoder) = index.encoder() else { return index };
+        let kept = |hash: &TextHash| kept.get(hash).and_then(|bytes| Vector::from_bytes(bytes));
+        let texts = vectors::texts(&index.chunks).into_iter();
+        let all: HashMap<_, _> = texts.map(|(hash, text)| (hash, kept(&hash).unwrap_or_else(|| encoder.encode(&text)))).collect();
+        match Vectors::assemble(&index.chunks, |hash| all.get(hash).cloned()) {
+            Some(vectors) => index.with_vectors(vectors),
+            None => index,
+        }
+    }
+
+    pub fn with_vectors(mut self, vectors: Vectors) -> Index {
+        self.vectors = Some(vectors);
+        self.gate = Gate::calibrated(&self);
+        self
+    }
+
+    /// The encoder, if it serves the language of this knowledge.
+    pub fn encoder(&self) -> Option<&'static Encoder> {
+        Index::encoder_for(self.language)
+    }
+
+    /// all-MiniLM-L6-v2 was trained on English; of other languages it knows less than their words tell.
+    pub fn encoder_for(language: Language) -> Option<&'static Encoder> {
+        (language == Language::English).then(Encoder::embedded).flatten()
+    }
+
+    /// By words alone.
     pub fn build(entries: &[Entry]) -> Index {
         let origins = entries.iter().map(|entry| Origin {
             id: entry.id.to_owned(),
             title: entry.title.map(str::to_owned),
             url: entry.url.map(str::to_owned),
         });
-        let chunks: Vec<Chunk> = entries.iter().enumerate().flat_map(|(n, entry)| chunk::cut(n, entry)).collect();
-        let language = Language::of(chunks.iter().map(|chunk| chunk.text.as_str()));
+        let (chunks, language) = cut(entries);
         let mut index = Index {
             language,
             origins: origins.collect(),
@@ -69,6 +104,7 @@ impl Index {
             spelling: Spelling::default(),
             terms: HashMap::new(),
             postings: Vec::new(),
+            vectors: None,
             chunks,
         };
         index.file_chunks();
@@ -123,6 +159,20 @@ impl Index {
         self.spelling.mend(word).map(|word| self.language.stem(&word))
     }
 
+    /// The text with its misspelt words mended.
+    pub fn respelt(&self, text: &str) -> String {
+        let mut respelt = String::with_capacity(text.len());
+        for run in text.split_inclusive(|c: char| !c.is_alphabetic()) {
+            let word = run.trim_end_matches(|c: char| !c.is_alphabetic());
+            let lower = word.to_lowercase();
+            let lacking = self.postings(&self.language.stem(&lower)).is_empty();
+            let mended = lacking.then(|| self.spelling.mend(&lower)).flatten();
+            respelt.push_str(mended.as_deref().unwrap_or(word));
+            respelt.push_str(&run[word.len()..]);
+        }
+        respelt
+    }
+
     /// How much it tells that a chunk holds a word that this many chunks hold.
     pub fn rarity(&self, holders: usize) -> f32 {
         let all = self.chunks.len() as f32 + CHUNKS_ASSUMED;
@@ -131,16 +181,33 @@ impl Index {
     }
 }
 
+pub fn entries(knowledge: &[Knowledge]) -> Vec<Entry<'_>> {
+    let entry = |k| {
+        let Knowledge { id, kind, content, .. }: &Knowledge = k;
+        Entry { id: id.as_str(), kind: *kind, title: None, headings: &[], url: None, content }
+    };
+    knowledge.iter().map(entry).collect()
+}
+
+/// The passages of the entries, and the language of them all.
+pub fn cut(entries: &[Entry]) -> (Vec<Chunk>, Language) {
+    let chunks: Vec<Chunk> = entries.iter().enumerate().flat_map(|(n, entry)| chunk::cut(n, entry)).collect();
+    let language = Language::of(chunks.iter().map(|chunk| chunk.text.as_str()));
+    (chunks, language)
+}
+
 fn fields(chunk: &Chunk) -> [Vec<String>; 3] {
-    let mut heading = Vec::new();
-    for text in chunk.headings.iter().chain(&chunk.question) {
-        heading.extend(filed(text));
-    }
     let mut fields: [Vec<String>; 3] = Default::default();
-    fields[TITLE] = filed(&chunk.title);
-    fields[HEADING] = heading;
-    fields[BODY] = filed(&chunk.text);
+    fields[TITLE] = all_words(&chunk.title);
+    fields[HEADING] = chunk.headings.iter().chain(&chunk.question).flat_map(|text| all_words(text)).collect();
+    fields[BODY] = all_words(&chunk.text);
     fields
+}
+
+/// Small words too: they count where meaning is compared as well.
+fn all_words(text: &str) -> Vec<String> {
+    let small = words(text).into_iter().map(|word| word.text).filter(|word| is_stop(word));
+    filed(text).into_iter().chain(small).collect()
 }
 
 fn mean_lengths(fields: &[[Vec<String>; 3]]) -> [f32; 3] {

@@ -1,4 +1,4 @@
-//! Each agent's index, built when it is first asked and again when its knowledge has changed.
+//! Each agent's index, built when it is first asked and again when its knowledge or its vectors have changed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use pollster::block_on;
 use crate::answer::index::Index;
 use crate::domain::agent::Agent;
 use crate::domain::id::AgentId;
-use crate::storage::{Result, Store};
+use crate::storage::{Learnt, Result, Store};
 
 /// Indexes kept in memory; past this, the one asked least recently goes.
 const KEPT_MAX: usize = 512;
@@ -25,7 +25,8 @@ struct Kept {
 }
 
 struct One {
-    version: i64,
+    knowledge_version: i64,
+    vectors_version: i64,
     asked: u64,
     index: Arc<Index>,
 }
@@ -36,9 +37,9 @@ impl Indexes {
         if let Some(index) = self.fresh(agent) {
             return Ok(index);
         }
-        let (version, knowledge) = block_on(store.knowledge_version(agent.account.clone(), agent.id.clone()))?;
-        let index = Arc::new(Index::of(&knowledge));
-        self.keep(agent, version, index.clone());
+        let learnt = block_on(store.learnt(agent.account.clone(), agent.id.clone()))?;
+        let index = Arc::new(Index::learnt(&learnt));
+        self.keep(agent, &learnt, index.clone());
         Ok(index)
     }
 
@@ -46,15 +47,18 @@ impl Indexes {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let now = kept.clock;
-        let one = kept.by_agent.get_mut(&agent.id).filter(|one| agent.knowledge_version <= one.version)?;
+        let fresh =
+            |one: &&mut One| agent.knowledge_version <= one.knowledge_version && agent.vectors_version <= one.vectors_version;
+        let one = kept.by_agent.get_mut(&agent.id).filter(fresh)?;
         one.asked = now;
         Some(one.index.clone())
     }
 
-    fn keep(&self, agent: &Agent, version: i64, index: Arc<Index>) {
+    fn keep(&self, agent: &Agent, learnt: &Learnt, index: Arc<Index>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = kept.clock;
-        kept.by_agent.insert(agent.id.clone(), One { version, asked, index });
+        let Learnt { knowledge_version, vectors_version, .. } = *learnt;
+        kept.by_agent.insert(agent.id.clone(), One { knowledge_version, vectors_version, asked, index });
         if kept.by_agent.len() > KEPT_MAX {
             let oldest = kept.by_agent.iter().min_by_key(|(_, one)| one.asked).map(|(id, _)| id.clone());
             oldest.and_then(|id| kept.by_agent.remove(&id));

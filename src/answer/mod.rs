@@ -1,18 +1,23 @@
-//! Answers visitors: a bounded number of threads, each doing one turn from the question to the stored answer.
+//! Answers visitors: a bounded number of threads, each doing one turn from the question to the stored answer. One more
+//! learns what the knowledge means.
 
 pub mod chunk;
 pub mod encoder;
+pub mod eval;
 mod extract;
-mod gate;
+pub mod gate;
 pub mod index;
 mod indexes;
+mod learn;
 mod lexicon;
 mod phrases;
+mod query;
 pub mod reply;
 mod retrieve;
 mod smalltalk;
 mod spelling;
 mod turn;
+mod vectors;
 mod words;
 
 use std::collections::HashSet;
@@ -23,7 +28,9 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Sender, bounded};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::answer::encoder::Encoder;
 use crate::answer::indexes::Indexes;
+use crate::domain::agent::Agent;
 use crate::domain::conversation::{Message, Source};
 use crate::domain::id::{ConversationId, VisitorId};
 use crate::storage::{self, Store, VisitorMessage};
@@ -62,6 +69,11 @@ pub enum Refused {
     StillAnswering,
     /// Too many messages wait.
     Full,
+}
+
+/// Whether this agent's newest knowledge is found by its words only, as yet.
+pub fn is_learning(agent: &Agent) -> bool {
+    agent.vectors_version < agent.knowledge_version && Encoder::embedded().is_some()
 }
 
 /// Hands messages to the answering threads; clones share them.
@@ -105,7 +117,9 @@ impl Answerer {
                 });
             })
         };
-        let threads = (0..threads).map(spawn).collect();
+        let mut threads: Vec<JoinHandle<()>> = (0..threads).map(spawn).collect();
+        let (learner, world, stopped) = (store.clone(), world.clone(), stop.clone());
+        threads.push(supervise::spawn("vectors", &stop, move || learn::run(&learner, &world, &stopped)));
         Self { jobs: Arc::new(Mutex::new(Some(jobs))), answering: Arc::default(), stop, threads: Arc::new(Mutex::new(threads)) }
     }
 
@@ -117,6 +131,14 @@ impl Answerer {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
         if sent { Ok(watched) } else { Err(Refused::Full) }
+    }
+
+    /// How many agents have knowledge whose meaning is not learnt yet.
+    pub async fn agents_learning(&self, store: &Store) -> i64 {
+        if Encoder::embedded().is_none() {
+            return 0;
+        }
+        store.unencoded_agents_count().await.unwrap_or_default()
     }
 
     pub fn is_answering(&self, visitor: &VisitorId) -> bool {

@@ -6,17 +6,20 @@ use crate::answer::gate::Verdict;
 use crate::answer::index::Index;
 use crate::answer::lexicon::is_light;
 use crate::answer::phrases;
-use crate::answer::retrieve::{Hit, Query, search};
+use crate::answer::query::Query;
+use crate::answer::retrieve::{Hit, search};
 use crate::answer::smalltalk::{SmallTalk, recognise};
 use crate::answer::words::words;
 use crate::domain::contact;
 use crate::domain::conversation::Source;
+use crate::domain::question::{Gap, QUESTION_CHARS_MAX};
 
 const PASSAGES_MAX: usize = 5;
 const SUGGESTIONS_MAX: usize = 3;
+const SUBJECT_CHARS_MAX: usize = 200;
 const SUGGESTION_CHARS_MAX: usize = 80;
 const FOLLOW_UP_PARTS_MAX: usize = 3;
-const QUESTION_CHARS_MAX: usize = 2_000;
+const TEXT_CHARS_MAX: usize = 2_000;
 /// A message with contact details and at most so many other words that matter is about the details.
 const CONTACT_WORDS_MAX: usize = 6;
 
@@ -68,6 +71,17 @@ pub struct Reply {
     pub suggestions: Vec<String>,
     /// The best five, best first.
     pub passages: Vec<Passage>,
+    /// What the question is about, in its words' stems: alike questions have the same.
+    pub subject: String,
+}
+
+impl Reply {
+    /// What the knowledge lacks, if this is not a plain answer.
+    pub fn gap(&self, question: &str) -> Option<Gap> {
+        let uncertain = matches!(self.zone, Zone::Tentative | Zone::Unknown);
+        let text = question.chars().take(QUESTION_CHARS_MAX).collect();
+        uncertain.then(|| Gap { subject: self.subject.clone(), text, zone: self.zone.as_str() })
+    }
 }
 
 pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
@@ -87,6 +101,7 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     };
     reply.offer_person |= talk.is_some_and(phrases::offers_person);
     reply.passages = passages(index, &found.hits);
+    reply.subject = subject(&found.query, text);
     reply
 }
 
@@ -164,11 +179,11 @@ fn gives_details(index: &Index, rest: &str) -> bool {
 fn answer(index: &Index, found: &Found, zone: Zone) -> Reply {
     let Some(hit) = found.hits.first() else { return unknown(index, found) };
     let chunk = &index.chunks[hit.chunk];
-    let text = extract::answer(index, &found.query, chunk);
+    let text = extract::answer(index, &found.query, hit.chunk);
     let origin = &index.origins[chunk.knowledge];
     let title = Some(chunk.heading()).filter(|title| !title.is_empty()).or(origin.title.as_deref()).unwrap_or_default();
     let source =
-        Source { title: title.to_owned(), excerpt: extract::excerpt(index, &found.query, chunk), url: origin.url.clone() };
+        Source { title: title.to_owned(), excerpt: extract::excerpt(index, &found.query, hit.chunk), url: origin.url.clone() };
     let tentative = zone == Zone::Tentative;
     let text = if tentative { format!("{}\n\n{text}", phrases::TENTATIVE) } else { text };
     Reply {
@@ -200,7 +215,17 @@ fn plain(zone: Zone, text: &str) -> Reply {
         offer_person: false,
         suggestions: Vec::new(),
         passages: Vec::new(),
+        subject: String::new(),
     }
+}
+
+/// The words that matter, in the order of the alphabet; the text itself where none does.
+fn subject(query: &Query, text: &str) -> String {
+    let mut words: Vec<&str> = query.heavy().map(|(_, part)| part.word.as_str()).collect();
+    words.sort_unstable();
+    words.dedup();
+    let subject = if words.is_empty() { text.trim().to_lowercase() } else { words.join(" ") };
+    subject.chars().take(SUBJECT_CHARS_MAX).collect()
 }
 
 /// The questions of the nearest chunks, to press instead of typing.
@@ -229,10 +254,29 @@ fn named<'a>(chunks: impl Iterator<Item = &'a Chunk>) -> Vec<String> {
     named
 }
 
-/// The passages nearest to a text, best first, without judging them: for measuring.
-pub fn nearest(index: &Index, text: &str) -> Vec<Passage> {
-    let hits = search(index, &Query::of(index, head(text)));
-    hits.iter().map(|hit| passage(index, hit)).collect()
+/// What the gate says of a question, and the entries nearest to it: for measuring.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judged {
+    /// Ids of entries, best first, each once.
+    pub nearest: Vec<String>,
+    pub score: f32,
+    pub verdict: Verdict,
+}
+
+pub fn judge(index: &Index, text: &str) -> Judged {
+    let found = Found::of(index, head(text));
+    let mut nearest: Vec<String> = Vec::new();
+    for hit in &found.hits {
+        let id = &index.origins[index.chunks[hit.chunk].knowledge].id;
+        if !nearest.contains(id) {
+            nearest.push(id.clone());
+        }
+    }
+    Judged {
+        nearest,
+        score: found.hits.first().map_or(f32::MIN, |hit| index.gate.sure(&found.query, hit)),
+        verdict: found.verdict,
+    }
 }
 
 fn passages(index: &Index, hits: &[Hit]) -> Vec<Passage> {
@@ -246,7 +290,7 @@ fn passage(index: &Index, hit: &Hit) -> Passage {
 }
 
 fn head(text: &str) -> &str {
-    text.char_indices().nth(QUESTION_CHARS_MAX).map_or(text, |(at, _)| &text[..at])
+    text.char_indices().nth(TEXT_CHARS_MAX).map_or(text, |(at, _)| &text[..at])
 }
 
 #[cfg(test)]

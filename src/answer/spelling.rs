@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::answer::encoder::Encoder;
 use crate::answer::lexicon::is_common;
 
 const LETTERS_MIN: usize = 4;
 const LETTERS_LONG: usize = 8;
+/// From so many letters on a word can be mended to one that the knowledge lacks, if that is among the commonest.
+const LETTERS_COMMON: usize = 5;
+const COMMON_MAX: u16 = 15_000;
 
 /// The words of a knowledge base by first letter, with how often each occurs.
 #[derive(Debug, Default)]
@@ -25,18 +29,55 @@ impl Spelling {
         Spelling { by_letter }
     }
 
-    /// The nearest word within one edit, or two from eight letters on; of those as near, the most frequent.
+    /// The nearest word within one edit, or two from eight letters on; of those as near, the most frequent. Where the
+    /// knowledge has none, the commonest English word within one edit.
     pub fn mend(&self, word: &str) -> Option<String> {
         let letters: Vec<char> = word.chars().collect();
-        if letters.len() < LETTERS_MIN || letters.len() > 40 || !letters.iter().all(|c| c.is_alphabetic()) || is_common(word) {
+        if letters.len() < LETTERS_MIN || letters.len() > 40 || !letters.iter().all(|c| c.is_alphabetic()) || is_word(word) {
             return None;
         }
         let edits = if letters.len() >= LETTERS_LONG { 2 } else { 1 };
-        let candidates = self.by_letter.get(&letters[0])?.iter();
+        let candidates = self.by_letter.get(&letters[0]).into_iter().flatten();
         let near = candidates.filter_map(|(candidate, count)| Some((distance(&letters, candidate, edits)?, *count, candidate)));
-        let best = near.min_by_key(|(distance, count, _)| (*distance, std::cmp::Reverse(*count)))?;
-        Some(best.2.iter().collect())
+        let best = near.min_by_key(|(distance, count, _)| (*distance, std::cmp::Reverse(*count)));
+        match best {
+            Some((_, _, word)) => Some(word.iter().collect()),
+            None => common_within_one_edit(&letters),
+        }
     }
+}
+
+/// Whether it is a word as it stands, so that it is not mended.
+fn is_word(word: &str) -> bool {
+    is_common(word) || Encoder::embedded().is_some_and(|encoder| encoder.knows(word))
+}
+
+/// The encoder's vocabulary is in the order of how common words are.
+fn common_within_one_edit(letters: &[char]) -> Option<String> {
+    let encoder =
+        Encoder::embedded().filter(|_| letters.len() >= LETTERS_COMMON && letters.iter().all(char::is_ascii_lowercase))?;
+    let commonness = |word: &String| encoder.tokens(word).get(1).copied();
+    let known = edited_once(letters).filter(|word| encoder.knows(word));
+    known.filter_map(|word| Some((commonness(&word)?, word))).min().filter(|(rank, _)| *rank < COMMON_MAX).map(|(_, word)| word)
+}
+
+/// Every word that is one edit away: a letter left out, two swapped, one changed, one added; the first letter stays.
+fn edited_once(letters: &[char]) -> impl Iterator<Item = String> {
+    let joined =
+        |before: &[char], between: &[char], after: &[char]| -> String { before.iter().chain(between).chain(after).collect() };
+    (1..=letters.len()).flat_map(move |at| {
+        let (before, after) = letters.split_at(at);
+        let rest = after.get(1..).unwrap_or_default();
+        let mut words = vec![joined(before, &[], rest)];
+        if let [first, second, rest @ ..] = after {
+            words.push(joined(before, &[*second, *first], rest));
+        }
+        for letter in 'a'..='z' {
+            words.push(joined(before, &[letter], rest));
+            words.push(joined(before, &[letter], after));
+        }
+        words
+    })
 }
 
 /// Edits between two words, a swap of neighbours being one; nothing when there are more than `max`.

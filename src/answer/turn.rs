@@ -36,7 +36,8 @@ fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage
     show(watcher, &reply.text, &sources);
     let response_ms = world.instant_ms() - started_ms;
     let (lead_form, suggestions) = (reply.offer_person && !begun.lead_captured, reply.suggestions.clone());
-    let answer = answer_of(reply, sources, response_ms);
+    let gap = reply.gap(&begun.question.content);
+    let answer = Answer { gap, ..answer_of(reply, sources, response_ms) };
     let message = block_on(store.finish_turn(agent, begun.conversation.clone(), answer))?;
     let conversation = begun.conversation;
     Ok(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions })
@@ -85,7 +86,7 @@ fn answer_of(reply: Reply, sources: Vec<Source>, response_ms: i64) -> Answer {
     });
     let trace =
         Trace { zone: reply.zone.as_str().to_owned(), provider: PROVIDER.to_owned(), passages: passages.collect(), response_ms };
-    Answer { sources, content: reply.text, answered: reply.answered, trace }
+    Answer { sources, content: reply.text, answered: reply.answered, trace, gap: None }
 }
 
 /// Knowledge without a heading goes under the agent's name.

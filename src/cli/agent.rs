@@ -3,11 +3,12 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::answer::index::Index;
+use crate::answer::index::{self, Index};
 use crate::answer::reply::{Question, Reply, reply};
 use crate::cli::Context;
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier};
+use crate::domain::question::{Given, SAVED_MAX};
 use crate::storage::{Error, Keep, Store};
 
 #[derive(Subcommand)]
@@ -23,6 +24,9 @@ pub enum Command {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        /// Keep the question and its answer, to be asked again by `chatforge eval --agent`
+        #[arg(long)]
+        save: bool,
     },
 }
 
@@ -41,7 +45,7 @@ impl Command {
                         other => other.into(),
                     })
                 }
-                Self::Ask { id, question, json } => ask(&store, &id, &question, json).await,
+                Self::Ask { id, question, json, save } => ask(&store, &id, &question, json, save).await,
             }
         });
         store.close();
@@ -58,7 +62,7 @@ async fn list(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
+pub async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
     let missing = || anyhow::anyhow!("there is no agent {id} (see: chatforge agent list)");
     let id = AgentId::parse(id).ok_or_else(missing)?;
     store.embedded_agent(id).await.map_err(|error| match error {
@@ -67,11 +71,18 @@ async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
     })
 }
 
-async fn ask(store: &Store, id: &str, question: &str, as_json: bool) -> anyhow::Result<()> {
+async fn ask(store: &Store, id: &str, question: &str, as_json: bool, save: bool) -> anyhow::Result<()> {
     let agent = find(store, id).await?;
-    let knowledge = store.knowledge(agent.account.clone(), agent.id.clone()).await?;
-    let index = Index::of(&knowledge);
+    let learnt = store.learnt(agent.account.clone(), agent.id.clone()).await?;
+    let index = Index::complete(&index::entries(&learnt.knowledge), &learnt.vectors);
     let answer = reply(&index, &agent.name, &Question { text: question, previous: &[] });
+    if save {
+        let given = Given { zone: answer.zone.as_str().to_owned(), answer: answer.text.clone() };
+        store.save_question(agent.account, agent.id, question.to_owned(), given).await.map_err(|error| match error {
+            Error::LimitReached => anyhow::anyhow!("an agent holds at most {SAVED_MAX} saved questions"),
+            other => other.into(),
+        })?;
+    }
     if as_json {
         print_json(&answer)
     } else {

@@ -5,6 +5,7 @@ mod admin;
 mod agent;
 mod config;
 mod demo;
+mod eval;
 mod healthcheck;
 mod key;
 mod openapi;
@@ -57,6 +58,7 @@ enum Command {
     /// List agents, activate one again, ask one a question
     #[command(subcommand)]
     Agent(agent::Command),
+    Eval(eval::Eval),
     /// Record and list payments
     #[command(subcommand)]
     Payment(payment::Command),
@@ -113,6 +115,7 @@ fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Account(command) => command.run(context)?,
         Command::Key(key) => key.run(context)?,
         Command::Agent(command) => command.run(context)?,
+        Command::Eval(eval) => return eval.run(context),
         Command::Payment(command) => command.run(context)?,
         Command::Config(command) => command.run(context)?,
         Command::Rekey(rekey) => rekey.run(context)?,

@@ -36,6 +36,8 @@ pub struct Agent {
     pub knowledge_size_bytes: i64,
     /// Grows with every change of the knowledge, so that an index knows when it is old.
     pub knowledge_version: i64,
+    /// The version of the knowledge for which every passage has its vector.
+    pub vectors_version: i64,
     pub avg_response_time_ms: Option<i64>,
 }
 

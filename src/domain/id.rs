@@ -64,6 +64,7 @@ identifiers! {
     DeliveryId = "dlv_",
     EventId = "evt_",
     PaymentId = "pay_",
+    SavedQuestionId = "qst_",
 }
 
 impl EventId {

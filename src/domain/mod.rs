@@ -16,6 +16,7 @@ pub mod pace;
 pub mod page;
 pub mod payment;
 pub mod place;
+pub mod question;
 pub mod recovery;
 pub mod stripe;
 pub mod time;

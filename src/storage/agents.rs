@@ -12,7 +12,8 @@ use crate::world::World;
 
 const COLUMNS: &str = "
     id, account, name, greeting, color, allowed_domains, created_at, updated_at, deactivated_at,
-    conversations_count, leads_count, knowledge_entries, knowledge_bytes, knowledge_version, responses_count, responses_ms";
+    conversations_count, leads_count, knowledge_entries, knowledge_bytes, knowledge_version, responses_count, responses_ms,
+    vectors_version";
 
 const CREATE: &str = "
     INSERT INTO agents (id, account, name, greeting, color, allowed_domains, created_at, updated_at)
@@ -192,6 +193,7 @@ fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
         knowledge_entries: row.get(11)?,
         knowledge_size_bytes: row.get(12)?,
         knowledge_version: row.get(13)?,
+        vectors_version: row.get(16)?,
         avg_response_time_ms: (responses > 0).then(|| (responses_ms + responses / 2) / responses.max(1)),
     })
 }

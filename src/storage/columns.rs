@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::domain::id::{
     AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, PaymentId,
-    UserId, VisitorId, WebhookId,
+    SavedQuestionId, UserId, VisitorId, WebhookId,
 };
 use crate::domain::time::Time;
 use crate::storage::Error;
@@ -37,6 +37,7 @@ text_columns!(
     LeadId,
     MessageId,
     PaymentId,
+    SavedQuestionId,
     UserId,
     VisitorId,
     WebhookId,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
 use crate::storage::conversations::conversation;
 use crate::storage::due::schedule;
-use crate::storage::{Error, Result, Store};
+use crate::storage::{Error, Result, Store, questions};
 
 /// What was deleted of a visitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +73,7 @@ impl Store {
 fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<()> {
     let agent = conversation(db, account, id)?.agent;
     db.prepare_cached(DETACH_LEAD)?.execute(params![account, id])?;
+    questions::forget_conversation(db, account, id)?;
     db.prepare_cached(DELETE_MESSAGES)?.execute(params![account, id])?;
     db.prepare_cached(DELETE_CONVERSATION)?.execute(params![account, id])?;
     db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;

@@ -81,16 +81,6 @@ impl Store {
         self.read(move |db| list(db, &account, &agent)).await
     }
 
-    /// The entries together with the version that they make up, read at one instant.
-    pub async fn knowledge_version(&self, account: AccountId, agent: AgentId) -> Result<(i64, Vec<Knowledge>)> {
-        self.read(move |db| {
-            let tx = db.unchecked_transaction()?;
-            let version = agents::agent(&tx, &account, &agent)?.knowledge_version;
-            Ok((version, list(&tx, &account, &agent)?))
-        })
-        .await
-    }
-
     pub async fn delete_knowledge(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<()> {
         self.write(move |db| {
             let mut delete =
@@ -120,7 +110,7 @@ fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new
     }
 }
 
-fn list(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec<Knowledge>> {
+pub fn list(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec<Knowledge>> {
     let mut list = db.prepare_cached(LIST)?;
     Ok(list.query_map(params![account, agent], knowledge_of)?.collect::<rusqlite::Result<_>>()?)
 }

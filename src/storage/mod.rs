@@ -20,6 +20,7 @@ mod keys;
 mod knowledge;
 mod leads;
 mod payments;
+mod questions;
 mod readers;
 mod recovery;
 mod retention;
@@ -30,6 +31,7 @@ mod sessions;
 mod stripe;
 mod turns;
 mod users;
+mod vectors;
 mod webhooks;
 mod writer;
 
@@ -57,6 +59,7 @@ pub use rotation::Rotation;
 pub use sessions::{Member, NewSession};
 pub use stripe::Remark;
 pub use turns::{Answer, BegunTurn, Turn, VisitorMessage};
+pub use vectors::{Learnt, TextHash};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -18,6 +18,8 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0005_activity.sql")),
     M::up(include_str!("migrations/0006_payments.sql")),
     M::up(include_str!("migrations/0007_lanes.sql")),
+    M::up(include_str!("migrations/0010_vectors.sql")),
+    M::up(include_str!("migrations/0011_questions.sql")),
 ];
 
 /// `CFGD`: tells a ChatForge database from any other.

@@ -9,12 +9,13 @@ use crate::domain::event::Event;
 use crate::domain::id::{AccountId, ConversationId, MessageId, VisitorId};
 use crate::domain::lead::LeadDetails;
 use crate::domain::page::page_path;
+use crate::domain::question::Gap;
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
 use crate::storage::conversations::{end, latest_of, message_of, sources_text, trace_text};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture};
-use crate::storage::{Result, Store, draw};
+use crate::storage::{Result, Store, draw, questions};
 
 /// Earlier messages of the visitor that an answer may need to be understood.
 const PREVIOUS_MAX: i64 = 3;
@@ -62,6 +63,8 @@ pub struct Answer {
     pub sources: Vec<Source>,
     pub answered: bool,
     pub trace: Trace,
+    /// What the knowledge lacks, if the answer says so.
+    pub gap: Option<Gap>,
 }
 
 const INSERT_CONVERSATION: &str = "
@@ -134,6 +137,9 @@ impl Store {
             message.id = draw(db, &world, "messages")?;
             let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
             append(db, &agent.account, &conversation, &message, None)?;
+            if let Some(gap) = &answer.gap {
+                questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
+            }
             db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
             db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, message.created_at.month(), response_ms])?;
             Ok(message)

@@ -16,6 +16,8 @@ struct Ready {
     database: bool,
     disk: bool,
     webhooks: bool,
+    /// Agents whose newest knowledge is found by its words only, until its meaning is learnt; never a reason to be unready.
+    agents_learning: i64,
     stopping: bool,
     version: &'static str,
 }
@@ -35,6 +37,7 @@ async fn ready(State(app): State<App>) -> Response {
         database: app.store.probe().await.is_ok(),
         disk: app.store.free_bytes().is_none_or(|free| free >= floor),
         webhooks: app.courier.is_alive(),
+        agents_learning: app.answerer.agents_learning(&app.store).await,
         stopping: *app.stopping.borrow(),
         version: env!("CARGO_PKG_VERSION"),
     };

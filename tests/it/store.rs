@@ -16,6 +16,10 @@ const WHOLE: &[(&str, &str)] = &[
     ("SELECT DISTINCT account FROM webhooks", "once at every start, out of an index"),
     ("SELECT account, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
+    ("WHERE vectors_version < knowledge_version", "its index holds only agents that wait"),
+    ("SET vectors_version = 0", "once, when another encoder is used"),
+    ("DELETE FROM vectors", "once, when another encoder is used"),
+    ("DELETE FROM encoder", "holds one row"),
     ("FROM deliveries WHERE state = 'inflight' AND lease_until", "its index holds no more rows than there are senders"),
 ];
 

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::answer;
 use crate::domain::Invalid;
 use crate::domain::agent::{Agent, AgentChange};
 use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
@@ -35,6 +36,8 @@ pub struct AgentPage {
     pub embed_code: String,
     pub settings: SettingsForm,
     pub knowledge: Vec<KnowledgeRow>,
+    /// The newest entries are not found by their meaning yet.
+    pub learning: bool,
     pub knowledge_form: KnowledgeForm,
     /// The newest few; the whole list has a page of its own.
     pub conversations: Vec<ConversationRow>,
@@ -204,6 +207,7 @@ async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm
         embed_code: app.embed_code(&agent.id),
         settings,
         knowledge: knowledge.into_iter().rev().map(KnowledgeRow::new).collect(),
+        learning: answer::is_learning(&agent),
         knowledge_form: form,
         conversations,
         name: agent.name,

@@ -1,0 +1,63 @@
+//! Gives every passage its vector, in the background: text is found by its words meanwhile.
+
+use std::collections::HashSet;
+use std::thread;
+
+use pollster::block_on;
+
+use crate::answer::encoder::Encoder;
+use crate::answer::index::{self, Index};
+use crate::answer::vectors;
+use crate::domain::id::{AccountId, AgentId};
+use crate::storage::{Result, Store, TextHash};
+use crate::supervise::Stop;
+use crate::world::World;
+
+/// Another name makes every vector anew.
+const ENCODER: &str = "all-minilm-l6-v2-int8";
+/// Texts whose vectors are kept together; what a stop can lose is encoded again.
+const KEPT_TOGETHER: usize = 32;
+
+/// Until the stop is set.
+pub fn run(store: &Store, world: &World, stop: &Stop) {
+    let Some(encoder) = Encoder::embedded() else { return };
+    let mut ready = false;
+    while !stop.is_set() {
+        let worked = round(store, encoder, stop, &mut ready);
+        match worked {
+            // There may be more.
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "vectors wait until the store works again"),
+        }
+        thread::sleep(world.tick());
+    }
+}
+
+/// Whether there was an agent that lacked vectors.
+fn round(store: &Store, encoder: &Encoder, stop: &Stop, ready: &mut bool) -> Result<bool> {
+    if !*ready {
+        block_on(store.use_encoder(ENCODER))?;
+        *ready = true;
+    }
+    let Some((account, agent)) = block_on(store.unencoded_agent())? else { return Ok(false) };
+    learn(store, encoder, stop, account, agent)?;
+    Ok(true)
+}
+
+fn learn(store: &Store, encoder: &Encoder, stop: &Stop, account: AccountId, agent: AgentId) -> Result<()> {
+    let learnt = block_on(store.learnt(account.clone(), agent.clone()))?;
+    let (chunks, language) = index::cut(&index::entries(&learnt.knowledge));
+    let texts = if Index::encoder_for(language).is_some() { vectors::texts(&chunks) } else { Vec::new() };
+    let wanted: HashSet<TextHash> = texts.iter().map(|(hash, _)| *hash).collect();
+    let lacking: Vec<_> = texts.into_iter().filter(|(hash, _)| !learnt.vectors.contains_key(hash)).collect();
+    for texts in lacking.chunks(KEPT_TOGETHER) {
+        if stop.is_set() {
+            return Ok(());
+        }
+        let made = texts.iter().map(|(hash, text)| (*hash, encoder.encode(text).to_bytes())).collect();
+        block_on(store.keep_vectors(account.clone(), agent.clone(), made))?;
+    }
+    let unused = learnt.vectors.into_keys().filter(|hash| !wanted.contains(hash)).collect();
+    block_on(store.complete_vectors(account, agent, learnt.knowledge_version, unused))
+}

@@ -1,0 +1,94 @@
+//! `chatforge eval`
+
+mod saved;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::answer::eval::{self, Data, Figures};
+use crate::cli::Context;
+
+/// Measure how well questions are answered, or see which answers of an agent have changed
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("of").required(true).args(["data", "agent"]))]
+pub struct Eval {
+    /// Passages and questions, one JSON object a line: prints how well the right passages are found
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Ask an agent its saved questions again; fails if an answer has changed (save with: chatforge agent ask --save)
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Only the questions of one split
+    #[arg(long, value_name = "S", conflicts_with = "agent")]
+    split: Option<String>,
+    /// From now on the answers given today are the right ones
+    #[arg(long, conflicts_with = "data")]
+    accept: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Eval {
+    pub fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        match (self.data, self.agent) {
+            (Some(path), _) => measure(&path, self.split.as_deref(), self.json),
+            (_, Some(agent)) => saved::run(context, &agent, self.accept, self.json),
+            _ => unreachable!("clap wants one of the two"),
+        }
+    }
+}
+
+fn measure(path: &Path, split: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
+    let data = Data::parse(&text).with_context(|| format!("{name}"))?;
+    if let Some(split) = split.filter(|split| !data.splits().contains(split)) {
+        anyhow::bail!("{name}: no question is in the split `{split}`; there are {}", data.splits().join(", "));
+    }
+    let figures = eval::run(&data, split);
+    if json {
+        print_json(&figures)
+    } else {
+        print(&figures)
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(figures: &Figures) {
+    println!("{} questions, {} passages, {:.1} ms a question", figures.queries, figures.passages, figures.ms_per_query);
+    println!(
+        "hit@1 {:.3}   hit@3 {:.3}   MRR@10 {:.3}   nDCG@10 {:.3}",
+        figures.hit_at_1, figures.hit_at_3, figures.mrr_at_10, figures.ndcg_at_10
+    );
+    if let Some(auroc) = figures.auroc {
+        println!("AUROC of answerable against unanswerable questions {auroc:.3}");
+    }
+    println!("\nzone        of the answerable   of these right   of the unanswerable");
+    for ((name, _), zone) in eval::ZONES.iter().zip(&figures.zones) {
+        println!("{name:<10} {:>18.3} {:>16.3} {:>21.3}", zone.answered, zone.right, zone.falsely_answered);
+    }
+}
+
+fn print_json(figures: &Figures) {
+    let zones = eval::ZONES.iter().zip(&figures.zones).map(|((name, _), zone)| {
+        let zone =
+            serde_json::json!({ "answered": zone.answered, "right": zone.right, "falsely_answered": zone.falsely_answered });
+        ((*name).to_owned(), zone)
+    });
+    let object = serde_json::json!({
+        "hit@1": figures.hit_at_1,
+        "hit@3": figures.hit_at_3,
+        "mrr@10": figures.mrr_at_10,
+        "ndcg@10": figures.ndcg_at_10,
+        "auroc": figures.auroc,
+        "queries": figures.queries,
+        "passages": figures.passages,
+        "zones": zones.collect::<serde_json::Map<_, _>>(),
+        "ms_per_query": figures.ms_per_query,
+    });
+    println!("{object}");
+}
