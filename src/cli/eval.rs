@@ -2,7 +2,7 @@
 
 mod saved;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -11,22 +11,21 @@ use clap::Args;
 use crate::answer::eval::{self, Data, Figures};
 use crate::cli::Context;
 
-/// Measure how well questions are answered, or see which answers of an agent have changed
+/// Measure how well questions are answered (--data FILE), or see which answers of an agent have changed (--agent ID)
+///
+/// Without --agent, --data is no folder but a file of passages and questions, one JSON object a line, and what is printed
+/// is how well the right passages are found.
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("of").required(true).args(["data", "agent"]))]
 pub struct Eval {
-    /// Passages and questions, one JSON object a line: prints how well the right passages are found
-    #[arg(long, value_name = "FILE")]
-    data: Option<PathBuf>,
     /// Ask an agent its saved questions again; fails if an answer has changed (save with: chatforge agent ask --save)
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
+    /// From now on the answers given today are the right ones
+    #[arg(long, requires = "agent")]
+    accept: bool,
     /// Only the questions of one split
     #[arg(long, value_name = "S", conflicts_with = "agent")]
     split: Option<String>,
-    /// From now on the answers given today are the right ones
-    #[arg(long, conflicts_with = "data")]
-    accept: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -34,16 +33,16 @@ pub struct Eval {
 
 impl Eval {
     pub fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        match (self.data, self.agent) {
-            (Some(path), _) => measure(&path, self.split.as_deref(), self.json),
-            (_, Some(agent)) => saved::run(context, &agent, self.accept, self.json),
-            _ => unreachable!("clap wants one of the two"),
+        match self.agent {
+            Some(agent) => saved::run(context, &agent, self.accept, self.json),
+            None => measure(&context.data, self.split.as_deref(), self.json),
         }
     }
 }
 
 fn measure(path: &Path, split: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
     let name = path.display();
+    anyhow::ensure!(!path.is_dir(), "{name} is a folder; eval wants --data FILE, or --agent ID");
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
     let data = Data::parse(&text).with_context(|| format!("{name}"))?;
     if let Some(split) = split.filter(|split| !data.splits().contains(split)) {
