@@ -1,6 +1,7 @@
 //! The only way out: every HTTP request to an address that somebody else chose.
 
 pub mod guard;
+mod names;
 #[cfg(test)]
 pub mod script;
 #[cfg(test)]
@@ -12,16 +13,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ureq::tls::TlsConfig;
-use ureq::unversioned::resolver::{DefaultResolver, Resolver};
+use ureq::unversioned::resolver::Resolver;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
 use ureq::{Agent, Body, Error, Timeout};
 
 use crate::egress::guard::{Blocked, Guard, Policy};
+use crate::egress::names::Names;
 
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Room for a head and more; ureq clears all of it for each connection.
+const BUFFER_BYTES: usize = 2 * HEAD_BYTES_MAX;
 /// Read so that most receivers can finish writing, though less is kept.
 const BODY_BYTES_READ: u64 = 16 * 1024 + 1;
 const BODY_BYTES_KEPT: usize = 4 * 1024;
@@ -84,7 +88,7 @@ impl Failure {
 
 impl Egress {
     pub fn new(policy: Policy) -> Self {
-        Self::with_names(policy, DefaultResolver::default())
+        Self::with_names(policy, Names::default())
     }
 
     fn with_names(policy: Policy, names: impl Resolver) -> Self {
@@ -127,6 +131,8 @@ impl Egress {
             .http_status_as_error(false)
             .user_agent("ChatForge/1")
             .max_response_header_size(HEAD_BYTES_MAX)
+            .input_buffer_size(BUFFER_BYTES)
+            .output_buffer_size(BUFFER_BYTES)
             .max_idle_connections(0)
             .timeout_resolve(Some(RESOLVE_TIMEOUT))
             .timeout_connect(Some(CONNECT_TIMEOUT))
