@@ -314,6 +314,23 @@ fn what_nobody_claims_is_forgotten_after_ninety_days() {
 }
 
 #[test]
+fn of_what_nobody_claims_the_ten_thousand_newest_are_kept() {
+    let server = TestServer::start_with(configure);
+    server
+        .database_to_fill()
+        .execute(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+             INSERT INTO stripe_unclaimed (number, event, customer, payload, received_at)
+             SELECT n, 'old_' || n, 'cus_other', '{}', ?1 FROM n",
+            [server.now().ms()],
+        )
+        .unwrap();
+    send(&server, &invoice("evt_1", "in_1", "price_growth")).is(200);
+    let kept = |event: &str| server.count(&format!("SELECT count(*) FROM stripe_unclaimed WHERE event LIKE '{event}'"));
+    assert_eq!(["%", "old_1", "old_2", "evt_1"].map(kept), [10_000, 0, 1, 1]);
+}
+
+#[test]
 fn the_plan_of_an_invoice_is_that_of_its_price() {
     let server = linked();
     let told = |number: usize, change: &dyn Fn(&mut Value)| {
