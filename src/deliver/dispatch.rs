@@ -1,11 +1,11 @@
-//! Claims due deliveries for the sending threads, and records how each try ended.
+//! Claims due deliveries for the sending threads, and records how their tries ended.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Select, Sender};
 use pollster::block_on;
 
 use crate::deliver::Shared;
@@ -14,7 +14,7 @@ use crate::deliver::sign::Secrets;
 use crate::domain::pace::{Lane, Reaction};
 use crate::domain::webhook::{Hint, next_attempt, retry_after_ms};
 use crate::egress::{self, Failure};
-use crate::storage::{Claim, Error, Outcome, Release, Result, Tried};
+use crate::storage::{Claim, Error, Outcome, Release, Result, Room, Tried};
 
 const GONE: u16 = 410;
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -32,34 +32,54 @@ pub struct Queues {
     pub slow: Sender<Claim>,
 }
 
-/// Until the stop is set. What a killed process had claimed is given back first: this one holds the folder alone.
-pub fn run(shared: &Shared, queues: &Queues) {
-    let mut held = Release::Orphaned;
-    while !shared.stop.is_set() {
+/// A claim that came back from a sender; without a try if it was not made, or came to no end.
+pub type Ended = (Claim, Option<Tried>);
+
+/// Until the stop is set, and every claim has come back. What a killed process had claimed is given back first: this one
+/// holds the folder alone.
+pub fn run(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) {
+    let mut begun = false;
+    while !shared.stop.is_set() || shared.is_busy() {
         shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
-        let worked = block_on(shared.store.release_deliveries(held)).and_then(|_| round(shared, queues));
-        if worked.is_ok() {
-            held = Release::Expired;
-        }
-        match worked {
+        let start = if begun { Ok(()) } else { block_on(shared.store.release_deliveries(Release::Orphaned)) };
+        begun |= start.is_ok();
+        match start.and_then(|()| round(shared, queues, ended)) {
             // There may be more.
             Ok(claimed) if claimed > 0 => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "deliveries wait until the store works again"),
         }
-        shared.store.wait_for_event(shared.world.tick());
+        wait(shared, ended);
     }
 }
 
-fn round(shared: &Shared, queues: &Queues) -> Result<usize> {
-    let room = shared.room();
-    if block_on(shared.store.next_due(room))?.is_none_or(|due| due > shared.world.now()) {
+/// For a try that ended, an event, or a time to look at the clock.
+fn wait(shared: &Shared, ended: &Receiver<Ended>) {
+    let bell = shared.store.bell();
+    let mut any = Select::new();
+    any.recv(ended);
+    any.recv(bell);
+    // Which of them it was is found out by looking.
+    let _ = any.ready_timeout(shared.world.tick());
+    let _ = bell.try_recv();
+}
+
+/// Records what has ended, and hands out what may be tried next. Tries that end meanwhile share the next round, so that no
+/// sender waits for the disk.
+fn round(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) -> Result<usize> {
+    let back = ended.try_iter().take(RECORDED_MAX).inspect(|(claim, _)| shared.places(claim.lane).free_one());
+    let tries: Arc<[_]> = back.filter_map(|(claim, tried)| Some((claim, tried?))).collect();
+    let room = if shared.stop.is_set() { Room::default() } else { shared.room() };
+    if tries.is_empty() && block_on(shared.store.next_due(room))?.is_none_or(|due| due > shared.world.now()) {
         return Ok(0);
     }
-    let taken = block_on(shared.store.claim_deliveries(room))?;
-    let count = taken.len();
-    for claim in taken {
-        shared.places(claim.lane).taken.fetch_add(1, Ordering::Relaxed);
+    let claims = exchange(shared, &tries, room).inspect_err(|error| {
+        tracing::warn!(%error, tries = tries.len(), "tries could not be recorded together");
+        tries.iter().for_each(|tried| record_alone(shared, tried));
+    })?;
+    let count = claims.len();
+    for claim in claims {
+        shared.places(claim.lane).take_one();
         let queue = match claim.lane {
             Lane::Fast => &queues.fast,
             Lane::Slow => &queues.slow,
@@ -70,6 +90,26 @@ fn round(shared: &Shared, queues: &Queues) -> Result<usize> {
         }
     }
     Ok(count)
+}
+
+/// A store that is busy, or a disk that is full, may recover: better to wait than to send all of them again.
+fn exchange(shared: &Shared, tries: &Arc<[(Claim, Tried)]>, room: Room) -> Result<Vec<Claim>> {
+    for _ in 0..RECORD_AGAIN_MAX {
+        match block_on(shared.store.exchange_deliveries(tries.clone(), room)) {
+            Err(Error::Busy | Error::Disk(_)) if !tries.is_empty() => thread::sleep(RECORD_PAUSE),
+            other => return other,
+        }
+        shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
+    }
+    block_on(shared.store.exchange_deliveries(tries.clone(), room))
+}
+
+/// One that cannot be recorded must not take others with it.
+fn record_alone(shared: &Shared, tried: &(Claim, Tried)) {
+    if let Err(error) = block_on(shared.store.exchange_deliveries(Arc::new([tried.clone()]), Room::default())) {
+        // The lease ends and the delivery is tried again: rather twice than never.
+        tracing::error!(%error, delivery = %tried.0.delivery, "a try could not be recorded");
+    }
 }
 
 /// One try: the request, and what it means for the delivery.
@@ -127,37 +167,5 @@ fn unsigned(shared: &Shared, started_at: crate::domain::time::Time) -> Tried {
         response_body: String::new(),
         outcome: Outcome::Exhausted,
         reaction: Reaction::Unreached,
-    }
-}
-
-/// Until the last sender has gone. Tries that end while others are being recorded share the next commit, so that no sender
-/// waits for the disk.
-pub fn record(shared: &Shared, ended: &Receiver<(Claim, Tried)>) {
-    for first in ended {
-        let together: Arc<[_]> = std::iter::once(first).chain(ended.try_iter().take(RECORDED_MAX - 1)).collect();
-        if let Err(error) = record_together(shared, &together) {
-            tracing::warn!(%error, tries = together.len(), "tries could not be recorded together");
-            together.iter().for_each(|tried| record_alone(shared, tried));
-        }
-        shared.store.ring();
-    }
-}
-
-/// A store that is busy, or a disk that is full, may recover: better to wait than to send all of them again.
-fn record_together(shared: &Shared, tries: &Arc<[(Claim, Tried)]>) -> Result<()> {
-    for _ in 0..RECORD_AGAIN_MAX {
-        match block_on(shared.store.record_deliveries(tries.clone())) {
-            Err(Error::Busy | Error::Disk(_)) => thread::sleep(RECORD_PAUSE),
-            other => return other,
-        }
-    }
-    block_on(shared.store.record_deliveries(tries.clone()))
-}
-
-/// One that cannot be recorded must not take others with it.
-fn record_alone(shared: &Shared, tried: &(Claim, Tried)) {
-    if let Err(error) = block_on(shared.store.record_deliveries(Arc::new([tried.clone()]))) {
-        // The lease ends and the delivery is tried again: rather twice than never.
-        tracing::error!(%error, delivery = %tried.0.delivery, "a try could not be recorded");
     }
 }

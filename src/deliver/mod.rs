@@ -18,19 +18,22 @@ use tokio::sync::Semaphore;
 
 use crate::auth::vault::Vault;
 use crate::deliver::challenge::Unproven;
-use crate::deliver::dispatch::Queues;
+use crate::deliver::dispatch::{Ended, Queues};
 use crate::deliver::sign::Secrets;
 use crate::domain::id::WebhookId;
 use crate::domain::pace::Lane;
 use crate::domain::time::MINUTE_MS;
 use crate::domain::webhook::url::UrlPolicy;
 use crate::egress::Egress;
-use crate::storage::{Claim, Release, Room, Store, Tried};
+use crate::storage::{Claim, Release, Room, Store};
 use crate::supervise::{self, Stop};
 use crate::world::World;
 
 /// Addresses asked to prove themselves at the same time.
 const PROOFS_MAX: usize = 8;
+
+/// Claims that may wait for each thread of the fast lane: as many as it sends to quick endpoints during one commit.
+const WAITING_EACH: usize = 3;
 
 /// Sends events to webhooks, and asks new webhooks to prove themselves.
 #[derive(Clone)]
@@ -77,6 +80,14 @@ impl Places {
     fn free(&self) -> usize {
         self.max.saturating_sub(self.taken.load(Ordering::Relaxed))
     }
+
+    fn take_one(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn free_one(&self) {
+        self.taken.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Courier {
@@ -93,30 +104,29 @@ impl Courier {
             url_policy: means.url_policy,
             proofs: Semaphore::new(PROOFS_MAX),
             timeout_ms: means.timeout_ms,
-            // One more waits for each thread, so that none is idle while the next are claimed. It waits for one try at the
-            // most, which its lease allows for.
-            fast: Places::new(2 * fast_threads),
+            // Some wait for each thread, so that none is idle while the next are claimed.
+            fast: Places::new((1 + WAITING_EACH) * fast_threads),
             slow: Places::new(slow_threads),
             stop: Stop::default(),
             threads: Mutex::default(),
         });
-        let (tried, ended) = bounded(means.threads);
+        // No sender waits until another's try is recorded.
+        let (back, ended) = bounded(shared.fast.max + shared.slow.max);
         let mut threads = Vec::new();
         let mut lane = |name: &str, senders: usize, waiting_max: usize| {
             let (queue, waiting) = bounded::<Claim>(senders + waiting_max);
             for number in 0..senders {
-                let (shared, waiting, tried) = (shared.clone(), waiting.clone(), tried.clone());
+                let (shared, waiting, back) = (shared.clone(), waiting.clone(), back.clone());
                 threads.push(supervise::spawn(&format!("{name}-{number}"), &shared.stop.clone(), move || {
-                    waiting.iter().for_each(|claim| shared.handle(claim, &tried));
+                    waiting.iter().for_each(|claim| shared.handle(claim, &back));
                 }));
             }
             queue
         };
-        let fast = lane("deliver", fast_threads, fast_threads);
+        let fast = lane("deliver", fast_threads, WAITING_EACH * fast_threads);
         let queues = Queues { fast, slow: lane("deliver-slow", slow_threads, 0) };
-        let (dispatcher, recorder) = (shared.clone(), shared.clone());
-        threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &queues)));
-        threads.push(supervise::spawn("record", &shared.stop, move || dispatch::record(&recorder, &ended)));
+        let dispatcher = shared.clone();
+        threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &queues, &ended)));
         shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(threads);
         Self(shared)
     }
@@ -170,28 +180,25 @@ impl Shared {
         Room { fast: self.fast.free(), slow: self.slow.free() }
     }
 
-    /// Tries one delivery; its place becomes free whatever happens, and the thread goes on.
-    fn handle(&self, claim: Claim, tried: &Sender<(Claim, Tried)>) {
-        let _place = Place(self, claim.lane);
-        // What waits at a stop is given back untried; what does not stand any more, because much can happen to it while it
-        // waits, is sent to nobody.
-        if self.stop.is_set() || !block_on(self.store.holds(&claim)).unwrap_or(false) {
-            return;
-        }
-        match catch_unwind(AssertUnwindSafe(|| dispatch::attempt(self, &claim))) {
-            // It fails only if the recorder has gone; then the lease ends and the delivery is tried again.
-            Ok(ended) => drop(tried.send((claim, ended))),
-            // Its lease ends, and it is tried again.
-            Err(_) => tracing::error!(delivery = %claim.delivery, "a try panicked"),
-        }
+    fn is_busy(&self) -> bool {
+        self.fast.free() < self.fast.max || self.slow.free() < self.slow.max
     }
-}
 
-struct Place<'a>(&'a Shared, Lane);
+    /// Tries one delivery; its claim comes back whatever happens, and the thread goes on.
+    fn handle(&self, claim: Claim, back: &Sender<Ended>) {
+        let tried = catch_unwind(AssertUnwindSafe(|| self.stands(&claim).then(|| dispatch::attempt(self, &claim))));
+        let tried = tried.unwrap_or_else(|_| {
+            // Its lease ends, and it is tried again.
+            tracing::error!(delivery = %claim.delivery, "a try panicked");
+            None
+        });
+        // It fails only if the dispatcher has gone; then the lease ends and the delivery is tried again.
+        let _ = back.send((claim, tried));
+    }
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.places(self.1).taken.fetch_sub(1, Ordering::Relaxed);
-        self.0.store.ring();
+    /// What waits at a stop is given back untried; what does not stand any more, because much can happen to it while it
+    /// waits, is sent to nobody.
+    fn stands(&self, claim: &Claim) -> bool {
+        !self.stop.is_set() && block_on(self.store.holds(claim)).unwrap_or(false)
     }
 }

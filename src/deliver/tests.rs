@@ -76,7 +76,7 @@ impl Sending {
 
     /// Waits until every lookup of the script has been made, and its try is over.
     fn play(&self) {
-        until("the tries", || self.script.is_played() && self.courier.0.fast.free() == 2 && self.courier.0.slow.free() == 1);
+        until("the tries", || self.script.is_played() && !self.courier.0.is_busy());
     }
 }
 

@@ -6,7 +6,7 @@ const SLOW_ANSWERS_MAX: u32 = 2;
 const QUICK_ANSWERS_MIN: u32 = 5;
 
 /// Endpoints share threads only with their like: one that hangs keeps none from those that answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     Fast,
     Slow,

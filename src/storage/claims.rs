@@ -1,20 +1,19 @@
 //! Claims: deliveries that are due, taken for free threads under a lease.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
 use crate::domain::pace::Lane;
 use crate::domain::time::{SECOND_MS, Time};
-use crate::storage::due::{places_of_account, places_sql, schedule_each};
-use crate::storage::{Error, Result, Store};
+use crate::storage::under_way::UnderWay;
+use crate::storage::{Result, Store};
+use crate::world::World;
 
-/// Webhooks of a lane that one claim looks at.
-const HEADS_MAX: i64 = 64;
-/// Longer than any try takes.
+/// Longer than the longest wait for a thread and the try after it, which takes ten seconds at most.
 const LEASE_MS: i64 = 30 * SECOND_MS;
+const WAIT_MAX_MS: i64 = 15 * SECOND_MS;
+/// A claim that has waited longer is looked up before it is tried, though nothing is known to have changed.
+const TRUSTED_MS: i64 = SECOND_MS;
 
 /// A delivery that this process may try, until its lease ends.
 #[derive(Clone, Debug)]
@@ -35,10 +34,13 @@ pub struct Claim {
     pub payload: Vec<u8>,
     /// Tries that have ended before.
     pub attempts: u32,
+    /// When it was made, and how many withdrawals there had been until then.
+    made_ms: i64,
+    withdrawals: u64,
 }
 
 /// Threads of each lane that are free.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Room {
     pub fast: usize,
     pub slow: usize,
@@ -58,8 +60,39 @@ const NEXT_DUE: &str = "
     FROM webhooks
     WHERE status = 'active' AND lane = ?1 AND next_due_at IS NOT NULL";
 
-/// First tries, and what is tried again: a backlog of retries does not hold up what has just happened.
-const WAITING: [&str; 2] = ["attempts = 0", "attempts > 0"];
+const FIRST_LEASE: &str = "
+    SELECT min(lease_until)
+    FROM deliveries
+    WHERE state = 'inflight'";
+
+const HEADS: &str = "
+    SELECT account, id, last_triggered_at IS NOT NULL AND failing_since IS NULL, url, secret, next_secret
+    FROM webhooks
+    WHERE status = 'active' AND lane = ?1 AND next_due_at <= ?2
+    ORDER BY next_due_at";
+
+const WAITING: &str = "
+    SELECT d.id, d.attempts, d.event, e.type, e.payload
+    FROM deliveries d
+    JOIN events e ON e.id = d.event AND e.account = d.account
+    WHERE d.webhook = ?1 AND d.state = 'pending' AND d.retried = ?2 AND d.next_attempt_at <= ?3
+    ORDER BY d.next_attempt_at, d.id
+    LIMIT ?4";
+
+const CLAIM: &str = "
+    UPDATE deliveries
+    SET state = 'inflight', lease = ?3, lease_until = ?4, next_attempt_at = NULL
+    WHERE account = ?1 AND id = ?2";
+
+const FIRST_WAITING: &str = "
+    SELECT min(next_attempt_at)
+    FROM deliveries
+    WHERE webhook = ?1 AND state = 'pending' AND retried = ?2";
+
+const NEXT: &str = "
+    UPDATE webhooks
+    SET next_due_at = ?3
+    WHERE account = ?1 AND id = ?2";
 
 const HELD: &str = "
     SELECT 1
@@ -69,44 +102,52 @@ const HELD: &str = "
 
 impl Store {
     /// Whether a claim that has waited for a thread still stands: its webhook may have been deleted, disabled or moved since,
-    /// its event erased, or its lease have ended.
+    /// its event erased, or its lease be too short for a try. The database is asked only if anything of the kind has happened, or time
+    /// enough has passed for another process to have done it.
     pub async fn holds(&self, claim: &Claim) -> Result<bool> {
+        let waited_ms = self.world().instant_ms() - claim.made_ms;
+        if waited_ms > WAIT_MAX_MS {
+            return Ok(false);
+        }
+        if waited_ms < TRUSTED_MS && self.shared.bell.withdrawals() == claim.withdrawals {
+            return Ok(true);
+        }
         let Claim { account, delivery, lease, url, .. } = claim.clone();
         self.read(move |db| Ok(db.prepare_cached(HELD)?.exists(params![account, delivery, lease, url])?)).await
     }
 
-    /// When the next delivery of a lane with room is due; asked often, so it only reads.
+    /// When there will be something to claim for a lane with room, or to take back; asked often, so it only reads.
     pub async fn next_due(&self, room: Room) -> Result<Option<Time>> {
         self.read(move |db| {
+            let mut next: Vec<Option<Time>> = vec![db.prepare_cached(FIRST_LEASE)?.query_row([], |row| row.get(0))?];
             let mut first = db.prepare_cached(NEXT_DUE)?;
-            let lanes = Lane::ALL.into_iter().filter(|lane| room.of(*lane) > 0);
-            let due = lanes.map(|lane| first.query_row([lane.as_str()], |row| row.get(0)));
-            let due = due.collect::<rusqlite::Result<Vec<Option<Time>>>>()?;
-            Ok(due.into_iter().flatten().min())
-        })
-        .await
-    }
-
-    /// Takes due deliveries for free threads, at most a few of each webhook and account.
-    pub async fn claim_deliveries(&self, room: Room) -> Result<Vec<Claim>> {
-        let world = self.world().clone();
-        self.write(move |db| {
-            let (mut claims, now) = (Vec::new(), world.now());
-            for lane in Lane::ALL {
-                let mut lease = [0; 8];
-                world.fill(&mut lease);
-                let taking = Taking { now, lease: i64::from_le_bytes(lease), lane, most: room.of(lane) };
-                claims.append(&mut taking.claim(db)?);
+            for lane in Lane::ALL.into_iter().filter(|lane| room.of(*lane) > 0) {
+                next.push(first.query_row([lane.as_str()], |row| row.get(0))?);
             }
-            Ok(claims)
+            Ok(next.into_iter().flatten().min())
         })
         .await
     }
 }
 
+/// Takes due deliveries for free threads, at most a few of each webhook and account.
+pub fn claim(db: &Connection, world: &World, withdrawals: u64, under_way: &mut UnderWay, room: Room) -> Result<Vec<Claim>> {
+    let mut lease = [0; 8];
+    world.fill(&mut lease);
+    let (now, made_ms, lease) = (world.now(), world.instant_ms(), i64::from_le_bytes(lease));
+    let mut claims = Vec::new();
+    for lane in Lane::ALL {
+        let taking = Taking { now, made_ms, withdrawals, lease, lane, most: room.of(lane) };
+        claims.append(&mut taking.claim(db, under_way)?);
+    }
+    Ok(claims)
+}
+
 /// One claim of a lane.
 struct Taking {
     now: Time,
+    made_ms: i64,
+    withdrawals: u64,
     lease: i64,
     lane: Lane,
     most: usize,
@@ -116,102 +157,82 @@ struct Taking {
 struct Head {
     account: AccountId,
     webhook: WebhookId,
+    proven: bool,
     url: String,
     secret: Vec<u8>,
     next_secret: Option<Vec<u8>>,
-    places: i64,
 }
 
 impl Taking {
-    fn claim(&self, db: &Connection) -> Result<Vec<Claim>> {
-        let (mut claims, mut looked_at) = (Vec::new(), Vec::new());
-        let mut free_of_accounts = HashMap::new();
-        for head in self.heads(db)? {
-            let free_of_account = match free_of_accounts.entry(head.account.clone()) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(places_of_account(db, &head.account, self.lane)?),
-            };
-            let room = self.most.saturating_sub(claims.len());
-            let mut free = usize::try_from(head.places.min(*free_of_account)).unwrap_or(0).min(room);
-            for waiting in WAITING {
-                let mut claimed = self.claim_of(db, &head, waiting, free)?;
-                free -= claimed.len();
-                *free_of_account -= i64::try_from(claimed.len()).unwrap_or(i64::MAX);
-                claims.append(&mut claimed);
-            }
-            looked_at.push(head.account);
-            if claims.len() == self.most {
-                break;
-            }
+    fn claim(&self, db: &Connection, under_way: &mut UnderWay) -> Result<Vec<Claim>> {
+        let mut claims = Vec::new();
+        for head in self.heads(db, under_way)? {
+            let more = under_way.places(&head.account, &head.webhook, self.lane, head.proven);
+            let free = (1 + more).min(self.most - claims.len());
+            let mut claimed = self.claim_of(db, &head, false, free)?;
+            claimed.append(&mut self.claim_of(db, &head, true, free - claimed.len())?);
+            Self::schedule_next(db, &head)?;
+            under_way.add(&head.account, &head.webhook, self.lane, claimed.len().saturating_sub(1));
+            claims.append(&mut claimed);
         }
-        schedule_each(db, &looked_at)?;
         Ok(claims)
     }
 
-    fn heads(&self, db: &Connection) -> Result<Vec<Head>> {
-        let most = if self.most == 0 { 0 } else { HEADS_MAX };
-        let mut heads = db.prepare_cached(&format!(
-            "SELECT account, id, url, secret, next_secret, {}
-             FROM webhooks
-             WHERE status = 'active' AND lane = ?1 AND next_due_at <= ?2
-             ORDER BY next_due_at
-             LIMIT ?3",
-            places_sql()
-        ))?;
-        let rows = heads.query_map(params![self.lane.as_str(), self.now, most], |row| {
-            Ok(Head {
-                account: row.get(0)?,
-                webhook: row.get(1)?,
-                url: row.get(2)?,
-                secret: row.get(3)?,
-                next_secret: row.get(4)?,
-                places: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    /// Webhooks with something due and a place for it, which is theirs from then on.
+    fn heads(&self, db: &Connection, under_way: &mut UnderWay) -> Result<Vec<Head>> {
+        let mut heads = Vec::new();
+        let mut due = db.prepare_cached(HEADS)?;
+        let mut rows = due.query(params![self.lane.as_str(), self.now])?;
+        while heads.len() < self.most
+            && let Some(row) = rows.next()?
+        {
+            let (account, webhook, proven) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if under_way.places(&account, &webhook, self.lane, proven) > 0 {
+                under_way.add(&account, &webhook, self.lane, 1);
+                heads.push(Head { account, webhook, proven, url: row.get(3)?, secret: row.get(4)?, next_secret: row.get(5)? });
+            }
+        }
+        Ok(heads)
     }
 
-    fn claim_of(&self, db: &Connection, head: &Head, waiting: &str, most: usize) -> Result<Vec<Claim>> {
+    fn claim_of(&self, db: &Connection, head: &Head, retried: bool, most: usize) -> Result<Vec<Claim>> {
         if most == 0 {
             return Ok(Vec::new());
         }
-        let Head { account, webhook, url, secret, next_secret, .. } = head;
+        let (mut waiting, mut claim) = (db.prepare_cached(WAITING)?, db.prepare_cached(CLAIM)?);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut claim = db.prepare_cached(&format!(
-            "UPDATE deliveries
-             SET state = 'inflight', lease = ?4, lease_until = ?5, next_attempt_at = NULL
-             WHERE id IN (
-                 SELECT id FROM deliveries
-                 WHERE webhook = ?1 AND state = 'pending' AND {waiting} AND next_attempt_at <= ?2
-                 ORDER BY next_attempt_at, id
-                 LIMIT ?3)
-             RETURNING id, event, attempts"
-        ))?;
-        let window = params![webhook, self.now, most, self.lease, self.now.plus_ms(LEASE_MS)];
-        let taken = claim.query_map(window, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let claimed = taken.map(|row| {
-            let (delivery, event, attempts): (DeliveryId, EventId, u32) = row?;
-            let (event_type, payload) = event_of(db, account, &event)?;
+        let found = waiting.query_map(params![head.webhook, retried, self.now, most], |row| {
             Ok(Claim {
-                delivery,
+                delivery: row.get(0)?,
                 lease: self.lease,
                 lane: self.lane,
-                account: account.clone(),
-                webhook: webhook.clone(),
-                url: url.clone(),
-                secret: secret.clone(),
-                next_secret: next_secret.clone(),
-                event,
-                event_type,
-                payload,
-                attempts,
+                account: head.account.clone(),
+                webhook: head.webhook.clone(),
+                url: head.url.clone(),
+                secret: head.secret.clone(),
+                next_secret: head.next_secret.clone(),
+                attempts: row.get(1)?,
+                event: row.get(2)?,
+                event_type: row.get(3)?,
+                payload: row.get(4)?,
+                made_ms: self.made_ms,
+                withdrawals: self.withdrawals,
             })
-        });
-        claimed.collect()
+        })?;
+        // All of them are read before the first is changed, which takes it out of the index that they are read from.
+        let claims = found.collect::<rusqlite::Result<Vec<_>>>()?;
+        for Claim { account, delivery, lease, .. } in &claims {
+            claim.execute(params![account, delivery, lease, self.now.plus_ms(LEASE_MS)])?;
+        }
+        Ok(claims)
     }
-}
 
-fn event_of(db: &Connection, account: &AccountId, event: &EventId) -> Result<(String, Vec<u8>)> {
-    let mut find = db.prepare_cached("SELECT type, payload FROM events WHERE account = ?1 AND id = ?2")?;
-    find.query_row(params![account, event], |row| Ok((row.get(0)?, row.get(1)?))).map_err(Error::from)
+    /// Until now the time may have been too early, but never too late.
+    fn schedule_next(db: &Connection, head: &Head) -> Result<()> {
+        let mut first = db.prepare_cached(FIRST_WAITING)?;
+        let mut of = |retried: bool| first.query_row(params![head.webhook, retried], |row| row.get::<_, Option<Time>>(0));
+        let next = [of(false)?, of(true)?].into_iter().flatten().min();
+        db.prepare_cached(NEXT)?.execute(params![head.account, head.webhook, next])?;
+        Ok(())
+    }
 }

@@ -7,6 +7,7 @@ use crate::domain::id::{
     AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, PaymentId,
     SavedQuestionId, UserId, VisitorId, WebhookId,
 };
+use crate::domain::pace::Lane;
 use crate::domain::time::Time;
 use crate::storage::Error;
 
@@ -53,6 +54,10 @@ impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_i64().map(Self::from_ms)
     }
+}
+
+pub fn lane_of(text: &str) -> rusqlite::Result<Lane> {
+    Lane::parse(text).ok_or_else(|| unreadable("lane"))
 }
 
 /// A column whose text is not one of ours: the file was written by something else.

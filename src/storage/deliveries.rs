@@ -1,15 +1,17 @@
 //! Deliveries: recorded when they were tried, given back when nobody tries them; a late worker cannot write over its successor.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::id::{AccountId, WebhookId};
-use crate::domain::pace::{Lane, Pace, Reaction};
+use crate::domain::id::WebhookId;
+use crate::domain::pace::{Pace, Reaction};
 use crate::domain::time::{DAY_MS, HOUR_MS, Time};
-use crate::storage::claims::Claim;
-use crate::storage::columns::unreadable;
-use crate::storage::due::schedule_each;
+use crate::storage::claims::{self, Claim, Room};
+use crate::storage::columns::lane_of;
+use crate::storage::events::Outbox;
+use crate::storage::under_way::UnderWay;
 use crate::storage::{Result, Store};
 
 /// A webhook that has done nothing but fail for this long is disabled.
@@ -45,14 +47,12 @@ pub struct Tried {
     pub reaction: Reaction,
 }
 
-/// Which claims are given back.
+/// Why all claims are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
-    /// All of them, at a start: whoever held them died, since this process holds the folder.
+    /// At a start: whoever held them died, since this process holds the folder.
     Orphaned,
-    /// Those whose lease has ended.
-    Expired,
-    /// All of them, at a stop: they were never tried, so it counts for nothing.
+    /// At a stop: they were never tried, so it counts for nothing.
     Untried,
 }
 
@@ -62,20 +62,28 @@ const RECORD: &str = "
     SET state = CASE WHEN ?4 = 'delivered' THEN ?4 ELSE coalesce(resent_from, ?4) END,
         next_attempt_at = CASE WHEN resent_from IS NULL THEN ?5 END,
         finished_at = CASE WHEN resent_from IS NULL THEN ?6 ELSE ?9 END,
-        attempts = attempts + 1, last_status = ?7, last_error = ?8, lease = NULL, lease_until = NULL, resent_from = NULL
-    WHERE account = ?1 AND id = ?2 AND lease = ?3
-    RETURNING attempts";
+        attempts = ?10, last_status = ?7, last_error = ?8, lease = NULL, lease_until = NULL, resent_from = NULL
+    WHERE account = ?1 AND id = ?2 AND lease = ?3";
 
-const PACE: &str = "SELECT lane, streak FROM webhooks WHERE account = ?1 AND id = ?2";
+const PACE: &str = "
+    SELECT lane, streak, failing_since
+    FROM webhooks
+    WHERE account = ?1 AND id = ?2";
 
-const NOTE_TRY: &str = "
+const NOTE_TRIES: &str = "
     UPDATE webhooks
-    SET last_triggered_at = ?3, failing_since = CASE WHEN ?4 THEN coalesce(failing_since, ?5) END, lane = ?6, streak = ?7
-    WHERE account = ?1 AND id = ?2
-    RETURNING failing_since";
+    SET last_triggered_at = ?3, failing_since = ?4, streak = ?5
+    WHERE account = ?1 AND id = ?2";
+
+const CHANGE_LANE: &str = "
+    UPDATE webhooks
+    SET lane = ?3
+    WHERE account = ?1 AND id = ?2";
 
 /// At a start, whatever waits is looked for once.
-const EVERY_ACCOUNT: &str = "SELECT DISTINCT account FROM webhooks";
+const RESCHEDULE_ALL: &str = "
+    UPDATE webhooks
+    SET next_due_at = (SELECT min(next_attempt_at) FROM deliveries d WHERE d.webhook = webhooks.id AND d.state = 'pending')";
 
 const LONG_DISABLED: &str = "
     SELECT id
@@ -109,18 +117,23 @@ const RELEASE: &str = "
         finished_at = CASE WHEN interrupts + ?4 < ?2 THEN NULL ELSE ?1 END,
         last_error = CASE ?4 WHEN 0 THEN last_error ELSE 'interrupted' END,
         interrupts = interrupts + ?4, lease = NULL, lease_until = NULL
-    WHERE state = 'inflight' AND webhook IN (SELECT id FROM webhooks) AND lease_until <= ?3
-    RETURNING account";
+    WHERE state = 'inflight' AND lease_until <= ?3
+    RETURNING account, webhook";
 
 impl Store {
-    /// Records how tries ended, together. A claim whose lease has passed to another changes nothing.
-    pub async fn record_deliveries(&self, tries: Arc<[(Claim, Tried)]>) -> Result<()> {
-        let now = self.world().now();
-        self.write(move |db| {
-            for (claim, tried) in tries.iter() {
-                record(db, claim, tried, now)?;
+    /// Records how tries ended, takes back what nobody works on any more, and claims what is due for the threads that are
+    /// free: all in one transaction, since it happens all the time. A claim whose lease has passed to another changes nothing.
+    pub async fn exchange_deliveries(&self, tries: Arc<[(Claim, Tried)]>, room: Room) -> Result<Vec<Claim>> {
+        let outbox = self.outbox();
+        self.write_repeatable(move |db| {
+            let now = outbox.world.now();
+            record(db, &outbox, &tries, now)?;
+            let mut under_way = UnderWay::count(db)?;
+            if under_way.lease_until.is_some_and(|ends| ends <= now) {
+                release(db, &outbox, now, now, true)?;
+                under_way = UnderWay::count(db)?;
             }
-            schedule_each(db, tries.iter().map(|(claim, _)| &claim.account))
+            claims::claim(db, &outbox.world, outbox.bell.withdrawals(), &mut under_way, room)
         })
         .await
     }
@@ -132,36 +145,28 @@ impl Store {
         self.write(move |db| Ok(db.prepare_cached(EXPIRE)?.execute(params![webhook, now, EXPIRED_MAX])? > 0)).await
     }
 
-    /// Gives back claims that nobody works on any more.
-    pub async fn release_deliveries(&self, which: Release) -> Result<usize> {
-        let now = self.world().now();
-        let ended_before = if which == Release::Expired { now } else { Time::from_ms(i64::MAX) };
-        let any = self
-            .read(move |db| {
-                let mut find =
-                    db.prepare_cached("SELECT 1 FROM deliveries WHERE state = 'inflight' AND lease_until <= ?1 LIMIT 1")?;
-                Ok(find.exists([ended_before])?)
-            })
-            .await?;
-        if !any && which != Release::Orphaned {
-            return Ok(0);
-        }
-        let interrupted = i64::from(which != Release::Untried);
+    /// Gives back all claims.
+    pub async fn release_deliveries(&self, which: Release) -> Result<()> {
+        let outbox = self.outbox();
         self.write(move |db| {
-            let mut release = db.prepare_cached(RELEASE)?;
-            let rows = release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| row.get(0))?;
-            let released = rows.collect::<rusqlite::Result<Vec<AccountId>>>()?;
+            release(db, &outbox, outbox.world.now(), Time::from_ms(i64::MAX), which == Release::Orphaned)?;
             if which == Release::Orphaned {
-                let mut list = db.prepare(EVERY_ACCOUNT)?;
-                let accounts = list.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<AccountId>>>()?;
-                schedule_each(db, &accounts)?;
-            } else {
-                schedule_each(db, &released)?;
+                db.prepare(RESCHEDULE_ALL)?.execute([])?;
             }
-            Ok(released.len())
+            Ok(())
         })
         .await
     }
+}
+
+fn release(db: &Connection, outbox: &Outbox, now: Time, ended_before: Time, interrupted: bool) -> Result<()> {
+    let mut release = db.prepare_cached(RELEASE)?;
+    let rows =
+        release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+        outbox.schedule(db, &row.0, &row.1, now)?;
+    }
+    Ok(())
 }
 
 fn awaited_in_vain(db: &Connection, disabled_before: Time) -> Result<Option<WebhookId>> {
@@ -175,15 +180,30 @@ fn awaited_in_vain(db: &Connection, disabled_before: Time) -> Result<Option<Webh
     Ok(None)
 }
 
-fn record(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<()> {
+/// What the tries say of each webhook is noted once.
+fn record(db: &Connection, outbox: &Outbox, tries: &[(Claim, Tried)], now: Time) -> Result<()> {
+    let mut of_webhooks: BTreeMap<&WebhookId, Vec<&(Claim, Tried)>> = BTreeMap::new();
+    for ended in tries {
+        if record_try(db, &ended.0, &ended.1, now)? {
+            of_webhooks.entry(&ended.0.webhook).or_default().push(ended);
+        }
+    }
+    of_webhooks.values().try_for_each(|tries| note_tries(db, outbox, tries, now))
+}
+
+/// False if the claim had passed to another.
+fn record_try(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<bool> {
     let (state, next, finished) = match tried.outcome {
         Outcome::Delivered => ("delivered", None, Some(now)),
         Outcome::RetryAt(at) => ("pending", Some(at), None),
         Outcome::Exhausted | Outcome::Gone => ("exhausted", None, Some(now)),
     };
-    let values = params![claim.account, claim.delivery, claim.lease, state, next, finished, tried.status, tried.error, now];
-    let number: Option<i64> = db.prepare_cached(RECORD)?.query_row(values, |row| row.get(0)).optional()?;
-    let Some(number) = number else { return Ok(()) };
+    let (Claim { account, delivery, lease, .. }, Tried { status, error, .. }) = (claim, tried);
+    let number = claim.attempts + 1;
+    let values = params![account, delivery, lease, state, next, finished, status, error, now, number];
+    if db.prepare_cached(RECORD)?.execute(values)? == 0 {
+        return Ok(false);
+    }
     db.prepare_cached(ATTEMPT)?.execute(params![
         claim.delivery,
         number,
@@ -195,35 +215,42 @@ fn record(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<()
         tried.response_headers,
         tried.response_body
     ])?;
-    let failing_since = note_try(db, claim, tried, now)?;
-    if tried.outcome == Outcome::Gone {
-        disable(db, claim, "gone", now)?;
+    Ok(true)
+}
+
+/// Since when the webhook has only failed, if it has, which lane it belongs in, and when to look at it again.
+fn note_tries(db: &Connection, outbox: &Outbox, tries: &[&(Claim, Tried)], now: Time) -> Result<()> {
+    let Some((claim, last)) = tries.last() else { return Ok(()) };
+    let known = db.prepare_cached(PACE)?.query_row(params![claim.account, claim.webhook], |row| {
+        Ok((Pace { lane: lane_of(&row.get::<_, String>(0)?)?, streak: row.get(1)? }, row.get::<_, Option<Time>>(2)?))
+    });
+    // A webhook that was deleted meanwhile has nothing to be noted.
+    let Some((before, mut failing_since)) = known.optional()? else { return Ok(()) };
+    let mut pace = before;
+    for (_, tried) in tries {
+        pace = pace.after(tried.reaction);
+        failing_since = (tried.outcome != Outcome::Delivered).then(|| failing_since.unwrap_or(now));
+        if let Outcome::RetryAt(at) = tried.outcome {
+            outbox.schedule(db, &claim.account, &claim.webhook, at)?;
+        }
+    }
+    let noted = params![claim.account, claim.webhook, last.started_at, failing_since, pace.streak];
+    db.prepare_cached(NOTE_TRIES)?.execute(noted)?;
+    if pace.lane != before.lane {
+        db.prepare_cached(CHANGE_LANE)?.execute(params![claim.account, claim.webhook, pace.lane.as_str()])?;
+    }
+    if let Some((claim, _)) = tries.iter().rfind(|(_, tried)| tried.outcome == Outcome::Gone) {
+        disable(db, outbox, claim, "gone", now)?;
     } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
         tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
-        disable(db, claim, "failing", now)?;
+        disable(db, outbox, claim, "failing", now)?;
     }
     Ok(())
 }
 
-/// What the try says of its webhook: since when it has only failed, if it has, and which lane it belongs in.
-fn note_try(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<Option<Time>> {
-    let known = db.prepare_cached(PACE)?.query_row(params![claim.account, claim.webhook], |row| {
-        Ok(Pace { lane: lane_of(&row.get::<_, String>(0)?)?, streak: row.get(1)? })
-    });
-    // A webhook that was deleted meanwhile has nothing to be noted.
-    let Some(pace) = known.optional()? else { return Ok(None) };
-    let (pace, failed) = (pace.after(tried.reaction), tried.outcome != Outcome::Delivered);
-    let mut note = db.prepare_cached(NOTE_TRY)?;
-    let values = params![claim.account, claim.webhook, tried.started_at, failed, now, pace.lane.as_str(), pace.streak];
-    Ok(note.query_row(values, |row| row.get(0))?)
-}
-
-fn lane_of(text: &str) -> rusqlite::Result<Lane> {
-    Lane::parse(text).ok_or_else(|| unreadable("lane"))
-}
-
 /// Unless it has been moved or switched off meanwhile: that was not said of where it leads now.
-fn disable(db: &Connection, claim: &Claim, reason: &str, now: Time) -> Result<()> {
+fn disable(db: &Connection, outbox: &Outbox, claim: &Claim, reason: &str, now: Time) -> Result<()> {
     db.prepare_cached(DISABLE)?.execute(params![claim.account, claim.webhook, reason, now, claim.url])?;
+    outbox.bell.withdraw();
     Ok(())
 }

@@ -4,7 +4,6 @@ use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
 use crate::storage::conversations::conversation;
-use crate::storage::due::schedule;
 use crate::storage::{Error, Result, Store, questions};
 
 /// What was deleted of a visitor.
@@ -64,7 +63,13 @@ impl Store {
 
     /// Deletes conversations, leads, and the events and deliveries that tell of them; afterwards the file holds no trace.
     pub async fn delete_visitor(&self, account: AccountId, visitor: VisitorId) -> Result<Erased> {
-        let erased = self.write(move |db| erase(db, &account, &visitor)).await?;
+        let bell = self.shared.bell.clone();
+        let erased = self
+            .write(move |db| {
+                bell.withdraw();
+                erase(db, &account, &visitor)
+            })
+            .await?;
         self.shared.writer.fold().await;
         Ok(erased)
     }
@@ -112,7 +117,5 @@ fn erase_events(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Re
         db.prepare_cached(DELIVERIES_OF_EVENT)?.execute(params![account, event])?;
         db.prepare_cached("DELETE FROM events WHERE account = ?1 AND id = ?2")?.execute(params![account, event])?;
     }
-    // What was under way held places; whatever waits for them is due again.
-    schedule(db, account)?;
     Ok(events.len())
 }

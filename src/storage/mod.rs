@@ -1,6 +1,7 @@
 //! Everything that is kept: the only place with SQL.
 //!
-//! One public method is one transaction. A write has reached the disk when its method returns.
+//! One public method is one transaction. A write has reached the disk when its method returns, unless losing it only makes
+//! something happen again.
 
 mod accounts;
 mod activity;
@@ -10,7 +11,6 @@ mod claims;
 mod columns;
 mod conversations;
 mod deliveries;
-mod due;
 mod erasure;
 mod events;
 mod idempotency;
@@ -30,6 +30,7 @@ mod sealed;
 mod sessions;
 mod stripe;
 mod turns;
+mod under_way;
 mod users;
 mod vectors;
 mod webhooks;
@@ -37,17 +38,17 @@ mod writer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
 
 use crate::domain::id::{ALPHABET, Identifier, RANDOM_CHARS};
 use crate::storage::events::Outbox;
 use crate::storage::readers::Readers;
 use crate::storage::schema::Files;
-use crate::storage::writer::Writer;
+use crate::storage::writer::{Safety, Writer};
 use crate::world::World;
 
 pub use activity::{ApiRequest, LoggedRequest};
@@ -130,9 +131,9 @@ impl Store {
         self.shared.files.database()
     }
 
-    /// Returns when an event was committed, or after `longest`.
-    pub fn wait_for_event(&self, longest: Duration) {
-        self.shared.bell.wait(longest);
+    /// Receives something once an event was committed.
+    pub fn bell(&self) -> &Receiver<()> {
+        &self.shared.bell.sounds
     }
 
     /// Wakes whoever waits for an event.
@@ -156,7 +157,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.shared.writer.run(work).await
+        self.shared.writer.run(work, Safety::Disk).await
+    }
+
+    /// For what happens again if it is lost: no crash of this process can undo it, but one of the machine may.
+    async fn write_repeatable<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.shared.writer.run(work, Safety::Process).await
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>
@@ -195,18 +205,36 @@ fn draw<I: Identifier>(db: &Connection, world: &World, table: &'static str) -> R
     }
 }
 
-/// Tells the delivery thread of new events, once they are committed.
-#[derive(Default)]
+/// Tells the delivery thread of new events, once they are committed, and of those that are not to be sent any more.
 struct Bell {
     struck: AtomicBool,
-    rung: Mutex<bool>,
-    sounds: Condvar,
+    withdrawals: AtomicU64,
+    rung: Sender<()>,
+    sounds: Receiver<()>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        let (rung, sounds) = bounded(1);
+        Self { struck: AtomicBool::default(), withdrawals: AtomicU64::default(), rung, sounds }
+    }
 }
 
 impl Bell {
     /// Within a transaction: the writer rings after the commit.
     fn strike(&self) {
         self.struck.store(true, Ordering::Relaxed);
+    }
+
+    /// Within a transaction that takes the ground from claims: whoever is told that it is done may rely on every sender
+    /// seeing it. Should it be rolled back, senders have only looked in vain.
+    fn withdraw(&self) {
+        self.withdrawals.fetch_add(1, Ordering::SeqCst);
+        self.strike();
+    }
+
+    fn withdrawals(&self) -> u64 {
+        self.withdrawals.load(Ordering::SeqCst)
     }
 
     fn ring_if_struck(&self) {
@@ -216,15 +244,8 @@ impl Bell {
     }
 
     fn ring(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.sounds.notify_all();
-    }
-
-    fn wait(&self, longest: Duration) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.sounds.wait_timeout_while(rung, longest, |rung| !*rung);
-        let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *rung = false;
+        // One that has not been heard yet is enough.
+        let _ = self.rung.try_send(());
     }
 }
 

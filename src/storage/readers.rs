@@ -10,7 +10,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-use crate::storage::schema::Files;
+use crate::storage::schema::{Files, plan_once};
 use crate::storage::{Error, Result};
 
 const THREADS: usize = 4;
@@ -108,6 +108,7 @@ struct ReadOnly;
 impl CustomizeConnection<Connection, rusqlite::Error> for ReadOnly {
     fn on_acquire(&self, db: &mut Connection) -> rusqlite::Result<()> {
         db.set_prepared_statement_cache_capacity(64);
+        plan_once(db)?;
         db.execute_batch(
             "PRAGMA busy_timeout = 5000;
              PRAGMA query_only = ON;

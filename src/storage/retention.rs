@@ -16,16 +16,26 @@ const REQUESTS: &str = "
     DELETE FROM api_requests
     WHERE id IN (SELECT id FROM api_requests WHERE created_at < ?1 LIMIT ?2)";
 
+/// Found by their event, which is older still.
 const ATTEMPTS: &str = "
     DELETE FROM delivery_attempts
-    WHERE (delivery, number) IN (SELECT delivery, number FROM delivery_attempts WHERE started_at < ?1 LIMIT ?2)";
+    WHERE (delivery, number) IN (
+        SELECT a.delivery, a.number
+        FROM events e
+        CROSS JOIN deliveries d
+        CROSS JOIN delivery_attempts a
+        WHERE e.created_at < ?1 AND d.event = e.id AND a.delivery = d.id AND a.started_at < ?1
+        LIMIT ?2)";
 
 /// Those whose tries are all forgotten.
 const DELIVERIES: &str = "
     DELETE FROM deliveries
     WHERE id IN (
-        SELECT id FROM deliveries d
-        WHERE finished_at < ?1 AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.id)
+        SELECT d.id
+        FROM events e
+        CROSS JOIN deliveries d
+        WHERE e.created_at < ?1 AND d.event = e.id AND d.finished_at < ?1
+          AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.id)
         LIMIT ?2)";
 
 /// Those that no delivery needs any more.

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
@@ -18,6 +19,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0005_activity.sql")),
     M::up(include_str!("migrations/0006_payments.sql")),
     M::up(include_str!("migrations/0007_lanes.sql")),
+    M::up(include_str!("migrations/0008_deliveries.sql")),
     M::up(include_str!("migrations/0010_vectors.sql")),
     M::up(include_str!("migrations/0011_questions.sql")),
 ];
@@ -75,6 +77,7 @@ impl Files {
         made.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
         let mut db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         db.set_prepared_statement_cache_capacity(128);
+        plan_once(&db)?;
         db.execute_batch(PRAGMAS)?;
         if self.was_killed() {
             check_quickly(&db)?;
@@ -146,6 +149,11 @@ impl Files {
             let _ = fs::remove_file(self.running_mark());
         }
     }
+}
+
+/// A statement is planned when it is prepared, and not again for the values that it is given.
+pub fn plan_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// The folder's lock, or `None` while another process holds it.

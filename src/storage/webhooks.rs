@@ -6,7 +6,6 @@ use crate::domain::id::{AccountId, AgentId, WebhookId};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::storage::columns::unreadable;
-use crate::storage::due::schedule;
 use crate::storage::{Error, Keep, Result, Store, agents};
 
 /// `success_rate` looks back this far.
@@ -148,7 +147,7 @@ impl Store {
 
     /// Changes what is named. Enabled again, the webhook goes on with what waits for it.
     pub async fn update_webhook(&self, account: AccountId, id: WebhookId, change: WebhookChange) -> Result<Webhook> {
-        let now = self.world().now();
+        let (now, bell) = (self.world().now(), self.shared.bell.clone());
         self.write(move |db| {
             let before = webhook(db, &account, &id)?;
             let agent = change.agent.unwrap_or(before.agent);
@@ -159,6 +158,7 @@ impl Store {
             let active = change.enabled.unwrap_or(before.status == "active");
             let status = if active { "active" } else { "disabled" };
             db.prepare_cached(UPDATE)?.execute(params![account, id, url, agent, EventType::join(&events), status, now])?;
+            bell.withdraw();
             webhook(db, &account, &id)
         })
         .await
@@ -166,7 +166,7 @@ impl Store {
 
     /// Deletes the webhook; what was on its way is canceled.
     pub async fn delete_webhook(&self, account: AccountId, id: WebhookId) -> Result<()> {
-        let now = self.world().now();
+        let (now, bell) = (self.world().now(), self.shared.bell.clone());
         self.write(move |db| {
             let deleted =
                 db.prepare_cached("DELETE FROM webhooks WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
@@ -176,8 +176,8 @@ impl Store {
             for cancel in [CANCEL_PENDING, CANCEL_INFLIGHT] {
                 db.prepare_cached(cancel)?.execute(params![account, id, now])?;
             }
-            // What was under way held places of the account.
-            schedule(db, &account)
+            bell.withdraw();
+            Ok(())
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! One thread owns the writing connection and commits many jobs at once.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,8 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often the write-ahead log is tried to be folded while readers are busy, and the pause in between.
 const FOLDS_MAX: usize = 10;
 const FOLD_PAUSE: Duration = Duration::from_millis(20);
+/// What may be repeated waits for the disk no longer than this, as long as anything is written.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Log rows and counters wait for the next commit, but no longer than this.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
@@ -29,8 +32,17 @@ pub struct Writer {
     dropped: AtomicU64,
 }
 
+/// What a write has survived when its caller is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// A crash of the machine: it has reached the disk.
+    Disk,
+    /// A crash of this process: the operating system has it, and the next write that asks for the disk takes it along.
+    Process,
+}
+
 enum Order {
-    Run(Box<dyn Job>),
+    Run(Box<dyn Job>, Safety),
     /// Folds the write-ahead log into the database, so that nothing deleted is left in it.
     Fold(oneshot::Sender<()>),
     Stop(Sender<()>),
@@ -55,21 +67,21 @@ impl Writer {
     pub fn start(db: Connection, bell: Arc<Bell>) -> Self {
         let (queue, orders) = bounded(QUEUE_MAX);
         let (later, waiting) = bounded(LATER_MAX);
-        let lane = Lane { db, orders, waiting, bell };
+        let lane = Lane { db, orders, waiting, bell, to_disk: Cell::new(true), synced: Cell::new(Instant::now()) };
         let thread = thread::Builder::new().name("storage-writer".into());
         thread.spawn(move || lane.serve()).expect("spawn the writer");
         Self { queue, later, dropped: AtomicU64::new(0) }
     }
 
-    /// Runs `work` in a transaction; returns once it is on disk.
-    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    /// Runs `work` in a transaction; returns once it is safe.
+    pub async fn run<T, F>(&self, work: F, safety: Safety) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let (reply, result) = oneshot::channel();
         let job = Write { asked: Instant::now(), work: Some(work), result: Err(Error::Busy), reply };
-        self.queue.try_send(Order::Run(Box::new(job))).map_err(|_| Error::Busy)?;
+        self.queue.try_send(Order::Run(Box::new(job), safety)).map_err(|_| Error::Busy)?;
         result.await.map_err(|_| Error::Busy)?
     }
 
@@ -125,6 +137,10 @@ struct Lane {
     orders: Receiver<Order>,
     waiting: Receiver<Later>,
     bell: Arc<Bell>,
+    /// What the connection is set to.
+    to_disk: Cell<bool>,
+    /// When a commit has last waited for the disk.
+    synced: Cell<Instant>,
 }
 
 impl Lane {
@@ -140,7 +156,7 @@ impl Lane {
                 let Ok(order) = self.orders.try_recv() else { break };
                 group.take(order);
             }
-            self.settle(group.jobs);
+            self.settle(group.jobs, group.to_disk);
             if group.stop.is_some() || !group.folds.is_empty() {
                 self.fold();
             }
@@ -155,11 +171,11 @@ impl Lane {
     }
 
     /// Commits the group and tells every caller how it went.
-    fn settle(&self, mut group: Vec<Box<dyn Job>>) {
+    fn settle(&self, mut group: Vec<Box<dyn Job>>, to_disk: bool) {
         if group.is_empty() && self.waiting.is_empty() {
             return;
         }
-        let committed = self.commit(&mut group);
+        let committed = self.sync(to_disk).and_then(|()| self.commit(&mut group));
         if committed.is_err() && !self.db.is_autocommit() {
             // Nothing to be done if this fails too: the next BEGIN will say so.
             let _ = self.db.execute_batch("ROLLBACK");
@@ -174,7 +190,12 @@ impl Lane {
     }
 
     fn commit(&self, group: &mut [Box<dyn Job>]) -> Result<()> {
-        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        if let [job] = group
+            && self.waiting.is_empty()
+        {
+            return self.commit_alone(&mut **job);
+        }
         for job in group {
             self.savepoint(|db| job.run(db))?;
         }
@@ -184,7 +205,18 @@ impl Lane {
                 written.inspect_err(|error| tracing::warn!(%error, "a log row was not written")).is_ok()
             })?;
         }
-        Ok(self.db.execute_batch("COMMIT")?)
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    /// With no neighbour to be spared, a savepoint would only be copied pages.
+    fn commit_alone(&self, job: &mut dyn Job) -> Result<()> {
+        let keep = job.run(&self.db);
+        if self.db.is_autocommit() {
+            return Err(Error::Disk("the transaction was rolled back".into()));
+        }
+        self.db.prepare_cached(if keep { "COMMIT" } else { "ROLLBACK" })?.execute([])?;
+        Ok(())
     }
 
     fn savepoint(&self, run: impl FnOnce(&Connection) -> bool) -> Result<()> {
@@ -201,8 +233,21 @@ impl Lane {
         Ok(())
     }
 
+    /// Says whether the next commit waits for the disk. Log rows and counters wait with it, or for one that does.
+    fn sync(&self, to_disk: bool) -> Result<()> {
+        let to_disk = to_disk || self.synced.get().elapsed() > SYNC_EVERY;
+        if self.to_disk.get() != to_disk {
+            self.db.pragma_update(None, "synchronous", if to_disk { "FULL" } else { "NORMAL" })?;
+            self.to_disk.set(to_disk);
+        }
+        if to_disk {
+            self.synced.set(Instant::now());
+        }
+        Ok(())
+    }
+
     fn fold(&self) {
-        self.settle(Vec::new());
+        self.settle(Vec::new(), true);
         // A reader in the middle of a query keeps the log from being cut; that shows in the first column, not as an error.
         for _ in 0..FOLDS_MAX {
             match self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
@@ -222,12 +267,17 @@ struct Group {
     folds: Vec<oneshot::Sender<()>>,
     /// Dropped at the end, which is what its holder waits for.
     stop: Option<Sender<()>>,
+    /// Whether any of it has to reach the disk.
+    to_disk: bool,
 }
 
 impl Group {
     fn take(&mut self, order: Order) {
         match order {
-            Order::Run(job) => self.jobs.push(job),
+            Order::Run(job, safety) => {
+                self.jobs.push(job);
+                self.to_disk |= safety == Safety::Disk;
+            }
             Order::Fold(done) => self.folds.push(done),
             Order::Stop(done) => self.stop = Some(done),
         }

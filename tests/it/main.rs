@@ -14,6 +14,7 @@ mod agents;
 mod analytics;
 mod bulk;
 mod capture;
+mod claims;
 mod cli;
 mod conditional;
 mod config;

@@ -13,14 +13,14 @@ const WHOLE: &[(&str, &str)] = &[
     ("lower(email) = lower(?1)", "the operator names an account by its address"),
     ("SELECT 1 FROM users LIMIT 1", "reads one row"),
     ("SELECT id, secret FROM webhooks LIMIT 100", "reads a few rows"),
-    ("SELECT DISTINCT account FROM webhooks", "once at every start, out of an index"),
+    ("SET next_due_at = (SELECT min(next_attempt_at) FROM deliveries d", "all of them, once at every start"),
     ("SELECT account, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
     ("WHERE vectors_version < knowledge_version", "its index holds only agents that wait"),
     ("SET vectors_version = 0", "once, when another encoder is used"),
     ("DELETE FROM vectors", "once, when another encoder is used"),
     ("DELETE FROM encoder", "holds one row"),
-    ("FROM deliveries WHERE state = 'inflight' AND lease_until", "its index holds no more rows than there are senders"),
+    ("SELECT d.lease_until, d.account, d.webhook, w.lane", "its index holds no more rows than there are senders"),
 ];
 
 /// A statement as it stands in a source file, with the names of constants in it replaced by what they hold.
