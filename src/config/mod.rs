@@ -1,6 +1,8 @@
 //! The configuration: a file, then the environment, then flags; each later one wins.
 
 mod load;
+pub mod models;
+pub mod secret;
 mod stripe;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Plan;
 
+pub use models::{Model, Provider};
 pub use stripe::Stripe;
 
 /// A plan that an account is on although the configuration no longer names it.
@@ -31,6 +34,7 @@ pub struct Config {
     pub server: Server,
     pub log: Log,
     pub answers: Answers,
+    pub models: BTreeMap<String, Model>,
     pub widget: Widget,
     pub webhooks: Webhooks,
     pub accounts: Accounts,
@@ -62,6 +66,16 @@ pub struct Log {
 pub struct Answers {
     pub threads: usize,
     pub queue_max: usize,
+    pub models: Vec<String>,
+    pub model_time_limit_ms: u64,
+    pub model_calls_max: usize,
+    pub model_answers_per_visitor_day: u32,
+    pub model_answers_per_agent_day: u32,
+    pub model_answers_per_account_day: u32,
+    pub model_answers_per_server_day: u32,
+    pub model_cost_per_agent_day: f64,
+    pub model_cost_per_account_day: f64,
+    pub model_cost_per_server_day: f64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -120,6 +134,7 @@ impl Default for Config {
             server: Server::default(),
             log: Log::default(),
             answers: Answers::default(),
+            models: BTreeMap::new(),
             widget: Widget::default(),
             webhooks: Webhooks::default(),
             accounts: Accounts::default(),
@@ -164,7 +179,20 @@ impl Default for Log {
 
 impl Default for Answers {
     fn default() -> Self {
-        Self { threads: 8, queue_max: 256 }
+        Self {
+            threads: 8,
+            queue_max: 256,
+            models: Vec::new(),
+            model_time_limit_ms: 30_000,
+            model_calls_max: 32,
+            model_answers_per_visitor_day: 60,
+            model_answers_per_agent_day: 2_000,
+            model_answers_per_account_day: 0,
+            model_answers_per_server_day: 0,
+            model_cost_per_agent_day: 0.0,
+            model_cost_per_account_day: 0.0,
+            model_cost_per_server_day: 0.0,
+        }
     }
 }
 
@@ -239,6 +267,7 @@ impl Config {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
         self.stripe.check(&self.plans)?;
+        models::check(&self.models, &self.answers)?;
         if self.answers.threads == 0 {
             return fail("answers.threads", "must be at least 1".into());
         }

@@ -1,19 +1,18 @@
 //! Payments by Stripe: who signs its events, and which plan a price stands for.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Value;
 
+use crate::config::secret::Secret;
 use crate::config::{Error, PlanLimits};
 use crate::domain::account::Account;
 use crate::domain::page;
 use crate::domain::stripe::Prices;
 
 const SECRET_PREFIX: &str = "whsec_";
-const HIDDEN: &str = "(hidden)";
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(default)]
@@ -24,22 +23,6 @@ pub struct Stripe {
     pub prices: Vec<String>,
     pub canceled_plan: String,
     pub payment_link: String,
-}
-
-/// Is never shown: neither by `config show` nor in a log.
-#[derive(Clone, PartialEq)]
-struct Secret(String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(HIDDEN)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(HIDDEN)
-    }
 }
 
 /// In words of our own: the library's would repeat the value that is wrong.

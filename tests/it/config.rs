@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chatforge::config::Config;
+use chatforge::config::{Config, Model};
 use toml::{Table, Value};
 
 use crate::binary::{Home, Ran, command};
@@ -55,4 +55,64 @@ fn a_change_of_one_limit_keeps_the_others() {
     assert_eq!((limit("growth", "agents"), limit("growth", "conversations_per_agent")), (Some(3), Some(500)));
     assert_eq!((limit("gold", "agents"), limit("free", "agents")), (Some(7), Some(1)));
     assert!(matches!(shown["plans"]["scale"], Value::Table(_)));
+}
+
+#[test]
+fn the_example_names_every_key_of_a_model_with_its_default() {
+    let lines: Vec<_> = example().lines().filter_map(|line| line.strip_prefix("##   ")).map(str::to_owned).collect();
+    let shown: Table = lines.join("\n").parse().unwrap();
+    assert_eq!(shown["models"]["primary"].as_table(), Some(&Table::try_from(Model::default()).unwrap()));
+}
+
+const MODEL: &str = "[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"primary\"]\n";
+
+#[test]
+fn a_model_may_stand_in_the_environment_and_its_key_in_a_file_and_is_never_shown() {
+    let home = Home::new(MODEL);
+    std::fs::write(home.path().join("key"), "sk-first\n").unwrap();
+    let shown = |variables: &[(&str, &str)]| {
+        let ran = Ran::of(home.command().args(["config", "show"]).envs(variables.iter().copied())).is(0);
+        assert!(!ran.stdout.contains("sk-") && !ran.stderr.contains("sk-"), "{ran:?}");
+        ran.stdout.parse::<Table>().unwrap()["models"].clone()
+    };
+    assert_eq!(shown(&[])["primary"]["api_key"].as_str(), Some(""));
+    for (name, value) in [("CHATFORGE_MODELS_PRIMARY_API_KEY", "sk-first"), ("CHATFORGE_MODELS_PRIMARY_API_KEY_FILE", "key")] {
+        assert_eq!(shown(&[(name, value)])["primary"]["api_key"].as_str(), Some("(hidden)"), "{name}");
+    }
+    let other = [("CHATFORGE_MODELS_MY_SPARE_MODEL", "n"), ("CHATFORGE_MODELS_MY_SPARE_INPUT_PRICE", "2.5")];
+    let models = shown(&other);
+    assert_eq!((models["my_spare"]["model"].as_str(), models["my_spare"]["input_price"].as_float()), (Some("n"), Some(2.5)));
+}
+
+#[test]
+fn a_wrong_model_says_what_is_wrong_and_not_its_key() {
+    let key = "api_key = \"sk-first\"\n";
+    let cases = [
+        ("[models.primary]\nmodle = \"m\"\n", "did you mean models.primary.model?"),
+        ("[models]\nprimary = 1\n", "write [models.primary]"),
+        ("[models.primary]\n", "models.primary.model: is required"),
+        ("[models.Primary]\nmodel = \"m\"\n", "a model's name"),
+        ("[models.embedded]\nmodel = \"m\"\n", "a model's name"),
+        ("[models.primary]\nmodel = \"m\"\nprovider = \"smoke\"\n", "`openai` or `anthropic`"),
+        ("[models.primary]\nmodel = \"m\"\nbase_url = \"ftp://x\"\n", "models.primary.base_url"),
+        ("[models.primary]\nmodel = \"m\"\nbase_url = \"http://a:sk-first@x/\"\n", "without user name"),
+        ("[models.primary]\nmodel = \"m\"\ntemperature = 3\n", "models.primary.temperature"),
+        ("[models.primary]\nmodel = \"m\"\napi_key_file = \"missing\"\n", "missing: "),
+        ("[models.primary]\nmodel = \"m\"\napi_key = [\"sk-first\"]\n", "must be a text"),
+        ("[answers]\nmodels = [\"primary\"]\n", "none is configured"),
+        ("[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"other\"]\n", "there are primary"),
+        ("[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"primary\", \"primary\"]\n", "twice"),
+    ];
+    for (file, says) in cases {
+        let file = if file.contains("[models.primary]\n") && !file.contains("sk-") && !file.contains("_file") {
+            file.replacen("[models.primary]\n", &format!("[models.primary]\n{key}"), 1)
+        } else {
+            file.to_owned()
+        };
+        let ran = Home::new(&file).run(&["config", "check"]).is(2);
+        assert!(ran.stderr.contains(says) && !ran.stderr.contains("sk-first"), "{file}: {ran:?}");
+    }
+    let home = Home::new(MODEL);
+    let ran = Ran::of(home.command().args(["config", "check"]).env("CHATFORGE_MODELS_PRIMARY_PRICE", "1")).is(2);
+    assert!(ran.stderr.contains("CHATFORGE_MODELS_PRIMARY_PRICE"), "{ran:?}");
 }

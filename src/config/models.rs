@@ -1,0 +1,144 @@
+//! Language models: where they are reached, what they cost, and how much of them answers may use.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::config::secret::Secret;
+use crate::config::{Answers, Error};
+
+const NAME_CHARS_MAX: usize = 32;
+/// Names that mean something else where a model can be named.
+const NAMES_TAKEN: [&str; 3] = ["on", "off", "embedded"];
+
+/// One model that answers can be written by.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Model {
+    pub provider: Provider,
+    pub base_url: String,
+    pub model: String,
+    pub api_key: Secret,
+    pub api_key_file: String,
+    pub max_output_tokens: u32,
+    pub temperature: f64,
+    pub knowledge_chars_max: usize,
+    pub input_price: f64,
+    pub output_price: f64,
+    pub connect_timeout_ms: u64,
+    pub first_token_timeout_ms: u64,
+    pub idle_timeout_ms: u64,
+}
+
+/// Which protocol a model speaks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    OpenAi,
+    Anthropic,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            provider: Provider::OpenAi,
+            base_url: String::new(),
+            model: String::new(),
+            api_key: Secret::default(),
+            api_key_file: String::new(),
+            max_output_tokens: 600,
+            temperature: 0.2,
+            knowledge_chars_max: 24_000,
+            input_price: 0.0,
+            output_price: 0.0,
+            connect_timeout_ms: 3_000,
+            first_token_timeout_ms: 10_000,
+            idle_timeout_ms: 8_000,
+        }
+    }
+}
+
+impl Model {
+    /// Without a slash at its end; the provider's own where none is given.
+    pub fn base_url(&self) -> &str {
+        let own = match self.provider {
+            Provider::OpenAi => "https://api.openai.com/v1",
+            Provider::Anthropic => "https://api.anthropic.com/v1",
+        };
+        if self.base_url.is_empty() { own } else { self.base_url.trim_end_matches('/') }
+    }
+
+    fn check(&self, name: &str) -> Result<(), Error> {
+        let fail = |key: &str, message: &str| Err(Error::Key { key: format!("models.{name}.{key}"), message: message.to_owned() });
+        if self.model.trim().is_empty() {
+            return fail("model", "is required: the name by which the provider knows the model");
+        }
+        let url = Url::parse(self.base_url()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        // A password in an address would be shown with it.
+        if url.is_none_or(|url| !url.username().is_empty() || url.password().is_some() || url.query().is_some()) {
+            return fail("base_url", "must be an http or https address without user name and query, such as http://127.0.0.1:11434/v1");
+        }
+        if !self.api_key.0.chars().all(|c| c.is_ascii_graphic()) {
+            return fail("api_key", "holds characters that no header can carry");
+        }
+        if self.max_output_tokens == 0 || self.knowledge_chars_max == 0 {
+            return fail("max_output_tokens", "this and knowledge_chars_max must be at least 1");
+        }
+        if self.connect_timeout_ms == 0 || self.first_token_timeout_ms == 0 || self.idle_timeout_ms == 0 {
+            return fail("first_token_timeout_ms", "time-outs must be at least 1");
+        }
+        if !(-1.0..=2.0).contains(&self.temperature) {
+            return fail("temperature", "must be 0 to 2, or -1 to leave it to the model");
+        }
+        match [self.input_price, self.output_price].iter().all(|price| (0.0..1e6).contains(price)) {
+            true => Ok(()),
+            false => fail("input_price", "prices are dollars for a million tokens, 0 or more"),
+        }
+    }
+}
+
+/// Checks the models, and that the chain names only them.
+pub fn check(models: &BTreeMap<String, Model>, answers: &Answers) -> Result<(), Error> {
+    let fail = |key: String, message: String| Err(Error::Key { key, message });
+    for (name, model) in models {
+        let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+        if !plain || name.is_empty() || name.len() > NAME_CHARS_MAX || NAMES_TAKEN.contains(&name.as_str()) {
+            let message = format!("a model's name is 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _, and not on, off or embedded");
+            return fail(format!("models.{name}"), message);
+        }
+        model.check(name)?;
+    }
+    for (place, name) in answers.models.iter().enumerate() {
+        if !models.contains_key(name) {
+            let known = models.keys().cloned().collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "none is configured".to_owned() } else { format!("there are {known}") };
+            return fail("answers.models".into(), format!("no model is called `{name}`; {known}"));
+        }
+        if answers.models[..place].contains(name) {
+            return fail("answers.models".into(), format!("`{name}` stands there twice"));
+        }
+    }
+    let costs = [answers.model_cost_per_agent_day, answers.model_cost_per_account_day, answers.model_cost_per_server_day];
+    if !costs.iter().all(|cost| (0.0..1e9).contains(cost)) {
+        return fail("answers.model_cost_per_agent_day".into(), "budgets are dollars, 0 or more".into());
+    }
+    if !answers.models.is_empty() && (answers.model_calls_max == 0 || answers.model_time_limit_ms == 0) {
+        return fail("answers.model_calls_max".into(), "this and model_time_limit_ms must be at least 1".into());
+    }
+    Ok(())
+}
+
+/// Puts in the keys that stand in files of their own.
+pub fn read_keys(models: &mut BTreeMap<String, Model>) -> Result<(), Error> {
+    for (name, model) in models.iter_mut().filter(|(_, model)| !model.api_key_file.is_empty()) {
+        let key = format!("models.{name}.api_key_file");
+        if !model.api_key.is_empty() {
+            return Err(Error::Key { key, message: "give api_key or api_key_file, not both".into() });
+        }
+        let read = std::fs::read_to_string(&model.api_key_file);
+        let text = read.map_err(|error| Error::Key { key, message: format!("{}: {error}", model.api_key_file) })?;
+        model.api_key = Secret(text.trim().to_owned());
+    }
+    Ok(())
+}
