@@ -4,6 +4,7 @@ pub mod guard;
 mod names;
 #[cfg(test)]
 pub mod script;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -110,7 +111,7 @@ impl Egress {
     }
 
     fn exchange(&self, request: &Request, remote: Arc<OnceLock<IpAddr>>) -> Result<Outcome, Error> {
-        let agent = self.agent(Duration::from_millis(request.timeout_ms), remote);
+        let agent = self.agent(CONNECT_TIMEOUT, Duration::from_millis(request.timeout_ms), remote);
         let mut call = agent.post(request.url).header("connection", "close");
         for (name, value) in request.headers {
             call = call.header(*name, value);
@@ -120,7 +121,7 @@ impl Egress {
 
     /// An agent for one request, so without kept connections: one that the receiver is about to close would cost a
     /// failed attempt, and no call can see anything of another.
-    fn agent(&self, timeout: Duration, remote: Arc<OnceLock<IpAddr>>) -> Agent {
+    fn agent(&self, connect_timeout: Duration, timeout: Duration, remote: Arc<OnceLock<IpAddr>>) -> Agent {
         let config = Agent::config_builder()
             // Through a proxy the guard would be asked about the proxy's address alone.
             .proxy(None)
@@ -135,7 +136,7 @@ impl Egress {
             .output_buffer_size(BUFFER_BYTES)
             .max_idle_connections(0)
             .timeout_resolve(Some(RESOLVE_TIMEOUT))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_connect(Some(connect_timeout))
             .timeout_global(Some(timeout))
             .build();
         let guard = Guard { policy: self.policy.clone(), names: self.names.clone(), remote };
