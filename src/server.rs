@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use crate::answer::Answerer;
+use crate::answer::model::Models;
 use crate::auth::token::Signer;
 use crate::auth::vault::{MasterKey, Vault};
 use crate::config::{self, Config};
@@ -103,7 +104,7 @@ async fn assemble(
     });
     let setup = SetupLink::new(&world, store.has_users().await?);
     Ok(App::new(Parts {
-        answerer: Answerer::start(&store, &world, config.answers.threads, config.answers.queue_max),
+        answerer: Answerer::start(&store, &world, Models::new(&config, &world), &config.answers),
         sessions: Signer::new(master.derive("visitor-session")),
         courier,
         vault,

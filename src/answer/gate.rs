@@ -7,6 +7,7 @@ use crate::answer::index::Index;
 use crate::answer::lexicon::off_topic;
 use crate::answer::query::Query;
 use crate::answer::retrieve::{Hit, search};
+use crate::domain::answering::Caution;
 
 /// By how much a hit is above the noise of the knowledge base.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ struct Margins {
 const BY_WORDS: Margins = Margins { tentative: 0.06, confident: 0.16, unmentioned: 0.12, noise: (0.20, 0.36) };
 const BY_MEANING: Margins = Margins { tentative: 0.05, confident: 0.20, unmentioned: 0.20, noise: (0.25, 0.80) };
 const OVER_TALK: f32 = 0.22;
+const NEAR: f32 = 0.10;
 /// A question of small words alone ("how does it work") needs a chunk that has nearly all of it.
 const SMALL_WORDS_COVERED: f32 = 0.55;
 
@@ -69,14 +71,19 @@ impl Gate {
         hit.confidence() >= self.noise + OVER_TALK
     }
 
+    /// Whether a hit is about something like the question, even if it may not answer it.
+    pub fn is_near(&self, hit: &Hit) -> bool {
+        hit.alike.is_none() || hit.confidence() >= self.noise - NEAR
+    }
+
     /// How much surer it is that the hit answers than for a question about nothing.
     pub fn sure(&self, query: &Query, hit: &Hit) -> f32 {
         let doubt = if query.wants_unmentioned() { self.margins.unmentioned } else { 0.0 };
         hit.confidence() - self.noise - doubt
     }
 
-    pub fn judge(&self, query: &Query, hit: &Hit) -> Verdict {
-        match self.sure(query, hit) {
+    pub fn judge(&self, query: &Query, hit: &Hit, caution: Caution) -> Verdict {
+        match self.sure(query, hit) - caution.margin() {
             _ if hit.alike.is_none() && lacks_subject(query, hit) => Verdict::Unknown,
             sure if sure >= self.margins.confident => Verdict::Answer,
             sure if sure >= self.margins.tentative => Verdict::Tentative,

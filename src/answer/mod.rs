@@ -10,6 +10,7 @@ pub mod index;
 mod indexes;
 mod learn;
 mod lexicon;
+pub mod model;
 mod phrases;
 mod query;
 pub mod reply;
@@ -20,7 +21,7 @@ mod turn;
 mod vectors;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -30,6 +31,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::answer::encoder::Encoder;
 use crate::answer::indexes::Indexes;
+use crate::answer::model::{Interrupt, Models, Reason};
+use crate::answer::turn::Means;
+use crate::config::Answers;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Message, Source};
 use crate::domain::id::{ConversationId, VisitorId};
@@ -80,9 +84,19 @@ pub fn is_learning(agent: &Agent) -> bool {
 #[derive(Clone)]
 pub struct Answerer {
     jobs: Arc<Mutex<Option<Sender<Job>>>>,
-    answering: Arc<Mutex<HashSet<VisitorId>>>,
+    answering: Answering,
+    models: Models,
     stop: Stop,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// Whose message is being answered, and how that ends early.
+type Answering = Arc<Mutex<HashMap<VisitorId, Interrupt>>>;
+
+/// An answer that is being written. Nobody has to watch it.
+pub struct Watched {
+    pub progress: UnboundedReceiver<Progress>,
+    pub interrupt: Interrupt,
 }
 
 struct Job {
@@ -101,15 +115,17 @@ impl Watcher {
 }
 
 impl Answerer {
-    pub fn start(store: &Store, world: &World, threads: usize, queue_max: usize) -> Self {
-        let (jobs, waiting) = bounded::<Job>(queue_max);
-        let indexes = Arc::new(Indexes::default());
+    /// Beside the threads for quoted answers, models have their own, so that a slow one makes nobody wait for a quote.
+    pub fn start(store: &Store, world: &World, models: Models, config: &Answers) -> Self {
+        let (jobs, waiting) = bounded::<Job>(config.queue_max);
+        let (store, world) = (store.clone(), world.clone());
+        let means = Arc::new(Means { store, world, indexes: Indexes::default(), models: models.clone() });
         let stop = Stop::default();
         let spawn = |number| {
-            let (store, world, indexes, waiting) = (store.clone(), world.clone(), indexes.clone(), waiting.clone());
+            let (means, waiting) = (means.clone(), waiting.clone());
             supervise::spawn(&format!("answer-{number}"), &stop, move || {
                 waiting.iter().for_each(|Job { message, watcher, turn }| {
-                    let run = || turn::run(&store, &world, &indexes, message, &watcher);
+                    let run = || turn::run(&means, message, &watcher, &turn.interrupt);
                     let last = catch_unwind(AssertUnwindSafe(run)).unwrap_or(Progress::Failed(storage::Error::Crashed));
                     // Before the last word: whoever has it may say the next thing at once.
                     drop(turn);
@@ -117,20 +133,32 @@ impl Answerer {
                 });
             })
         };
-        let mut threads: Vec<JoinHandle<()>> = (0..threads).map(spawn).collect();
-        let (learner, world, stopped) = (store.clone(), world.clone(), stop.clone());
-        threads.push(supervise::spawn("vectors", &stop, move || learn::run(&learner, &world, &stopped)));
-        Self { jobs: Arc::new(Mutex::new(Some(jobs))), answering: Arc::default(), stop, threads: Arc::new(Mutex::new(threads)) }
+        let mut threads: Vec<JoinHandle<()>> = (0..config.threads + models.calls_max()).map(spawn).collect();
+        let (learner, stopped) = (means.clone(), stop.clone());
+        threads.push(supervise::spawn("vectors", &stop, move || learn::run(&learner.store, &learner.world, &stopped)));
+        let (jobs, threads) = (Arc::new(Mutex::new(Some(jobs))), Arc::new(Mutex::new(threads)));
+        Self { jobs, answering: Arc::default(), models, stop, threads }
     }
 
-    /// Begins a turn that ends by itself; what is returned only watches it.
-    pub fn answer(&self, message: VisitorMessage) -> Result<UnboundedReceiver<Progress>, Refused> {
+    /// Begins a turn that ends by itself; what is returned watches it, and may end it early.
+    pub fn answer(&self, message: VisitorMessage) -> Result<Watched, Refused> {
         let turn = OneTurn::take(&self.answering, &message.visitor)?;
-        let (watcher, watched) = unbounded_channel();
+        let interrupt = turn.interrupt.clone();
+        let (watcher, progress) = unbounded_channel();
         let job = Job { message, watcher: Watcher(watcher), turn };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
-        if sent { Ok(watched) } else { Err(Refused::Full) }
+        if sent { Ok(Watched { progress, interrupt }) } else { Err(Refused::Full) }
+    }
+
+    /// Ends the answer that the visitor waits for, if a model is writing it; whether one was on its way.
+    pub fn interrupt(&self, visitor: &VisitorId) -> bool {
+        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.get(visitor).inspect(|interrupt| interrupt.set(Reason::Stopped)).is_some()
+    }
+
+    pub const fn models(&self) -> &Models {
+        &self.models
     }
 
     /// How many agents have knowledge whose meaning is not learnt yet.
@@ -142,13 +170,16 @@ impl Answerer {
     }
 
     pub fn is_answering(&self, visitor: &VisitorId) -> bool {
-        self.answering.lock().unwrap_or_else(PoisonError::into_inner).contains(visitor)
+        self.answering.lock().unwrap_or_else(PoisonError::into_inner).contains_key(visitor)
     }
 
-    /// Takes nothing more, and waits for the turns that are under way.
+    /// Takes nothing more, and waits for the turns that are under way; what models have not written by now, they do not.
     pub fn stop(&self) {
         self.stop.set();
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for interrupt in self.answering.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            interrupt.set(Reason::Closing);
+        }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A panic was logged where it happened.
@@ -159,15 +190,20 @@ impl Answerer {
 
 /// A visitor has one turn at a time; dropped, it lets the next one in.
 struct OneTurn {
-    answering: Arc<Mutex<HashSet<VisitorId>>>,
+    answering: Answering,
     visitor: VisitorId,
+    interrupt: Interrupt,
 }
 
 impl OneTurn {
-    fn take(answering: &Arc<Mutex<HashSet<VisitorId>>>, visitor: &VisitorId) -> Result<Self, Refused> {
-        let free = answering.lock().unwrap_or_else(PoisonError::into_inner).insert(visitor.clone());
-        let turn = || Self { answering: answering.clone(), visitor: visitor.clone() };
-        if free { Ok(turn()) } else { Err(Refused::StillAnswering) }
+    fn take(answering: &Answering, visitor: &VisitorId) -> Result<Self, Refused> {
+        let mut all = answering.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.contains_key(visitor) {
+            return Err(Refused::StillAnswering);
+        }
+        let interrupt = Interrupt::default();
+        all.insert(visitor.clone(), interrupt.clone());
+        Ok(Self { answering: answering.clone(), visitor: visitor.clone(), interrupt })
     }
 }
 

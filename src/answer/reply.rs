@@ -10,11 +10,11 @@ use crate::answer::query::Query;
 use crate::answer::retrieve::{Hit, search};
 use crate::answer::smalltalk::{SmallTalk, recognise};
 use crate::answer::words::words;
+use crate::domain::answering::Caution;
 use crate::domain::contact;
 use crate::domain::conversation::Source;
 use crate::domain::question::{Gap, QUESTION_CHARS_MAX};
 
-const PASSAGES_MAX: usize = 5;
 const SUGGESTIONS_MAX: usize = 3;
 const SUBJECT_CHARS_MAX: usize = 200;
 const SUGGESTION_CHARS_MAX: usize = 80;
@@ -28,6 +28,15 @@ pub struct Question<'a> {
     pub text: &'a str,
     /// The visitor's earlier messages, newest last.
     pub previous: &'a [&'a str],
+    /// The agent's: how sure it must be to answer.
+    pub caution: Caution,
+}
+
+impl<'a> Question<'a> {
+    /// The first of a conversation.
+    pub fn first(text: &'a str, caution: Caution) -> Question<'a> {
+        Question { text, previous: &[], caution }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +63,8 @@ impl Zone {
 /// A passage that was considered, for the trace.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Passage {
+    /// Which of the index's chunks.
+    pub chunk: usize,
     pub knowledge: String,
     pub heading: String,
     pub text: String,
@@ -69,25 +80,26 @@ pub struct Reply {
     /// Whether to show the form that reaches a person.
     pub offer_person: bool,
     pub suggestions: Vec<String>,
-    /// The best five, best first.
+    /// What was considered, best first.
     pub passages: Vec<Passage>,
     /// What the question is about, in its words' stems: alike questions have the same.
     pub subject: String,
+    /// Whether anything in the knowledge comes near the question.
+    pub matched: bool,
 }
 
 impl Reply {
-    /// What the knowledge lacks, if this is not a plain answer.
-    pub fn gap(&self, question: &str) -> Option<Gap> {
-        let uncertain = matches!(self.zone, Zone::Tentative | Zone::Unknown);
+    /// What the knowledge lacks, where this is no plain answer.
+    pub fn lacking(&self, zone: Zone, question: &str) -> Gap {
         let text = question.chars().take(QUESTION_CHARS_MAX).collect();
-        uncertain.then(|| Gap { subject: self.subject.clone(), text, zone: self.zone.as_str() })
+        Gap { subject: self.subject.clone(), text, zone: zone.as_str() }
     }
 }
 
 pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     let text = head(question.text);
     let (details, asked) = without_contact(text);
-    let found = best_of(index, &asked, question.previous);
+    let found = best_of(index, &asked, question);
     let talk = recognise(text);
     let mut reply = match (talk, found.verdict) {
         (Some(SmallTalk::Noise), _) => small_talk(index, SmallTalk::Noise, agent_name),
@@ -102,6 +114,7 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     reply.offer_person |= talk.is_some_and(phrases::offers_person);
     reply.passages = passages(index, &found.hits);
     reply.subject = subject(&found.query, text);
+    reply.matched = found.hits.first().is_some_and(|hit| index.gate.is_near(hit));
     reply
 }
 
@@ -113,22 +126,22 @@ struct Found {
 }
 
 impl Found {
-    fn of(index: &Index, text: &str) -> Found {
+    fn of(index: &Index, text: &str, caution: Caution) -> Found {
         let query = Query::of(index, text);
         let hits = search(index, &query);
-        let verdict = hits.first().map_or(Verdict::Unknown, |hit| index.gate.judge(&query, hit));
+        let verdict = hits.first().map_or(Verdict::Unknown, |hit| index.gate.judge(&query, hit, caution));
         Found { query, hits, verdict }
     }
 }
 
 /// A message that leans on the one before it ("and for children?") is read together with it, if that tells more.
-fn best_of(index: &Index, text: &str, previous: &[&str]) -> Found {
-    let alone = Found::of(index, text);
-    let Some(before) = previous.iter().rev().find(|before| recognise(before).is_none()) else { return alone };
+fn best_of(index: &Index, text: &str, question: &Question) -> Found {
+    let alone = Found::of(index, text, question.caution);
+    let Some(before) = question.previous.iter().rev().find(|before| recognise(before).is_none()) else { return alone };
     if alone.verdict == Verdict::Answer || !leans(text, &alone.query) {
         return alone;
     }
-    let together = Found::of(index, &format!("{} {text}", head(before)));
+    let together = Found::of(index, &format!("{} {text}", head(before)), question.caution);
     let still_about = alone.query.heavy().all(|(_, part)| part.known);
     if still_about && together.verdict > alone.verdict { together } else { alone }
 }
@@ -216,6 +229,7 @@ fn plain(zone: Zone, text: &str) -> Reply {
         suggestions: Vec::new(),
         passages: Vec::new(),
         subject: String::new(),
+        matched: false,
     }
 }
 
@@ -264,7 +278,7 @@ pub struct Judged {
 }
 
 pub fn judge(index: &Index, text: &str) -> Judged {
-    let found = Found::of(index, head(text));
+    let found = Found::of(index, head(text), Caution::Normal);
     let mut nearest: Vec<String> = Vec::new();
     for hit in &found.hits {
         let id = &index.origins[index.chunks[hit.chunk].knowledge].id;
@@ -280,13 +294,19 @@ pub fn judge(index: &Index, text: &str) -> Judged {
 }
 
 fn passages(index: &Index, hits: &[Hit]) -> Vec<Passage> {
-    hits.iter().take(PASSAGES_MAX).map(|hit| passage(index, hit)).collect()
+    hits.iter().map(|hit| passage(index, hit)).collect()
 }
 
 fn passage(index: &Index, hit: &Hit) -> Passage {
     let chunk = &index.chunks[hit.chunk];
     let knowledge = index.origins[chunk.knowledge].id.clone();
-    Passage { knowledge, heading: chunk.heading().to_owned(), text: chunk.text.clone(), score: hit.confidence() }
+    Passage {
+        chunk: hit.chunk,
+        knowledge,
+        heading: chunk.heading().to_owned(),
+        text: chunk.text.clone(),
+        score: hit.confidence(),
+    }
 }
 
 fn head(text: &str) -> &str {

@@ -4,63 +4,104 @@ use pollster::block_on;
 
 use crate::answer::index::Index;
 use crate::answer::indexes::Indexes;
+use crate::answer::model::{self, Ask, Composed, Interrupt, Models, Said};
 use crate::answer::reply::{Question, Reply, reply};
 use crate::answer::{Finished, Progress, Watcher};
-use crate::domain::conversation::{Message, Passage, Source, Trace};
-use crate::domain::id::ConversationId;
+use crate::domain::agent::Agent;
+use crate::domain::conversation::{Message, Role, Source};
+use crate::domain::id::{ConversationId, VisitorId};
+use crate::domain::model_use::DayUse;
 use crate::storage::{Answer, BegunTurn, Result, Store, Turn, VisitorMessage};
 use crate::world::World;
 
 /// Characters of an answer that are shown at once.
 const DELTA_CHARS: usize = 24;
-const PROVIDER: &str = "embedded";
+/// Earlier messages of the visitor that a question is searched together with.
+const PREVIOUS_MAX: usize = 3;
 
-/// Tells everything but the last word, which is returned: it is said once the visitor's turn is over.
-pub fn run(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) -> Progress {
-    turn(store, world, indexes, message, watcher).map_or_else(Progress::Failed, Progress::Done)
+/// What every turn needs.
+pub struct Means {
+    pub store: Store,
+    pub world: World,
+    pub indexes: Indexes,
+    pub models: Models,
 }
 
-fn turn(store: &Store, world: &World, indexes: &Indexes, message: VisitorMessage, watcher: &Watcher) -> Result<Finished> {
-    let started_ms = world.instant_ms();
-    let agent = message.agent.clone();
-    let begun = match block_on(store.begin_turn(message))? {
+/// Tells everything but the last word, which is returned: it is said once the visitor's turn is over.
+pub fn run(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &Interrupt) -> Progress {
+    turn(means, message, watcher, interrupt).map_or_else(Progress::Failed, Progress::Done)
+}
+
+fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &Interrupt) -> Result<Finished> {
+    let started_ms = means.world.instant_ms();
+    let (agent, visitor) = (message.agent.clone(), message.visitor.clone());
+    let begun = match block_on(means.store.begin_turn(message))? {
         Turn::Begun(begun) => begun,
         Turn::Answered { conversation, question, answer, lead_captured } => {
             return Ok(repeat(watcher, conversation, question, answer, lead_captured));
         }
     };
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
-    let index = indexes.of(store, &agent)?;
-    let reply = find(&index, &agent.name, &begun);
-    let sources = titled(&reply.sources, &agent.name);
-    show(watcher, &reply.text, &sources);
-    let response_ms = world.instant_ms() - started_ms;
-    let (lead_form, suggestions) = (reply.offer_person && !begun.lead_captured, reply.suggestions.clone());
-    let gap = reply.gap(&begun.question.content);
-    let answer = Answer { gap, ..answer_of(reply, sources, response_ms) };
-    let message = block_on(store.finish_turn(agent, begun.conversation.clone(), answer))?;
+    let index = means.indexes.of(&means.store, &agent)?;
+    let reply = find(&index, &agent, &begun);
+    let retrieval_ms = means.world.instant_ms() - started_ms;
+    let history: Vec<Said> = begun.history.iter().map(|(role, text)| Said { role: *role, text: text.clone() }).collect();
+    let question = &begun.question.content;
+    let ask = Ask { agent: &agent, index: &index, reply: &reply, question, history: &history, interrupt, started_ms };
+    let mut composed = compose(means, &ask, &visitor, watcher)?;
+    composed.sources = titled(composed.sources, &agent.name);
+    show_sources(watcher, &composed.sources);
+    let (lead_form, suggestions) = (composed.offer_person && !begun.lead_captured, composed.suggestions.clone());
+    let gap = composed.gap(&reply, question);
+    let trace = composed.trace(&reply, retrieval_ms, means.world.instant_ms() - started_ms);
+    let answer = Answer {
+        content: composed.text,
+        sources: composed.sources,
+        answered: composed.answered,
+        trace,
+        gap,
+        used: composed.used,
+        replaces: begun.replaces,
+    };
+    let message = block_on(means.store.finish_turn(agent, begun.conversation.clone(), answer))?;
     let conversation = begun.conversation;
     Ok(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions })
 }
 
-fn find(index: &Index, agent_name: &str, begun: &BegunTurn) -> Reply {
-    let previous: Vec<&str> = begun.previous.iter().map(String::as_str).collect();
-    reply(index, agent_name, &Question { text: &begun.question.content, previous: &previous })
+fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
+    let said = begun.history.iter().filter(|(role, _)| *role == Role::User).map(|(_, text)| text.as_str());
+    let said: Vec<&str> = said.collect();
+    let previous = &said[said.len().saturating_sub(PREVIOUS_MAX)..];
+    let question = Question { text: &begun.question.content, previous, caution: agent.answering.caution };
+    reply(index, &agent.name, &question)
+}
+
+/// By a model, if one may and can; shown while it is written.
+fn compose(means: &Means, ask: &Ask, visitor: &VisitorId, watcher: &Watcher) -> Result<Composed> {
+    let mut show = |text: &str| pieces(text).for_each(|piece| watcher.tell(Progress::Delta(piece.to_owned())));
+    if !model::is_asked(&means.models, ask.agent, ask.reply) {
+        show(&ask.reply.text);
+        return Ok(model::embedded(ask.reply));
+    }
+    let used = match means.models.has_budgets() {
+        true => block_on(means.store.model_use(ask.agent.account.clone(), ask.agent.id.clone(), means.world.now()))?,
+        false => DayUse::default(),
+    };
+    let place = means.models.admit(ask.agent, Some(visitor), &used);
+    Ok(model::compose(&means.models, ask, place, &mut show))
 }
 
 /// The answer that this message got before, shown as if it were written now.
 fn repeat(watcher: &Watcher, conversation: ConversationId, question: Message, answer: Message, lead_captured: bool) -> Finished {
     watcher.tell(Progress::Begun { conversation: Some(conversation.clone()), question });
-    show(watcher, &answer.content, &answer.sources);
+    pieces(&answer.content).for_each(|piece| watcher.tell(Progress::Delta(piece.to_owned())));
+    show_sources(watcher, &answer.sources);
     let lead_form = !answer.answered && !lead_captured;
     let conversation = Some(conversation);
     Finished { conversation, message: answer, lead_form, lead_captured, suggestions: Vec::new() }
 }
 
-fn show(watcher: &Watcher, text: &str, sources: &[Source]) {
-    for piece in pieces(text) {
-        watcher.tell(Progress::Delta(piece.to_owned()));
-    }
+fn show_sources(watcher: &Watcher, sources: &[Source]) {
     if !sources.is_empty() {
         watcher.tell(Progress::Sources(sources.to_vec()));
     }
@@ -78,20 +119,8 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn answer_of(reply: Reply, sources: Vec<Source>, response_ms: i64) -> Answer {
-    let passages = reply.passages.iter().map(|p| Passage {
-        knowledge: p.knowledge.clone(),
-        heading: p.heading.clone(),
-        score: f64::from(p.score),
-    });
-    let trace =
-        Trace { zone: reply.zone.as_str().to_owned(), provider: PROVIDER.to_owned(), passages: passages.collect(), response_ms };
-    Answer { sources, content: reply.text, answered: reply.answered, trace, gap: None }
-}
-
 /// Knowledge without a heading goes under the agent's name.
-fn titled(sources: &[Source], agent_name: &str) -> Vec<Source> {
-    let mut sources = sources.to_vec();
+fn titled(mut sources: Vec<Source>, agent_name: &str) -> Vec<Source> {
     for source in sources.iter_mut().filter(|source| source.title.is_empty()) {
         source.title = agent_name.to_owned();
     }

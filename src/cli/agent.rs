@@ -75,7 +75,7 @@ async fn ask(store: &Store, id: &str, question: &str, as_json: bool, save: bool)
     let agent = find(store, id).await?;
     let learnt = store.learnt(agent.account.clone(), agent.id.clone()).await?;
     let index = Index::complete(&index::entries(&learnt.knowledge), &learnt.vectors);
-    let answer = reply(&index, &agent.name, &Question { text: question, previous: &[] });
+    let answer = reply(&index, &agent.name, &Question::first(question, agent.answering.caution));
     if save {
         let given = Given { zone: answer.zone.as_str().to_owned(), answer: answer.text.clone() };
         store.save_question(agent.account, agent.id, question.to_owned(), given).await.map_err(|error| match error {

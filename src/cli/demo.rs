@@ -8,6 +8,7 @@ use crate::cli::serve::Signals;
 use crate::config::Config;
 use crate::domain::account::{Account, NewAdministrator, Permission};
 use crate::domain::agent::{Agent, NewAgent};
+use crate::domain::answering::Answering;
 use crate::domain::id::ALPHABET;
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
 use crate::server::{self, Server};
@@ -40,6 +41,7 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
         color: "#0f766e".into(),
         allowed_domains: Vec::new(),
         knowledge_base: None,
+        answering: Answering::default(),
     };
     let agent = store.create_agent(account.id.clone(), new, None, Keep::nothing()).await?;
     let faq = NewKnowledge { kind: KnowledgeType::Faq, content: KNOWLEDGE.into() };

@@ -21,10 +21,11 @@ impl Config {
             set(&mut table, &known, key, value, key)?;
         }
         let testing = table.get("testing").and_then(Value::as_table).is_some_and(|keys| !keys.is_empty());
-        let mut config: Self = Value::Table(with_plan_defaults(table)).try_into().map_err(|error: toml::de::Error| Error::Key {
-            key: file.map_or_else(|| "configuration".into(), |file| file.display().to_string()),
-            message: error.message().to_owned(),
-        })?;
+        let mut config: Self =
+            Value::Table(with_plan_defaults(table)).try_into().map_err(|error: toml::de::Error| Error::Key {
+                key: file.map_or_else(|| "configuration".into(), |file| file.display().to_string()),
+                message: error.message().to_owned(),
+            })?;
         let allowed = environment.iter().any(|(name, value)| name == "CHATFORGE_ALLOW_TESTING" && value == "1");
         if testing && !allowed {
             return Err(Error::Testing);

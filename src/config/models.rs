@@ -70,14 +70,18 @@ impl Model {
     }
 
     fn check(&self, name: &str) -> Result<(), Error> {
-        let fail = |key: &str, message: &str| Err(Error::Key { key: format!("models.{name}.{key}"), message: message.to_owned() });
+        let fail =
+            |key: &str, message: &str| Err(Error::Key { key: format!("models.{name}.{key}"), message: message.to_owned() });
         if self.model.trim().is_empty() {
             return fail("model", "is required: the name by which the provider knows the model");
         }
         let url = Url::parse(self.base_url()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         // A password in an address would be shown with it.
         if url.is_none_or(|url| !url.username().is_empty() || url.password().is_some() || url.query().is_some()) {
-            return fail("base_url", "must be an http or https address without user name and query, such as http://127.0.0.1:11434/v1");
+            return fail(
+                "base_url",
+                "must be an http or https address without user name and query, such as http://127.0.0.1:11434/v1",
+            );
         }
         if !self.api_key.0.chars().all(|c| c.is_ascii_graphic()) {
             return fail("api_key", "holds characters that no header can carry");

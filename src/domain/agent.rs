@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::Host;
 
 use crate::domain::Rejection;
+use crate::domain::answering::{Answering, AnsweringChange};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::input::{Fields, Text, line, lines};
 use crate::domain::knowledge::CONTENT_CHARS_MAX;
@@ -27,6 +28,7 @@ pub struct Agent {
     pub color: String,
     /// Hosts on which the widget may load, exact or `*.example.com`; empty allows every host.
     pub allowed_domains: Vec<String>,
+    pub answering: Answering,
     pub created_at: Time,
     pub updated_at: Time,
     pub deactivated_at: Option<Time>,
@@ -71,6 +73,7 @@ pub struct NewAgent {
     pub color: String,
     pub allowed_domains: Vec<String>,
     pub knowledge_base: Option<String>,
+    pub answering: Answering,
 }
 
 impl NewAgent {
@@ -86,6 +89,7 @@ impl NewAgent {
             color: fields.parsed("color", color).unwrap_or_else(|| COLOR_DEFAULT.to_owned()),
             allowed_domains: allowed_domains(&mut fields).unwrap_or_default(),
             knowledge_base: fields.text("knowledge_base", &KNOWLEDGE),
+            answering: AnsweringChange::read(&mut fields).unwrap_or_default().apply(Answering::default()),
         };
         fields.finish()?;
         Ok(agent)
@@ -101,6 +105,7 @@ pub struct AgentChange {
     pub allowed_domains: Option<Vec<String>>,
     /// Replaces every entry of the knowledge base.
     pub knowledge_base: Option<String>,
+    pub answering: Option<AnsweringChange>,
 }
 
 impl AgentChange {
@@ -112,6 +117,7 @@ impl AgentChange {
             color: fields.parsed("color", color),
             allowed_domains: allowed_domains(&mut fields),
             knowledge_base: knowledge_base(&mut fields),
+            answering: AnsweringChange::read(&mut fields),
         };
         fields.finish()?;
         Ok(change)
@@ -123,6 +129,7 @@ impl AgentChange {
             && self.color.is_none()
             && self.allowed_domains.is_none()
             && self.knowledge_base.is_none()
+            && self.answering.is_none()
     }
 }
 

@@ -97,13 +97,61 @@ pub struct Message {
     pub trace: Option<Trace>,
 }
 
+/// Why an answer ends before its end, where the visitor had gone.
+pub const VISITOR_LEFT: &str = "visitor_left";
+
+impl Message {
+    /// Whether it is the beginning of an answer that the visitor did not stay for.
+    pub fn was_left(&self) -> bool {
+        self.interrupted() == Some(VISITOR_LEFT)
+    }
+
+    pub fn interrupted(&self) -> Option<&str> {
+        self.trace.as_ref()?.generation.as_ref()?.interrupted.as_deref()
+    }
+}
+
 /// Why an answer was given: what was found, who wrote it, how long it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     pub zone: String,
     pub provider: String,
     pub passages: Vec<Passage>,
+    /// From the question to the last word.
     pub response_ms: i64,
+    /// How much of that it took to find the passages.
+    pub retrieval_ms: i64,
+    /// Where models could have written the answer.
+    pub generation: Option<Generation>,
+}
+
+/// What models had to do with an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Generation {
+    /// As its provider calls the model that wrote it.
+    pub model: Option<String>,
+    /// Why the answer, or its end, is quoted all the same.
+    pub degraded: Option<String>,
+    /// What went wrong with the models that were tried, in their order.
+    pub failures: Vec<ModelFailure>,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    /// A provider did not count the tokens.
+    pub estimated: bool,
+    /// Millionths of a dollar.
+    pub cost_micros: i64,
+    pub first_token_ms: Option<i64>,
+    /// Why it ends before its end.
+    pub interrupted: Option<String>,
+    /// It was longer than an answer may be.
+    pub truncated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFailure {
+    /// As the configuration calls it.
+    pub model: String,
+    pub reason: String,
 }
 
 /// A conversation with everything that was said in it.

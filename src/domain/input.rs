@@ -85,6 +85,19 @@ impl<'a> Fields<'a> {
         read.map_err(|message| self.fail(field, message)).ok()
     }
 
+    /// Reads the fields of an object inside this one; their failures are named with its name before theirs.
+    pub fn nested<T>(&mut self, field: &str, read: impl FnOnce(&mut Fields) -> T) -> Option<T> {
+        let Value::Object(object) = self.sent(field)? else {
+            self.fail(field, "must be an object");
+            return None;
+        };
+        let mut inner = Fields::at(object, &format!("{}{field}.", self.path));
+        let value = read(&mut inner);
+        self.lacks_required |= inner.lacks_required;
+        self.failures.append(&mut inner.failures);
+        Some(value)
+    }
+
     /// Reads a list of strings, naming each failing item by its place: `events[1]`.
     pub fn list<T>(
         &mut self,

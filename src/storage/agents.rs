@@ -6,6 +6,7 @@ use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
 use crate::domain::time::Time;
+use crate::storage::answering::{answering_of, answering_text};
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, draw, knowledge};
 use crate::world::World;
@@ -13,11 +14,11 @@ use crate::world::World;
 const COLUMNS: &str = "
     id, account, name, greeting, color, allowed_domains, created_at, updated_at, deactivated_at,
     conversations_count, leads_count, knowledge_entries, knowledge_bytes, knowledge_version, responses_count, responses_ms,
-    vectors_version";
+    vectors_version, answering";
 
 const CREATE: &str = "
-    INSERT INTO agents (id, account, name, greeting, color, allowed_domains, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)";
+    INSERT INTO agents (id, account, name, greeting, color, allowed_domains, answering, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
 
 const UPDATE: &str = "
     UPDATE agents
@@ -25,7 +26,8 @@ const UPDATE: &str = "
         greeting = coalesce(?4, greeting),
         color = coalesce(?5, color),
         allowed_domains = coalesce(?6, allowed_domains),
-        updated_at = ?7
+        answering = coalesce(?7, answering),
+        updated_at = ?8
     WHERE account = ?1 AND id = ?2";
 
 const DEACTIVATE: &str = "
@@ -143,7 +145,8 @@ fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, ag
     let id: AgentId = draw(db, world, "agents")?;
     let now = world.now();
     let domains = serde_json::to_string(&new.allowed_domains).unwrap_or_default();
-    db.prepare_cached(CREATE)?.execute(params![id, account, new.name, new.greeting, new.color, domains, now])?;
+    let answering = answering_text(&new.answering);
+    db.prepare_cached(CREATE)?.execute(params![id, account, new.name, new.greeting, new.color, domains, answering, now])?;
     if let Some(content) = new.knowledge_base {
         let content = NewKnowledge { kind: KnowledgeType::Text, content };
         knowledge::replace(db, world, account, &id, content)?;
@@ -155,7 +158,9 @@ fn update(db: &Connection, world: &World, account: &AccountId, id: &AgentId, cha
     let before = agent(db, account, id)?;
     let domains = change.allowed_domains.map(|domains| serde_json::to_string(&domains).unwrap_or_default());
     let now = later_than(before.updated_at, world.now());
-    db.prepare_cached(UPDATE)?.execute(params![account, id, change.name, change.greeting, change.color, domains, now])?;
+    let answering = change.answering.map(|change| answering_text(&change.apply(before.answering)));
+    let fields = params![account, id, change.name, change.greeting, change.color, domains, answering, now];
+    db.prepare_cached(UPDATE)?.execute(fields)?;
     if let Some(content) = change.knowledge_base {
         let content = NewKnowledge { kind: KnowledgeType::Text, content };
         knowledge::replace(db, world, account, id, content)?;
@@ -176,7 +181,7 @@ fn check_room(db: &Connection, account: &AccountId, agents_max: Option<u32>) -> 
 }
 
 fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
-    let domains: String = row.get(5)?;
+    let (domains, answering): (String, String) = (row.get(5)?, row.get(17)?);
     let (responses, responses_ms): (i64, i64) = (row.get(14)?, row.get(15)?);
     Ok(Agent {
         id: row.get(0)?,
@@ -185,6 +190,7 @@ fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
         greeting: row.get(3)?,
         color: row.get(4)?,
         allowed_domains: serde_json::from_str(&domains).map_err(|_| unreadable("domains"))?,
+        answering: answering_of(&answering).ok_or_else(|| unreadable("answering"))?,
         created_at: row.get(6)?,
         updated_at: row.get(7)?,
         deactivated_at: row.get(8)?,

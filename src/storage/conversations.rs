@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Passage, Role, Source, Trace, Transcript};
+use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Role, Source, Transcript};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, MessageId, VisitorId};
 use crate::domain::page::{Listed, Page};
@@ -10,6 +10,7 @@ use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::storage::columns::unreadable;
 use crate::storage::events::Outbox;
+use crate::storage::trace::trace_of;
 use crate::storage::{Error, Result, Store};
 
 /// Idle conversations that one transaction ends.
@@ -284,16 +285,4 @@ pub fn sources_text(sources: &[Source]) -> String {
 fn sources_of(text: &str) -> Option<Vec<Source>> {
     let rows: Vec<(String, String, Option<String>)> = serde_json::from_str(text).ok()?;
     Some(rows.into_iter().map(|(title, excerpt, url)| Source { title, excerpt, url }).collect())
-}
-
-/// `[zone, provider, [[knowledge, heading, score], …]]`
-pub fn trace_text(trace: &Trace) -> String {
-    let passages: Vec<_> = trace.passages.iter().map(|p| (&p.knowledge, &p.heading, p.score)).collect();
-    serde_json::to_string(&(&trace.zone, &trace.provider, passages)).unwrap_or_default()
-}
-
-fn trace_of(text: &str, response_ms: i64) -> Option<Trace> {
-    let (zone, provider, passages): (String, String, Vec<(String, String, f64)>) = serde_json::from_str(text).ok()?;
-    let passages = passages.into_iter().map(|(knowledge, heading, score)| Passage { knowledge, heading, score }).collect();
-    Some(Trace { zone, provider, passages, response_ms })
 }

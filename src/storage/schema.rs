@@ -22,6 +22,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0008_deliveries.sql")),
     M::up(include_str!("migrations/0010_vectors.sql")),
     M::up(include_str!("migrations/0011_questions.sql")),
+    M::up(include_str!("migrations/0012_answering.sql")),
 ];
 
 /// `CFGD`: tells a ChatForge database from any other.

@@ -4,21 +4,21 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::account::Plan;
 use crate::domain::agent::Agent;
-use crate::domain::conversation::{Author, Conversation, Message, Role, Source, Trace};
+use crate::domain::conversation::{Author, Conversation, Message, Role};
 use crate::domain::event::Event;
-use crate::domain::id::{AccountId, ConversationId, MessageId, VisitorId};
+use crate::domain::id::{ConversationId, MessageId, VisitorId};
 use crate::domain::lead::LeadDetails;
 use crate::domain::page::page_path;
-use crate::domain::question::Gap;
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
-use crate::storage::conversations::{end, latest_of, message_of, sources_text, trace_text};
+use crate::storage::answers::append;
+use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture};
-use crate::storage::{Result, Store, draw, questions};
+use crate::storage::{Result, Store, draw};
 
-/// Earlier messages of the visitor that an answer may need to be understood.
-const PREVIOUS_MAX: i64 = 3;
+/// Earlier messages that a question may need to be understood.
+const HISTORY_MAX: i64 = 8;
 
 /// A visitor's message, with all that is known of where it came from.
 #[derive(Clone)]
@@ -51,36 +51,17 @@ pub struct BegunTurn {
     /// `None` where the plan's limit is reached: the answer is given, and nothing is kept.
     pub conversation: Option<ConversationId>,
     pub question: Message,
-    /// What the visitor said before in this conversation, newest last.
-    pub previous: Vec<String>,
+    /// What was said before in this conversation, newest last.
+    pub history: Vec<(Role, String)>,
+    /// An answer that the visitor did not stay for: the new one takes its place.
+    pub replaces: Option<MessageId>,
     /// This message held the visitor's contact details.
     pub lead_captured: bool,
-}
-
-/// An answer to be kept.
-pub struct Answer {
-    pub content: String,
-    pub sources: Vec<Source>,
-    pub answered: bool,
-    pub trace: Trace,
-    /// What the knowledge lacks, if the answer says so.
-    pub gap: Option<Gap>,
 }
 
 const INSERT_CONVERSATION: &str = "
     INSERT INTO conversations (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-
-const INSERT_MESSAGE: &str = "
-    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at)
-    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-    FROM conversations
-    WHERE id = ?1 AND account = ?2";
-
-const COUNT_MESSAGE: &str = "
-    UPDATE conversations
-    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3)
-    WHERE account = ?1 AND id = ?2";
 
 const COUNT_USE: &str = "
     INSERT INTO usage (account, agent, month, conversations)
@@ -91,16 +72,6 @@ const COUNT_PAGE: &str = "
     INSERT INTO page_usage (account, month, page, conversations)
     VALUES (?1, ?2, ?3, 1)
     ON CONFLICT (account, month, page) DO UPDATE SET conversations = page_usage.conversations + 1";
-
-const TIME_AGENT: &str = "
-    UPDATE agents
-    SET responses_count = responses_count + 1, responses_ms = responses_ms + ?3
-    WHERE account = ?1 AND id = ?2";
-
-const TIME_MONTH: &str = "
-    INSERT INTO response_times (account, month, response_ms, responses)
-    VALUES (?1, ?2, ?3, 1)
-    ON CONFLICT (account, month, response_ms) DO UPDATE SET responses = response_times.responses + 1";
 
 const USED: &str = "SELECT conversations FROM usage WHERE account = ?1 AND agent = ?2 AND month = ?3";
 
@@ -117,34 +88,6 @@ impl Store {
     pub async fn begin_turn(&self, message: VisitorMessage) -> Result<Turn> {
         let outbox = self.outbox();
         self.write(move |db| begin(db, &outbox, &message)).await
-    }
-
-    /// Keeps the answer. Without a conversation it is only given its identifier.
-    pub async fn finish_turn(&self, agent: Agent, conversation: Option<ConversationId>, answer: Answer) -> Result<Message> {
-        let world = self.world().clone();
-        let mut message = Message {
-            id: world.fresh(),
-            role: Role::Assistant,
-            author: Author::Agent,
-            content: answer.content,
-            created_at: world.now(),
-            sources: answer.sources,
-            answered: answer.answered,
-            trace: Some(answer.trace),
-        };
-        let Some(conversation) = conversation else { return Ok(message) };
-        self.write(move |db| {
-            message.id = draw(db, &world, "messages")?;
-            let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
-            append(db, &agent.account, &conversation, &message, None)?;
-            if let Some(gap) = &answer.gap {
-                questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
-            }
-            db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
-            db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, message.created_at.month(), response_ms])?;
-            Ok(message)
-        })
-        .await
     }
 }
 
@@ -168,13 +111,13 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
         Some(open) => Some(open),
         None => start(db, outbox, message, latest.as_ref(), now)?,
     };
-    let mut previous = Vec::new();
+    let mut history = Vec::new();
     if let Some(id) = &conversation {
-        previous = earlier_questions(db, message, id, None)?;
+        history = earlier(db, message, id, None)?;
         append(db, &message.agent.account, id, &question, message.client_id.as_deref())?;
     }
     let lead_captured = capture_from(db, outbox, message, conversation.as_ref())?;
-    Ok(Turn::Begun(BegunTurn { conversation, question, previous, lead_captured }))
+    Ok(Turn::Begun(BegunTurn { conversation, question, history, replaces: None, lead_captured }))
 }
 
 /// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
@@ -193,11 +136,13 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
     let answer = next.query_row(params![latest.id, account, seq], message_of).optional()?;
     let conversation = latest.id.clone();
     let lead_captured = LeadDetails::in_message(&question.content).is_some();
+    // One that the visitor did not stay for is given anew: the widget asks again after a lost connection.
+    let replaces = answer.as_ref().filter(|answer| answer.was_left()).map(|answer| answer.id.clone());
     Ok(Some(match answer {
-        Some(answer) => Turn::Answered { conversation, question, answer, lead_captured },
-        None => {
-            let previous = earlier_questions(db, message, &conversation, Some(seq))?;
-            Turn::Begun(BegunTurn { conversation: Some(conversation), question, previous, lead_captured })
+        Some(answer) if replaces.is_none() => Turn::Answered { conversation, question, answer, lead_captured },
+        _ => {
+            let history = earlier(db, message, &conversation, Some(seq))?;
+            Turn::Begun(BegunTurn { conversation: Some(conversation), question, history, replaces, lead_captured })
         }
     }))
 }
@@ -330,40 +275,17 @@ fn capture_from(
     Ok(true)
 }
 
-fn earlier_questions(db: &Connection, message: &VisitorMessage, id: &ConversationId, before: Option<i64>) -> Result<Vec<String>> {
+fn earlier(db: &Connection, message: &VisitorMessage, id: &ConversationId, before: Option<i64>) -> Result<Vec<(Role, String)>> {
     let mut find = db.prepare_cached(
-        "SELECT content FROM messages
-         WHERE conversation = ?1 AND account = ?2 AND role = 'user' AND seq < ?3 ORDER BY seq DESC LIMIT ?4",
+        "SELECT role, content FROM messages
+         WHERE conversation = ?1 AND account = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4",
     )?;
     let before = before.unwrap_or(i64::MAX);
-    let newest_first = find.query_map(params![id, message.agent.account, before, PREVIOUS_MAX], |row| row.get(0))?;
-    let mut previous: Vec<String> = newest_first.collect::<rusqlite::Result<_>>()?;
-    previous.reverse();
-    Ok(previous)
-}
-
-fn append(
-    db: &Connection,
-    account: &AccountId,
-    conversation: &ConversationId,
-    message: &Message,
-    client_id: Option<&str>,
-) -> Result<()> {
-    let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
-    db.prepare_cached(INSERT_MESSAGE)?.execute(params![
-        conversation,
-        account,
-        message.id,
-        message.role.as_str(),
-        message.author.as_str(),
-        message.content,
-        client_id,
-        sources_text(&message.sources),
-        message.answered,
-        message.trace.as_ref().map(trace_text),
-        response_ms,
-        message.created_at
-    ])?;
-    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at])?;
-    Ok(())
+    let newest_first = find.query_map(params![id, message.agent.account, before, HISTORY_MAX], |row| {
+        let role: String = row.get(0)?;
+        Ok((if role == "user" { Role::User } else { Role::Assistant }, row.get(1)?))
+    })?;
+    let mut history: Vec<_> = newest_first.collect::<rusqlite::Result<_>>()?;
+    history.reverse();
+    Ok(history)
 }

@@ -1,5 +1,7 @@
 //! Whether the process lives, and whether it can do its work.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -19,6 +21,9 @@ struct Ready {
     /// Agents whose newest knowledge is found by its words only, until its meaning is learnt; never a reason to be unready.
     agents_learning: i64,
     stopping: bool,
+    /// Each configured model: `ok`, or `resting` after failures. Answers do not depend on them, and neither does this one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    models: BTreeMap<String, &'static str>,
     version: &'static str,
 }
 
@@ -32,7 +37,9 @@ async fn alive() -> &'static str {
 
 async fn ready(State(app): State<App>) -> Response {
     let floor = app.config.server.disk_free_min_mb.saturating_mul(1024 * 1024);
+    let models = app.answerer.models().resting().into_iter();
     let checks = Ready {
+        models: models.map(|(name, rests)| (name, if rests { "resting" } else { "ok" })).collect(),
         status: "ok",
         database: app.store.probe().await.is_ok(),
         disk: app.store.free_bytes().is_none_or(|free| free >= floor),

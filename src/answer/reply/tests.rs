@@ -5,6 +5,7 @@ use super::*;
 use std::collections::HashMap;
 
 use crate::answer::chunk::Entry;
+use crate::domain::answering::Caution;
 use crate::domain::knowledge::KnowledgeType;
 
 const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop/");
@@ -16,7 +17,7 @@ fn both(kind: KnowledgeType, content: &str) -> [Index; 2] {
 }
 
 fn ask(index: &Index, text: &str) -> Reply {
-    reply(index, "Ava", &Question { text, previous: &[] })
+    reply(index, "Ava", &Question::first(text, Caution::Normal))
 }
 
 fn dental() -> [Index; 2] {
@@ -127,7 +128,7 @@ fn a_follow_up_leans_on_the_message_before() {
 }
 
 fn reply_after(index: &Index, text: &str, previous: &[&str]) -> Reply {
-    reply(index, "Ava", &Question { text, previous })
+    reply(index, "Ava", &Question { text, previous, caution: Caution::Normal })
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub fn run(context: &Context, id: &str, accept: bool, json: bool) -> anyhow::Res
         let index = Index::complete(&index::entries(&learnt.knowledge), &learnt.vectors);
         let mut asked = Vec::new();
         for saved in store.saved_questions(agent.account.clone(), agent.id.clone()).await? {
-            let reply = reply(&index, &agent.name, &Question { text: &saved.text, previous: &[] });
+            let reply = reply(&index, &agent.name, &Question::first(&saved.text, agent.answering.caution));
             let now = Given { zone: reply.zone.as_str().to_owned(), answer: reply.text };
             if accept && saved.given != now {
                 store.save_question(agent.account.clone(), agent.id.clone(), saved.text.clone(), now.clone()).await?;

@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
+use crate::domain::answering::Answering;
 use crate::domain::id::AgentId;
 use crate::domain::time::Time;
 use crate::storage;
 use crate::web::App;
 use crate::web::api::schema::requests;
-use crate::web::api::schema::values::{AgentStatus, Words};
+use crate::web::api::schema::values::{AgentStatus, Caution, Tone, Words};
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Json, Object, Paged, Statuses};
@@ -61,8 +62,23 @@ pub struct AgentView {
     embed_code: String,
     /// Where the widget may load; empty for every website.
     allowed_domains: Vec<String>,
+    answering: AnsweringView,
     created_at: Time,
     updated_at: Time,
+}
+
+/// How the agent answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Answering)]
+struct AnsweringView {
+    /// For models: what the owner wants beyond what the knowledge says.
+    instructions: String,
+    #[schema(value_type = Tone)]
+    tone: &'static str,
+    #[schema(value_type = Caution)]
+    caution: &'static str,
+    model: String,
+    ask_unmatched: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -226,8 +242,21 @@ impl AgentView {
             leads_count: agent.leads_count,
             avg_response_time_ms: agent.avg_response_time_ms,
             allowed_domains: agent.allowed_domains,
+            answering: AnsweringView::new(agent.answering),
             created_at: agent.created_at,
             updated_at: agent.updated_at,
+        }
+    }
+}
+
+impl AnsweringView {
+    fn new(answering: Answering) -> Self {
+        Self {
+            tone: answering.tone.as_str(),
+            caution: answering.caution.as_str(),
+            model: answering.model.as_str().to_owned(),
+            instructions: answering.instructions,
+            ask_unmatched: answering.ask_unmatched,
         }
     }
 }

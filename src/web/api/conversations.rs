@@ -14,6 +14,7 @@ use crate::web::App;
 use crate::web::api::csv;
 use crate::web::api::schema::requests::PageQuery;
 use crate::web::api::schema::values::{ConversationStatus, MessageRole};
+use crate::web::api::trace::TraceView;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Deleted, Json, Paged, Statuses, next_after, path_id, unknown_cursor};
@@ -60,6 +61,10 @@ struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sent_by: Option<&'static str>,
+    /// Why the answer was given; only where one conversation is shown, and left out of what is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    trace: Option<TraceView>,
 }
 
 pub struct ConversationStatuses;
@@ -89,7 +94,7 @@ pub async fn list(
     }
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.transcripts(agent.account, agent.id, page).await.map_err(unknown_cursor)?;
-    let conversations: Vec<_> = listed.rows.into_iter().map(ConversationView::new).collect();
+    let conversations: Vec<_> = listed.rows.into_iter().map(ConversationView::in_list).collect();
     let next_after = next_after(&conversations, limit, |row| &row.id);
     Ok(Json(ConversationList { next_after, conversations, total: listed.total, limit, offset }).into_response())
 }
@@ -117,6 +122,13 @@ pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<
 }
 
 impl ConversationView {
+    /// Without traces, which would make up most of a list.
+    fn in_list(transcript: Transcript) -> Self {
+        let mut view = Self::new(transcript);
+        view.messages.iter_mut().for_each(|message| message.trace = None);
+        view
+    }
+
     fn new(transcript: Transcript) -> Self {
         let conversation = transcript.conversation;
         Self {
@@ -142,6 +154,7 @@ impl MessageView {
             content: message.content,
             timestamp: message.created_at,
             sent_by: (message.author == Author::Operator).then_some("operator"),
+            trace: message.trace.map(TraceView::new),
         }
     }
 }

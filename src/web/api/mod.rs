@@ -11,6 +11,7 @@ mod knowledge;
 mod leads;
 mod me;
 pub mod schema;
+mod trace;
 mod visitors;
 mod webhooks;
 

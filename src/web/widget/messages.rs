@@ -12,7 +12,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use crate::answer::{Finished, Progress, Refused};
+use crate::answer::model::{Interrupt, Reason};
+use crate::answer::{Finished, Progress, Refused, Watched};
 use crate::domain::conversation::{CLIENT_ID_CHARS_MAX, MESSAGE_CHARS_MAX};
 use crate::domain::input::{Fields, line, lines};
 use crate::domain::time::{DAY_MS, MINUTE_MS};
@@ -37,11 +38,11 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     check_limits(&app, &visit)?;
     let whole = wants_json(&visit.headers);
     let message = message_of(&app, visit).await?;
-    let progress = app.answerer.answer(message).map_err(|refused| match refused {
+    let watched = app.answerer.answer(message).map_err(|refused| match refused {
         Refused::StillAnswering => ApiError::conflict("Your last message is still being answered."),
         Refused::Full => ApiError::unavailable(),
     })?;
-    if whole { finish(progress).await } else { Ok(stream(progress)) }
+    if whole { finish(watched.progress).await } else { Ok(stream(watched)) }
 }
 
 fn check_limits(app: &App, visit: &Visit) -> Result<()> {
@@ -93,10 +94,23 @@ async fn finish(mut progress: UnboundedReceiver<Progress>) -> Result<Response> {
     Err(ApiError::internal())
 }
 
-fn stream(progress: UnboundedReceiver<Progress>) -> Response {
-    let events = UnboundedReceiverStream::new(progress).map(|step| Ok::<_, Infallible>(event(step)));
+fn stream(Watched { progress, interrupt }: Watched) -> Response {
+    let reader = Reader(interrupt);
+    let events = UnboundedReceiverStream::new(progress).map(move |step| {
+        let _still_there = &reader;
+        Ok::<_, Infallible>(event(step))
+    });
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
     (StatusCode::OK, headers, Sse::new(events).keep_alive(KeepAlive::new().interval(PING))).into_response()
+}
+
+/// Goes with the connection: what a model writes for nobody costs money all the same. After the end it says nothing.
+struct Reader(Interrupt);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.set(Reason::Left);
+    }
 }
 
 fn event(step: Progress) -> Event {

@@ -7,6 +7,7 @@ mod feedback;
 mod leads;
 mod messages;
 mod session;
+mod stop;
 mod view;
 
 use axum::Router;
@@ -31,6 +32,7 @@ pub fn router() -> Router<App> {
         .route("/leads", post(leads::create))
         .route("/feedback", post(feedback::create))
         .route("/close", post(close::create))
+        .route("/stop", post(stop::create))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(middleware::from_fn(share));

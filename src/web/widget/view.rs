@@ -14,6 +14,9 @@ pub struct MessageView {
     sent_by: Option<&'static str>,
     sources: Vec<SourceView>,
     answered: bool,
+    /// Why the answer ends before its end; left out where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -26,6 +29,7 @@ pub struct SourceView {
 impl MessageView {
     pub fn new(message: Message) -> Self {
         Self {
+            interrupted: message.interrupted().map(str::to_owned),
             id: message.id.to_string(),
             role: message.role.as_str(),
             content: message.content,

@@ -9,8 +9,8 @@ use crate::domain::knowledge::KnowledgeType;
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::api::schema::values::{
-    AgentName, Color, Cursor, Domain, Greeting, KnowledgeBase, KnowledgeContent, Limit, Offset, ReplacedKnowledge, WebhookStatus,
-    WebhookUrl,
+    AgentName, Caution, Color, Cursor, Domain, Greeting, Instructions, KnowledgeBase, KnowledgeContent, Limit, ModelChoice,
+    Offset, ReplacedKnowledge, Tone, WebhookStatus, WebhookUrl,
 };
 
 /// An agent to be created.
@@ -27,6 +27,9 @@ pub struct NewAgent {
     /// Where the widget may load; empty for every website.
     #[schema(nullable = false, max_items = 100)]
     allowed_domains: Option<Vec<Domain>>,
+    /// How the agent answers; what is left out has its default.
+    #[schema(nullable = false)]
+    answering: Option<AnsweringChange>,
 }
 
 /// The fields to change; all others stay as they are.
@@ -43,6 +46,25 @@ pub struct AgentChange {
     /// Where the widget may load; empty for every website.
     #[schema(nullable = false, max_items = 100)]
     allowed_domains: Option<Vec<Domain>>,
+    /// How the agent answers; what is left out stays as it is.
+    #[schema(nullable = false)]
+    answering: Option<AnsweringChange>,
+}
+
+/// Settings of how an agent answers.
+#[derive(ToSchema)]
+pub struct AnsweringChange {
+    #[schema(nullable = false)]
+    instructions: Option<Instructions>,
+    #[schema(nullable = false)]
+    tone: Option<Tone>,
+    #[schema(nullable = false)]
+    caution: Option<Caution>,
+    #[schema(nullable = false)]
+    model: Option<ModelChoice>,
+    /// Whether models are asked although nothing in the knowledge fits the question.
+    #[schema(nullable = false)]
+    ask_unmatched: Option<bool>,
 }
 
 /// Agents to be created together, each judged by itself.

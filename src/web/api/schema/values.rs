@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::account::Permission;
 use crate::domain::agent::{GREETING, GREETING_DEFAULT, KNOWLEDGE, NAME};
+use crate::domain::answering::{self, INSTRUCTIONS};
 use crate::domain::delivery::DELIVERY_STATES;
 use crate::domain::id::{
     AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KnowledgeId, LeadId, RANDOM_CHARS, VisitorId, WebhookId,
@@ -121,6 +122,17 @@ forms! {
         .schema_type(SchemaType::from_iter([Type::String, Type::Boolean]))
         .description(Some("A text replaces every entry of the knowledge base. A boolean, as answers show it, changes nothing.")),
     KnowledgeContent => text(&CONTENT).description(Some("What the agent is to know.")),
+    Instructions => text(&INSTRUCTIONS)
+        .description(Some("For models: what the owner wants beyond what the knowledge says."))
+        .examples([json!("Call the visitors guests. Point them to the menu where it fits.")]),
+    Tone => choice(answering::Tone::NAMES.iter().copied()).description(Some("How a model words its answers.")),
+    Caution => choice(answering::Caution::NAMES.iter().copied())
+        .description(Some("How well the knowledge must fit a question before it is answered.")),
+    ModelChoice => string()
+        .pattern(Some("^[a-z0-9_-]{1,32}$"))
+        .description(Some("Who writes the answers: `on`, the configured models in their order; `off`, nobody, so that they are \
+            quoted; or the name of the model that is tried first. A name that is not configured counts as `on`."))
+        .examples([json!("on")]),
     Limit => whole(1, LIMIT_MAX, LIMIT_DEFAULT),
     Offset => whole(0, OFFSET_MAX, 0),
     Words => text(&WORDS).examples([json!("Jane")]),

