@@ -1,34 +1,21 @@
-//! The small general knowledge that word matching needs: synonyms, words that carry little, words that are no typing errors.
+//! The small general knowledge that word matching needs: synonyms, ordinary words, questions that no business answers.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use crate::answer::words::language::Language;
-use crate::answer::words::{is_stop, words};
+use crate::answer::smalltalk::rules;
+use crate::answer::words::language::{ALL, Language};
+use crate::answer::words::words;
 
 const PHRASE_WORDS_MAX: usize = 4;
+const COMMON: &str = include_str!("common.txt");
 
-/// Words that a question may hold whatever it is about: whether the text has them says little.
-const LIGHT: &str = "about able actually again all allowed already also another anyone anything available best both bring can cant come currently day do doesnt \
-    done dont down each early ever every everything exactly find first follow general get getting give go going gonna good got guys happen help here how if info \
-    information instead interested into know kind last later let like long look lot make many me mean more most much need never new next no not now \
-    offer often old one only other out over own possible provide put question really right same say see sell set show side someone something soon \
-    still such sure take tell thank thing think time today tomorrow tonight try two type under up use usually wanna want way well what whats when where wheres \
-    which while who whose why without wonder work yes yet come kind because after before during ask explain whether using since per via stuff maybe";
-
-/// Words of any subject: verbs, qualities, amounts. Knowledge that lacks them may answer all the same.
-const GENERAL: &str = "accident add additional afternoon allow almost always amazing amount another area arrive awful away back become been begin big broken \
-    case certain change check cheap cheaper choose city close complete completely correct country create decide different difference difficult down early easy \
-    else end enough evening exact example expensive extra fast few fill finish fire friend full further great half handle happen hard hear high hold home house \
-    huge husband immediate include issue join keep late leave less life little lose low main mean meet mid miss modern month move nearby necessary night number \
-    option order own pass person pick place plan play prefer prepare problem process quick quickly reach reason receive recommend remember replace request \
-    require rest run save search second send serve several share short simple single situation slow small special specific stand start stay stop suggest \
-    switch talk terrible third three total touch treat turn twice understand usual visit wait walk week weekend wife worry worth wrong year completely during \
-    normal currently people somebody anybody near around across buy cost rather somehow somewhere anywhere whenever everyone monday tuesday wednesday thursday friday saturday sunday";
+pub fn is_light(stem: &str) -> bool {
+    Language::English.is_light(stem)
+}
 
 pub fn is_general(stem: &str) -> bool {
-    static SET: OnceLock<HashSet<String>> = OnceLock::new();
-    SET.get_or_init(|| GENERAL.split_whitespace().map(|word| Language::English.stem(word)).collect()).contains(stem)
+    Language::English.is_general(stem)
 }
 
 /// Which phrases mean one thing. Keys and targets are stems, joined by a space.
@@ -40,8 +27,15 @@ pub struct Synonyms {
 
 impl Synonyms {
     pub fn english() -> &'static Synonyms {
-        static ALL: OnceLock<Synonyms> = OnceLock::new();
-        ALL.get_or_init(|| Synonyms::parse(include_str!("synonyms.txt"), Language::English))
+        Synonyms::of(Language::English)
+    }
+
+    pub fn of(language: Language) -> &'static Synonyms {
+        static EACH: OnceLock<Vec<Synonyms>> = OnceLock::new();
+        static NONE: OnceLock<Synonyms> = OnceLock::new();
+        let each = EACH.get_or_init(|| ALL.iter().map(|language| Synonyms::parse(synonyms(*language), *language)).collect());
+        let at = ALL.iter().position(|known| *known == language);
+        at.map_or_else(|| NONE.get_or_init(Synonyms::default), |at| &each[at])
     }
 
     fn parse(text: &str, language: Language) -> Synonyms {
@@ -83,27 +77,77 @@ fn stems(phrase: &str, language: Language) -> Vec<String> {
 fn filed_stems(phrase: &str, language: Language) -> Vec<String> {
     match phrase.trim().strip_prefix('%') {
         Some(sign) => vec![format!("\u{a7}{sign}")],
-        None => words(phrase).iter().filter(|word| !is_stop(&word.text)).map(|word| language.stem(&word.text)).collect(),
+        None => words(phrase).iter().filter(|word| !language.is_stop(&word.text)).map(|word| language.stem(&word.text)).collect(),
     }
-}
-
-pub fn is_light(stem: &str) -> bool {
-    static SET: OnceLock<HashSet<String>> = OnceLock::new();
-    SET.get_or_init(|| LIGHT.split_whitespace().map(|word| Language::English.stem(word)).collect()).contains(stem)
 }
 
 /// Whether the word is ordinary English, so that it is not a misspelt word of the knowledge.
 pub fn is_common(word: &str) -> bool {
     static SET: OnceLock<HashSet<String>> = OnceLock::new();
     let set = SET.get_or_init(|| {
-        let listed = include_str!("common.txt").split_whitespace().chain(LIGHT.split_whitespace());
-        let asked = include_str!("offtopic.txt").split_whitespace();
-        listed.chain(asked).map(|word| Language::English.stem(word)).collect()
+        let listed = COMMON.split_whitespace().chain(off_topic_in(Language::English).flat_map(str::split_whitespace));
+        listed.map(|word| Language::English.stem(word)).collect()
     });
-    set.contains(&Language::English.stem(word))
+    let stem = Language::English.stem(word);
+    set.contains(&stem) || is_light(&stem)
+}
+
+/// Whether the word is ordinary in the language: a small word, or a word of a question that no business answers.
+pub fn is_ordinary(word: &str, language: Language) -> bool {
+    static EACH: OnceLock<HashMap<Language, HashSet<String>>> = OnceLock::new();
+    let each = EACH.get_or_init(|| {
+        let asked = |language| off_topic_in(language).flat_map(words).map(|word| word.text).collect();
+        ALL.into_iter().map(|language| (language, asked(language))).collect()
+    });
+    match language {
+        Language::English => is_common(word),
+        _ => language.vocabulary().all.contains(word) || each.get(&language).is_some_and(|words| words.contains(word)),
+    }
+}
+
+/// The words that tell a language beside its small ones: what its businesses are asked about, and small talk.
+pub fn known_words(language: Language) -> HashSet<String> {
+    let ordinary = if language == Language::English { COMMON } else { "" };
+    let texts = [synonyms(language), rules::lists(language), ordinary];
+    let lines = texts.into_iter().flat_map(str::lines).filter(|line| !line.starts_with(['#', '[']));
+    let phrases = lines.flat_map(|line| line.split("=>")).flat_map(words);
+    phrases.map(|word| word.text).filter(|word| word.chars().all(char::is_alphabetic)).collect()
 }
 
 /// Questions on which a knowledge base should be silent: what they score is the noise of that knowledge base.
 pub fn off_topic() -> impl Iterator<Item = &'static str> {
-    include_str!("offtopic.txt").lines().filter(|line| !line.is_empty())
+    off_topic_in(Language::English)
+}
+
+/// The same in the language of the knowledge base; English where there are none.
+pub fn off_topic_in(language: Language) -> impl Iterator<Item = &'static str> {
+    let listed = match language {
+        Language::English | Language::Other => include_str!("offtopic/en.txt"),
+        Language::German => include_str!("offtopic/de.txt"),
+        Language::Spanish => include_str!("offtopic/es.txt"),
+        Language::French => include_str!("offtopic/fr.txt"),
+        Language::Italian => include_str!("offtopic/it.txt"),
+        Language::Portuguese => include_str!("offtopic/pt.txt"),
+        Language::Dutch => include_str!("offtopic/nl.txt"),
+        Language::Polish => include_str!("offtopic/pl.txt"),
+        Language::Arabic => include_str!("offtopic/ar.txt"),
+        Language::Japanese => include_str!("offtopic/ja.txt"),
+    };
+    listed.lines().filter(|line| !line.is_empty())
+}
+
+fn synonyms(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("synonyms/en.txt"),
+        Language::German => include_str!("synonyms/de.txt"),
+        Language::Spanish => include_str!("synonyms/es.txt"),
+        Language::French => include_str!("synonyms/fr.txt"),
+        Language::Italian => include_str!("synonyms/it.txt"),
+        Language::Portuguese => include_str!("synonyms/pt.txt"),
+        Language::Dutch => include_str!("synonyms/nl.txt"),
+        Language::Polish => include_str!("synonyms/pl.txt"),
+        Language::Arabic => include_str!("synonyms/ar.txt"),
+        Language::Japanese => include_str!("synonyms/ja.txt"),
+        Language::Other => "",
+    }
 }

@@ -1,42 +1,124 @@
-//! What the assistant says in its own words; every other word of an answer is the owner's.
+//! What the assistant says in its own words, in each language; every other word of an answer is the owner's.
+
+mod ar;
+mod de;
+mod en;
+mod es;
+mod fr;
+mod it;
+mod ja;
+mod nl;
+mod pl;
+mod pt;
 
 use crate::answer::smalltalk::SmallTalk;
+use crate::answer::words::language::Language;
 
-pub const TENTATIVE: &str = "This may help:";
-pub const UNKNOWN: &str = "I'm sorry, I don't know that one. If you leave your name and e-mail, someone will get back to you.";
-pub const EMPTY: &str = "I'm sorry, I don't know that yet. If you leave your name and e-mail, someone will get back to you.";
-pub const CONTACT: &str = "Thank you! I've passed your details on, and someone will get back to you soon.";
+/// One language's phrases. `{name}` stands for the agent's name.
+#[derive(Debug)]
+pub struct Phrases {
+    /// Before an answer that may not be what was asked for.
+    pub tentative: &'static str,
+    /// Before an answer that was just given.
+    pub already_said: &'static str,
+    pub unknown: &'static str,
+    /// There is no knowledge at all yet.
+    pub empty: &'static str,
+    /// Contact details were given.
+    pub contact: &'static str,
+    greeting: &'static str,
+    how_are_you: &'static str,
+    thanks: &'static str,
+    goodbye: &'static str,
+    bot: &'static str,
+    maker: &'static str,
+    name: &'static str,
+    help: &'static str,
+    person: &'static str,
+    lead: &'static str,
+    yes: &'static str,
+    no: &'static str,
+    acknowledged: &'static str,
+    repeat: &'static str,
+    joke: &'static str,
+    personal: &'static str,
+    abuse: &'static str,
+    noise: &'static str,
+}
+
+/// English where a language is not known.
+pub fn of(language: Language) -> &'static Phrases {
+    match language {
+        Language::English | Language::Other => &en::PHRASES,
+        Language::German => &de::PHRASES,
+        Language::Spanish => &es::PHRASES,
+        Language::French => &fr::PHRASES,
+        Language::Italian => &it::PHRASES,
+        Language::Portuguese => &pt::PHRASES,
+        Language::Dutch => &nl::PHRASES,
+        Language::Polish => &pl::PHRASES,
+        Language::Arabic => &ar::PHRASES,
+        Language::Japanese => &ja::PHRASES,
+    }
+}
+
+impl Phrases {
+    pub fn small_talk(&self, kind: SmallTalk, agent_name: &str) -> String {
+        let phrase = match kind {
+            SmallTalk::Greeting => self.greeting,
+            SmallTalk::HowAreYou => self.how_are_you,
+            SmallTalk::Thanks => self.thanks,
+            SmallTalk::Goodbye => self.goodbye,
+            SmallTalk::Bot => self.bot,
+            SmallTalk::Maker => self.maker,
+            SmallTalk::Name => self.name,
+            SmallTalk::Help => self.help,
+            SmallTalk::Person => self.person,
+            SmallTalk::Lead => self.lead,
+            SmallTalk::Yes => self.yes,
+            SmallTalk::No => self.no,
+            SmallTalk::Acknowledged => self.acknowledged,
+            SmallTalk::Repeat => self.repeat,
+            SmallTalk::Joke => self.joke,
+            SmallTalk::Personal => self.personal,
+            SmallTalk::Abuse => self.abuse,
+            SmallTalk::Noise => self.noise,
+        };
+        phrase.replace("{name}", agent_name)
+    }
+}
+
+pub const TENTATIVE: &str = en::PHRASES.tentative;
+pub const UNKNOWN: &str = en::PHRASES.unknown;
+pub const EMPTY: &str = en::PHRASES.empty;
+pub const CONTACT: &str = en::PHRASES.contact;
 
 pub fn small_talk(kind: SmallTalk, agent_name: &str) -> String {
-    match kind {
-        SmallTalk::Greeting => "Hello! How can I help you?".into(),
-        SmallTalk::HowAreYou => "I'm well, thank you! How can I help you?".into(),
-        SmallTalk::Thanks => "You're welcome! Is there anything else I can help with?".into(),
-        SmallTalk::Goodbye => "Goodbye, and thank you for stopping by!".into(),
-        SmallTalk::Bot => format!(
-            "I'm {agent_name}, an automated assistant. I answer from what the team here has written, and I can pass a message on to a person."
-        ),
-        SmallTalk::Name => format!("I'm {agent_name}, an automated assistant. What would you like to know?"),
-        SmallTalk::Help => {
-            "You can ask me anything about what we do. If I don't know the answer, I'll take a message for the team.".into()
-        }
-        SmallTalk::Person => "Of course. Leave your name and e-mail or phone number, and a person will get back to you.".into(),
-        SmallTalk::Lead => {
-            "Happy to arrange that. Leave your name and e-mail or phone number, and someone will get back to you.".into()
-        }
-        SmallTalk::Yes => "Great. What would you like to know?".into(),
-        SmallTalk::No => "All right. If anything else comes up, just ask.".into(),
-        SmallTalk::Acknowledged => "Is there anything else I can help with?".into(),
-        SmallTalk::Repeat => "Could you ask that once more? I'll do my best to answer.".into(),
-        SmallTalk::Joke => "I'd better stick to what I know. Is there something about us I can help you with?".into(),
-        SmallTalk::Abuse => {
-            "I'm sorry this isn't helping. If you leave your name and e-mail, a person will get back to you.".into()
-        }
-        SmallTalk::Noise => "I didn't quite catch that. Could you put it in a few words?".into(),
-    }
+    en::PHRASES.small_talk(kind, agent_name)
 }
 
 /// Whether the visitor should be shown the form that reaches a person.
 pub fn offers_person(kind: SmallTalk) -> bool {
     matches!(kind, SmallTalk::Person | SmallTalk::Lead | SmallTalk::Abuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::answer::words::language::ALL;
+
+    #[test]
+    fn every_language_names_the_agent_and_is_itself() {
+        for language in ALL {
+            let phrases = of(language);
+            for kind in [SmallTalk::Bot, SmallTalk::Name, SmallTalk::Maker] {
+                let text = phrases.small_talk(kind, "Ava");
+                assert!(text.contains("Ava") && !text.contains('{'), "{text}");
+            }
+            for text in [phrases.unknown, phrases.empty, phrases.contact, phrases.help, phrases.person, phrases.abuse] {
+                assert_eq!(Language::told(text), Some(language), "{text}");
+            }
+        }
+    }
 }

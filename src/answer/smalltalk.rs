@@ -1,8 +1,8 @@
 //! Understands what needs no knowledge: greetings, thanks, "are you a bot?", "I want a person".
 
-use std::sync::OnceLock;
+pub mod rules;
 
-use crate::answer::words::words;
+use crate::answer::words::language::{ALL, Language};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SmallTalk {
@@ -11,6 +11,8 @@ pub enum SmallTalk {
     Thanks,
     Goodbye,
     Bot,
+    /// Who made the assistant, or whom it works for.
+    Maker,
     Name,
     Help,
     /// Wants to talk to a person.
@@ -22,16 +24,19 @@ pub enum SmallTalk {
     Acknowledged,
     Repeat,
     Joke,
+    /// The assistant's age, home, pets, feelings.
+    Personal,
     Abuse,
     Noise,
 }
 
-const NAMES: [(SmallTalk, &str); 16] = [
+const NAMES: [(SmallTalk, &str); 18] = [
     (SmallTalk::Greeting, "greeting"),
     (SmallTalk::HowAreYou, "how_are_you"),
     (SmallTalk::Thanks, "thanks"),
     (SmallTalk::Goodbye, "goodbye"),
     (SmallTalk::Bot, "bot"),
+    (SmallTalk::Maker, "maker"),
     (SmallTalk::Name, "name"),
     (SmallTalk::Help, "help"),
     (SmallTalk::Person, "person"),
@@ -41,6 +46,7 @@ const NAMES: [(SmallTalk, &str); 16] = [
     (SmallTalk::Acknowledged, "acknowledged"),
     (SmallTalk::Repeat, "repeat"),
     (SmallTalk::Joke, "joke"),
+    (SmallTalk::Personal, "personal"),
     (SmallTalk::Abuse, "abuse"),
     (SmallTalk::Noise, "noise"),
 ];
@@ -55,133 +61,19 @@ impl SmallTalk {
     }
 }
 
-const GREETINGS: &str = "good morning, good afternoon, good evening, good day, hi there, hello there, hey there, hi, hello, hey, hiya, \
-    hallo, howdy, greetings, yo, heya, hola, bonjour, morning, gday, hello again, hi again, why hello, hi everyone, \
-    hello everyone, hi guys";
-const OPENERS: &str = "ok, okay, well, so, oh, um, uh, great, alright, right, please, sorry, excuse me, no, yes, this is useless, wow, \
-    and, but, cool, perfect, awesome";
-const CLOSERS: &str = "please, pls, plz, then, now, thanks, thank you, mate, man, buddy, dude, bot, friend, sir, right now, for now, \
-    today, there, again, lol, alexa";
-const GAP_WORDS_MAX: usize = 3;
-const MESSAGE_WORDS_MAX: usize = 14;
-
 /// What kind of small talk the whole message is, if it is.
 pub fn recognise(text: &str) -> Option<SmallTalk> {
-    let spoken: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
-    let spoken: Vec<&str> = spoken.iter().map(String::as_str).collect();
-    if is_noise(text, &spoken) {
-        return Some(SmallTalk::Noise);
-    }
-    if spoken.len() > MESSAGE_WORDS_MAX {
-        return None;
-    }
-    let (greeted, rest) = without_greeting(&spoken);
-    if rest.is_empty() {
-        return greeted.then_some(SmallTalk::Greeting);
-    }
-    let ends = bare_forms(rest);
-    let meant = rules().iter().find(|(_, forms)| forms.iter().any(|form| ends.iter().any(|rest| fits(form, rest))));
-    meant.map(|(kind, _)| *kind)
+    understood(text).map(|(kind, _)| kind)
 }
 
-type Rule = (SmallTalk, Vec<Vec<&'static str>>);
-
-fn rules() -> &'static [Rule] {
-    static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
-    RULES.get_or_init(|| {
-        let mut rules: Vec<Rule> = Vec::new();
-        for line in include_str!("smalltalk.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-            match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                Some(name) => rules.extend(SmallTalk::parse(name).map(|kind| (kind, Vec::new()))),
-                None => rules
-                    .last_mut()
-                    .expect("a kind before its forms")
-                    .1
-                    .extend(line.split(" | ").map(|form| form.split(' ').collect::<Vec<_>>())),
-            }
-        }
-        rules
-    })
-}
-
-/// The message itself, and without the courtesies around it.
-fn bare_forms<'a>(rest: &'a [&'a str]) -> Vec<&'a [&'a str]> {
-    let mut forms = vec![rest];
-    let mut bare = rest;
-    while let Some(shorter) =
-        OPENERS.split(", ").find_map(|opener| stripped_front(bare, opener)).filter(|shorter| !shorter.is_empty())
-    {
-        bare = shorter;
-        forms.push(bare);
+/// The kind of small talk, and in which language it was said; noise is in none.
+pub fn understood(text: &str) -> Option<(SmallTalk, Language)> {
+    if rules::is_noise(text) {
+        return Some((SmallTalk::Noise, Language::Other));
     }
-    for n in 0..forms.len() {
-        let mut bare = forms[n];
-        while let Some(shorter) =
-            CLOSERS.split(", ").find_map(|closer| stripped_back(bare, closer)).filter(|shorter| !shorter.is_empty())
-        {
-            bare = shorter;
-            forms.push(bare);
-        }
-    }
-    forms
-}
-
-/// Whether the message begins with a greeting, and what follows it.
-fn without_greeting<'a>(spoken: &'a [&'a str]) -> (bool, &'a [&'a str]) {
-    let mut rest = spoken;
-    let mut greeted = false;
-    while let Some(shorter) = GREETINGS.split(", ").find_map(|greeting| stripped_front(rest, greeting)) {
-        rest = shorter;
-        greeted = true;
-    }
-    if greeted && rest.len() == 1 && CLOSERS.split(", ").any(|closer| closer == rest[0]) {
-        rest = &rest[1..];
-    }
-    (greeted, rest)
-}
-
-fn stripped_front<'a>(words: &'a [&'a str], phrase: &str) -> Option<&'a [&'a str]> {
-    let count = phrase.split(' ').count();
-    (words.len() >= count && phrase.split(' ').zip(words).all(|(a, b)| a == *b)).then(|| &words[count..])
-}
-
-fn stripped_back<'a>(words: &'a [&'a str], phrase: &str) -> Option<&'a [&'a str]> {
-    let kept = words.len().checked_sub(phrase.split(' ').count())?;
-    phrase.split(' ').zip(&words[kept..]).all(|(a, b)| a == *b).then(|| &words[..kept])
-}
-
-fn fits(form: &[&str], words: &[&str]) -> bool {
-    match form.split_first() {
-        None => words.is_empty(),
-        Some((&"*", rest)) => (0..=GAP_WORDS_MAX.min(words.len())).any(|gap| fits(rest, &words[gap..])),
-        Some((first, rest)) => words.split_first().is_some_and(|(word, words)| word == first && fits(rest, words)),
-    }
-}
-
-/// Nothing that could be read: no letters, or one run of keys that is no word.
-fn is_noise(text: &str, words: &[&str]) -> bool {
-    let letters = text.chars().any(char::is_alphanumeric);
-    match words {
-        [] => !letters || text.trim().is_empty(),
-        [word] => is_mashed(word),
-        words => words.len() < 6 && words.iter().all(|word| is_mashed(word)),
-    }
-}
-
-/// Keys struck at random: no vowel, a row of the keyboard, or one letter over and over.
-fn is_mashed(word: &str) -> bool {
-    const ROWS: [&str; 6] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz"];
-    let ascii = word.len() >= 4 && word.bytes().all(|c| c.is_ascii_lowercase());
-    let vowels = word.chars().any(|c| "aeiouy".contains(c));
-    let distinct = word.chars().collect::<std::collections::BTreeSet<_>>().len();
-    let row = ROWS.iter().any(|row| {
-        word.get(..4).is_some_and(|start| row.contains(start))
-            && word.get(word.len() - 3..).is_some_and(|end| ROWS.iter().any(|row| row.contains(end)))
-    });
-    ascii
-        && (!vowels && word.len() >= 5 && !word.starts_with("hmm")
-            || row && word != "were"
-            || distinct <= 2 && word.len() >= 5 && !word.starts_with("ha"))
+    let likely = Language::told(text);
+    let others = ALL.into_iter().filter(|language| likely != Some(*language));
+    likely.into_iter().chain(others).find_map(|language| Some((rules::fitting(text, language)?, language)))
 }
 
 #[cfg(test)]
@@ -231,6 +123,45 @@ mod tests {
             (HowAreYou, &["hi, how are you?", "how's it going"]),
         ] {
             texts.iter().for_each(|text| check(text, Some(kind)));
+        }
+    }
+
+    #[test]
+    fn small_talk_is_recognised_in_every_language() {
+        use Language::*;
+        for (language, talk) in [
+            (German, ["guten Tag", "vielen Dank!", "Bist du ein Roboter?", "Ich möchte mit einem Menschen sprechen", "Tschüss"]),
+            (Spanish, ["¡Buenos días!", "muchas gracias", "¿Eres un robot?", "Quiero hablar con una persona", "adiós"]),
+            (French, ["Bonjour", "Merci beaucoup !", "Êtes-vous un robot ?", "Je voudrais parler à quelqu'un", "Au revoir"]),
+            (Italian, ["Buongiorno", "grazie mille", "Sei un robot?", "Vorrei parlare con un operatore", "Arrivederci"]),
+            (Portuguese, ["Olá!", "muito obrigada", "Você é um robô?", "Quero falar com um atendente", "tchau"]),
+            (Dutch, ["Goedemorgen", "dank u wel", "Ben je een robot?", "Ik wil graag met een medewerker praten", "tot ziens"]),
+            (Polish, ["Dzień dobry", "dziękuję bardzo", "Czy jesteś botem?", "Chcę porozmawiać z konsultantem", "do widzenia"]),
+            (Arabic, ["السلام عليكم", "شكرًا جزيلًا", "هل أنت روبوت؟", "أريد التحدث مع موظف", "مع السلامة"]),
+            (
+                Japanese,
+                ["こんにちは", "ありがとうございます！", "あなたはロボットですか？", "担当者と話したいのですが", "さようなら"],
+            ),
+        ] {
+            let kinds = [SmallTalk::Greeting, SmallTalk::Thanks, SmallTalk::Bot, SmallTalk::Person, SmallTalk::Goodbye];
+            for (kind, text) in kinds.into_iter().zip(talk) {
+                assert_eq!(understood(text), Some((kind, language)), "{text:?}");
+            }
+        }
+        for text in [
+            "Haben Sie am Sonntag offen?",
+            "¿Cuánto cuesta una limpieza dental?",
+            "Proposez-vous des robots de cuisine ?",
+            "Posso portare il cane?",
+            "Vocês vendem robôs de limpeza?",
+            "Kan ik een mens laten tatoeëren?",
+            "Czy można przyjść z psem?",
+            "هل يمكنني إحضار كلب",
+            "掃除ロボットはありますか",
+            "カードが使えない",
+            "何人ですか",
+        ] {
+            check(text, None);
         }
     }
 

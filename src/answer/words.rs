@@ -1,22 +1,25 @@
 //! Cuts text into comparable words, folded and split, with signs for money, clock times and contact details.
 
+mod detect;
+pub mod japanese;
 pub mod language;
+pub mod listed;
+mod polish;
 pub mod signs;
+pub mod vocabulary;
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
-
+use crate::answer::words::language::Language;
 use crate::answer::words::signs::{days_between, signs};
 
-/// Words that say nothing about the subject. What, how, can and when stay: questions in a FAQ differ by them.
-const STOP: &str = "a an the and or but if of to in on at for from by with as is are am was were be been being do does did doing \
-    have has had i im ive id ill me my you u ur your youre we our us it its this that thats these those there they \
-    their them he she his her so than then too very just also please pls will would should could shall may might \
-    any some hi hello hey";
+/// What French and Italian write together with the next word: "l'adresse", "dell'ordine".
+const ELIDED: [&str; 22] = [
+    "l", "d", "j", "m", "t", "s", "c", "n", "qu", "un", "dell", "all", "nell", "sull", "dall", "quest", "jusqu", "lorsqu",
+    "puisqu", "quell", "com", "quelqu",
+];
+const GRAM_CHARS: usize = 4;
 
 pub fn is_stop(word: &str) -> bool {
-    static SET: OnceLock<HashSet<&str>> = OnceLock::new();
-    SET.get_or_init(|| STOP.split(' ').collect()).contains(word)
+    Language::English.is_stop(word)
 }
 
 /// One word as written, folded. A hyphenated word gives its parts; each but the first says that it goes on.
@@ -34,6 +37,12 @@ pub fn words(text: &str) -> Vec<Word> {
     while at < chars.len() {
         if !chars[at].is_alphanumeric() {
             at += 1;
+            continue;
+        }
+        if japanese::is_unspaced(chars[at]) {
+            let end = chars[at..].iter().position(|c| !japanese::is_unspaced(*c)).map_or(chars.len(), |length| at + length);
+            found.extend(japanese::cut(&chars[at..end]).into_iter().map(|text| Word { text, joined: false, money: false }));
+            at = end;
             continue;
         }
         let joined = at > 1 && chars[at - 1] == '-' && chars[at - 2].is_alphanumeric();
@@ -55,7 +64,9 @@ fn run(chars: &[char], at: usize) -> (String, usize) {
         let after = chars.get(end + 1).copied().unwrap_or(' ');
         let inside_number = before.is_ascii_digit() && after.is_ascii_digit();
         match c {
+            c if japanese::is_unspaced(c) => break,
             c if c.is_alphanumeric() => word.push(c),
+            '\'' if ELIDED.contains(&word.as_str()) && after.is_alphabetic() => break,
             '\'' if before.is_alphabetic() && after.is_alphabetic() => {}
             ',' if inside_number => {}
             '.' | ':' if inside_number => word.push(c),
@@ -66,7 +77,8 @@ fn run(chars: &[char], at: usize) -> (String, usize) {
     (word, end)
 }
 
-fn fold(text: &str) -> String {
+/// Lower case, without accents and marks, in the plain form of each letter.
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
@@ -87,18 +99,35 @@ fn fold(text: &str) -> String {
             'ł' => folded.push('l'),
             'š' | 'ś' => folded.push('s'),
             'ž' | 'ź' | 'ż' => folded.push('z'),
+            // Arabic: vowel signs and the stroke that stretches a word, the forms of alef, the digits.
+            '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{640}' => {}
+            'أ' | 'إ' | 'آ' | 'ٱ' => folded.push('ا'),
+            'ى' => folded.push('ي'),
+            '\u{660}'..='\u{669}' => folded.push(shifted(c, 0x660 - 0x30)),
+            '\u{6f0}'..='\u{6f9}' => folded.push(shifted(c, 0x6f0 - 0x30)),
+            // The wide forms of ASCII in Japanese.
+            '\u{ff01}'..='\u{ff5e}' => folded.extend(shifted(c, 0xfee0).to_lowercase()),
+            '\u{301c}' => folded.push('-'),
             c => folded.push(c),
         }
     }
     folded
 }
 
+fn shifted(c: char, by: u32) -> char {
+    char::from_u32(c as u32 - by).unwrap_or(c)
+}
+
 /// The words under which a text is filed, stop words left out, unstemmed, in the order of the text; signs last.
 pub fn filed(text: &str) -> Vec<String> {
+    filed_as(text, Language::English)
+}
+
+fn filed_as(text: &str, language: Language) -> Vec<String> {
     let all = words(text);
     let mut out = Vec::with_capacity(all.len() + 4);
     for (n, word) in all.iter().enumerate() {
-        if !is_stop(&word.text) {
+        if !language.is_stop(&word.text) {
             out.push(word.text.clone());
         }
         if word.joined {
@@ -108,9 +137,19 @@ pub fn filed(text: &str) -> Vec<String> {
             }
         }
     }
-    out.extend(days_between(&all));
-    out.extend(signs(text, &all).into_iter().map(str::to_owned));
+    out.extend(days_between(&all, language));
+    out.extend(signs(text, &all, language).into_iter().map(str::to_owned));
     out
+}
+
+/// The pieces of four letters of a text's words, which meet where stems do not: "Zahnreinigung" and "Reinigung".
+pub fn grams(text: &str, language: Language) -> Vec<String> {
+    let mut grams = Vec::new();
+    for word in words(text).iter().filter(|word| !language.is_stop(&word.text)) {
+        let letters: Vec<char> = word.text.chars().collect();
+        grams.extend(letters.windows(GRAM_CHARS).map(|gram| gram.iter().collect::<String>()));
+    }
+    grams
 }
 
 #[cfg(test)]

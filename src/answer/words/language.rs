@@ -1,64 +1,111 @@
-//! Tells in which language a text is, and reduces its words to stems.
+//! The languages that are understood: their names, and how each reduces words to stems.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+use crate::answer::words::{detect, filed_as, polish};
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Language {
     English,
-    French,
     German,
+    Spanish,
+    French,
     Italian,
     Portuguese,
-    Spanish,
+    Dutch,
+    Polish,
+    Arabic,
+    Japanese,
     /// Compared word by word, without stemming.
     Other,
 }
 
-const MARKERS: [(Language, &[&str]); 6] = [
-    (Language::English, &["the", "and", "you", "is", "we", "your", "are", "for", "our", "with"]),
-    (Language::French, &["les", "des", "est", "vous", "nous", "une", "pour", "dans", "votre", "et"]),
-    (Language::German, &["der", "die", "das", "und", "ist", "sie", "wir", "nicht", "mit", "ein"]),
-    (Language::Italian, &["il", "che", "di", "per", "sono", "una", "con", "della", "nostro", "siamo"]),
-    (Language::Portuguese, &["os", "uma", "para", "com", "não", "você", "nosso", "em", "são", "dos"]),
-    (Language::Spanish, &["el", "los", "las", "para", "con", "una", "usted", "nuestro", "por", "en"]),
+pub const ALL: [Language; 10] = [
+    Language::English,
+    Language::German,
+    Language::Spanish,
+    Language::French,
+    Language::Italian,
+    Language::Portuguese,
+    Language::Dutch,
+    Language::Polish,
+    Language::Arabic,
+    Language::Japanese,
 ];
 
 impl Language {
-    /// The language whose commonest words fill the most of the text; English when nothing tells.
+    /// The language of a knowledge base; English when nothing tells.
     pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Language {
-        let mut seen = [0usize; MARKERS.len()];
-        let mut all = 0usize;
-        for word in texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|word| !word.is_empty()).take(20_000)
-        {
-            all += 1;
-            let word = word.to_lowercase();
-            for (n, (_, markers)) in MARKERS.iter().enumerate() {
-                seen[n] += usize::from(markers.contains(&word.as_str()));
-            }
+        detect::of_texts(texts)
+    }
+
+    /// The language of a message, if it tells.
+    pub fn told(text: &str) -> Option<Language> {
+        detect::told(text)
+    }
+
+    /// Of a locale such as `de-AT`, if it is one of the ten.
+    pub fn parse(locale: &str) -> Option<Language> {
+        let code = locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// Its two letters in ISO 639; none for a language that is not known.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::German => "de",
+            Language::Spanish => "es",
+            Language::French => "fr",
+            Language::Italian => "it",
+            Language::Portuguese => "pt",
+            Language::Dutch => "nl",
+            Language::Polish => "pl",
+            Language::Arabic => "ar",
+            Language::Japanese => "ja",
+            Language::Other => "",
         }
-        let best = (1..MARKERS.len()).rev().max_by_key(|n| seen[*n]).unwrap_or(0);
-        let foreign = seen[best] >= 3 && seen[best] > 2 * seen[0] && seen[best] * 25 > all;
-        match all < 40 || seen[0] * 50 > all {
-            _ if foreign => MARKERS[best].0,
-            true => Language::English,
-            false => Language::Other,
+    }
+
+    /// Its small words, in sections.
+    pub fn lists(self) -> &'static str {
+        match self {
+            Language::English => include_str!("languages/en.txt"),
+            Language::German => include_str!("languages/de.txt"),
+            Language::Spanish => include_str!("languages/es.txt"),
+            Language::French => include_str!("languages/fr.txt"),
+            Language::Italian => include_str!("languages/it.txt"),
+            Language::Portuguese => include_str!("languages/pt.txt"),
+            Language::Dutch => include_str!("languages/nl.txt"),
+            Language::Polish => include_str!("languages/pl.txt"),
+            Language::Arabic => include_str!("languages/ar.txt"),
+            Language::Japanese => include_str!("languages/ja.txt"),
+            Language::Other => "",
         }
     }
 
     pub fn stem(self, word: &str) -> String {
         let algorithm = match self {
             Language::English => return english(word),
-            Language::French => Algorithm::French,
+            Language::Polish => return polish::stem(word),
+            Language::Japanese | Language::Other => return word.to_owned(),
             Language::German => Algorithm::German,
+            Language::Spanish => Algorithm::Spanish,
+            Language::French => Algorithm::French,
             Language::Italian => Algorithm::Italian,
             Language::Portuguese => Algorithm::Portuguese,
-            Language::Spanish => Algorithm::Spanish,
-            Language::Other => return word.to_owned(),
+            Language::Dutch => Algorithm::Dutch,
+            Language::Arabic => Algorithm::Arabic,
         };
         Stemmer::create(algorithm).stem(word).into_owned()
+    }
+
+    /// The words under which a text is filed: unstemmed, without stop words, in the order of the text; signs last.
+    pub fn filed(self, text: &str) -> Vec<String> {
+        filed_as(text, self)
     }
 }
 
@@ -92,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_told_by_its_small_words() {
-        let of = |text: &str| Language::of(std::iter::once(text));
-        assert_eq!(of("We are open and your order is with our team."), Language::English);
-        assert_eq!(of("Wir sind ein Laden und das Geschäft ist nicht weit, die Preise und der Weg"), Language::German);
-        assert_eq!(of("support@shop.com"), Language::English);
-        assert_eq!(of(""), Language::English);
+    fn a_locale_names_a_language() {
+        assert_eq!(Language::parse("de-AT"), Some(Language::German));
+        assert_eq!(Language::parse("pt_BR"), Some(Language::Portuguese));
+        assert_eq!(Language::parse("JA"), Some(Language::Japanese));
+        assert_eq!(Language::parse("sv"), None);
+        assert_eq!(Language::parse(""), None);
     }
 }
