@@ -1,6 +1,7 @@
 //! Cuts a run of lines into chunks of bounded length at sentence or line ends, each beginning with the end of the last.
 
 use crate::answer::chunk::{CHUNK_WORDS_MAX, OVERLAP_WORDS};
+use crate::answer::words::japanese::is_unspaced;
 
 /// Texts of at most 150 words that together hold all of `text`.
 pub fn windows(text: &str) -> Vec<String> {
@@ -57,27 +58,52 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// Where the n-th word ends, if more text follows it.
 fn word_end(text: &str, n: usize) -> Option<usize> {
-    let mut inside = false;
-    let mut seen = 0;
+    let mut counter = Counter::default();
     for (at, c) in text.char_indices() {
-        if c.is_whitespace() && inside {
-            seen += 1;
-            if seen == n {
-                return (!text[at..].trim().is_empty()).then_some(at);
-            }
+        counter.add(c);
+        if counter.finished() >= n {
+            let end = if c.is_whitespace() { at } else { at + c.len_utf8() };
+            return (!text[end..].trim().is_empty()).then_some(end);
         }
-        inside = !c.is_whitespace();
     }
     None
 }
 
 pub fn word_count(text: &str) -> usize {
-    text.split_whitespace().count()
+    let mut counter = Counter::default();
+    text.chars().for_each(|c| counter.add(c));
+    counter.add(' ');
+    counter.finished()
+}
+
+/// Counts words at spaces; in a script that does not write spaces, five characters are two words.
+#[derive(Default)]
+struct Counter {
+    words: usize,
+    unspaced: usize,
+    inside: bool,
+}
+
+impl Counter {
+    fn add(&mut self, c: char) {
+        let unspaced = is_unspaced(c);
+        let space = c.is_whitespace() || matches!(c, '\u{3001}'..='\u{3002}');
+        if (space || unspaced) && self.inside {
+            self.words += 1;
+        }
+        self.unspaced += usize::from(unspaced);
+        self.inside = !space && !unspaced;
+    }
+
+    fn finished(&self) -> usize {
+        self.words + (self.unspaced * 2).div_ceil(5)
+    }
 }
 
 const ABBREVIATIONS: &[&str] = &[
     "dr", "mr", "mrs", "ms", "st", "no", "vs", "etc", "e.g", "i.e", "approx", "inc", "ltd", "co", "jr", "sr", "prof", "ca",
-    "min", "max", "tel", "ext",
+    "min", "max", "tel", "ext", "nr", "str", "z.b", "d.h", "bzw", "inkl", "evtl", "ggf", "sra", "av", "apdo", "mme", "p.ej",
+    "ecc", "sig", "dott", "bijv", "o.a", "d.w.z", "ul", "al", "godz", "np", "m.in", "tzn",
 ];
 
 /// The sentences of a text, each with the space that follows it; a line end ends a sentence too.
@@ -88,14 +114,15 @@ pub fn sentences(text: &str) -> Vec<&str> {
     while let Some((at, c)) = rest.next() {
         let ends = match c {
             '\n' => true,
-            '.' | '!' | '?' | '\u{3002}' => sentence_ends(text, start, at, c),
+            '.' | '!' | '?' | '\u{61f}' | '\u{6d4}' => sentence_ends(text, start, at, c),
+            '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{ff61}' => sentence_ends(text, start, at, c),
             _ => false,
         };
         if !ends {
             continue;
         }
         let mut end = at + c.len_utf8();
-        while let Some((next, c)) = rest.next_if(|(_, c)| c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '\u{201d}')) {
+        while let Some((next, c)) = rest.next_if(|(_, c)| c.is_whitespace() || closes(*c)) {
             end = next + c.len_utf8();
         }
         found.push(&text[start..end]);
@@ -109,13 +136,22 @@ pub fn sentences(text: &str) -> Vec<&str> {
 
 fn sentence_ends(text: &str, start: usize, at: usize, mark: char) -> bool {
     let after = &text[at + mark.len_utf8()..];
-    let mut following = after.chars().skip_while(|c| matches!(c, '"' | '\'' | ')' | '\u{201d}'));
-    let space = following.next().is_none_or(|c| c.is_whitespace() || mark == '\u{3002}');
+    let mut following = after.chars().skip_while(|c| closes(*c));
+    let space = following.next().is_none_or(|c| c.is_whitespace() || is_wide(mark));
     let goes_on = following.find(|c| !c.is_whitespace()).is_some_and(char::is_lowercase);
     let before = text[start..at].char_indices().rev().take(12).take_while(|(_, c)| !c.is_whitespace()).last();
     let last = before.map_or("", |(n, _)| &text[start + n..at]).trim_start_matches('(').to_lowercase();
     let initial = last.chars().count() == 1 && last.chars().all(char::is_alphabetic);
     space && !goes_on && !(mark == '.' && (initial || ABBREVIATIONS.contains(&last.as_str())))
+}
+
+fn closes(c: char) -> bool {
+    matches!(c, '"' | '\'' | ')' | '\u{201d}' | '\u{bb}' | '\u{300d}' | '\u{300f}' | '\u{ff09}')
+}
+
+/// Marks of Japanese, which no space follows.
+fn is_wide(mark: char) -> bool {
+    matches!(mark, '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{ff61}')
 }
 
 #[cfg(test)]
@@ -135,5 +171,20 @@ mod tests {
         check("\"Really?\" Yes.", &["\"Really?\"", "Yes."]);
         check("No end", &["No end"]);
         check("", &[]);
+        check("日曜は休みです。土曜は？「十時から」です！", &["日曜は休みです。", "土曜は？", "「十時から」です！"]);
+        check("هل أنتم مفتوحون؟ نعم.", &["هل أنتم مفتوحون؟", "نعم."]);
+    }
+
+    #[test]
+    fn japanese_is_counted_and_cut_by_characters() {
+        assert_eq!(word_count("We open at 9."), 4);
+        assert_eq!(word_count("営業時間は九時から"), 4);
+        assert_eq!(word_count("Wi-Fi は無料"), 3);
+        assert_eq!(word_count(""), 0);
+        let long = "営業時間は九時から十八時までです。".repeat(60);
+        let windows = windows(&long);
+        assert!(windows.len() > 2 && windows.iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
+        let unbroken = "あ".repeat(3_000);
+        assert!(super::windows(&unbroken).iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
     }
 }

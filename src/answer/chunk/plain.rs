@@ -57,8 +57,8 @@ fn headed(paragraph: &str) -> (Option<&str>, &str) {
     let title = first.trim();
     let short = word_count(title) <= HEADING_WORDS_MAX && title.chars().count() <= 80;
     let item = title.starts_with(['-', '*', '\u{2022}', '\u{2013}']) || title.starts_with(|c: char| c.is_ascii_digit());
-    let told =
-        title.trim_end_matches(':').contains([':', ',', '@', '$', '\u{20ac}', '\u{a3}']) || title.ends_with(['.', '!', ',', ';']);
+    let told = title.trim_end_matches(':').contains([':', ',', '@', '$', '\u{20ac}', '\u{a3}', '\u{3001}', '\u{ff1a}'])
+        || title.ends_with(['.', '!', ',', ';', '\u{3002}', '\u{ff01}', '\u{60c}']);
     let heads =
         short && !item && !told && title.starts_with(|c: char| !c.is_lowercase()) && title.chars().any(char::is_alphabetic);
     match heads {

@@ -1,13 +1,13 @@
 //! Reads product lists: blocks of "Key: value" lines, each block one product under its name.
 
 use crate::answer::chunk::Chunk;
+use crate::answer::chunk::keys::{begins_product, is_name};
 use crate::answer::chunk::lines::word_count;
 use crate::answer::chunk::markdown;
 use crate::answer::chunk::plain;
 
 const KEY_WORDS_MAX: usize = 4;
 const NAME_WORDS_MAX: usize = 12;
-const NAMES: &[&str] = &["name", "product", "product name", "title", "item", "service", "plan", "model"];
 
 pub fn cut(content: &str) -> Vec<Chunk> {
     let mut chunks = Vec::new();
@@ -36,7 +36,7 @@ fn blocks(content: &str) -> Vec<Vec<&str>> {
     let mut blocks: Vec<Vec<&str>> = vec![Vec::new()];
     for line in content.lines() {
         let rule = line.trim().len() > 2 && line.trim().chars().all(|c| matches!(c, '-' | '=' | '*' | '_'));
-        let starts = key(line).is_some_and(|(key, _)| NAMES[..3].contains(&key.to_lowercase().as_str()));
+        let starts = key(line).is_some_and(|(key, _)| begins_product(key));
         let current = blocks.last().map_or(0, Vec::len);
         if (line.trim().is_empty() || rule || starts || markdown::heading(line).is_some()) && current > 0 {
             blocks.push(Vec::new());
@@ -79,7 +79,7 @@ fn product(lines: &[&str], mut headings: Vec<String>) -> Vec<Chunk> {
 
 fn is_named(lines: &[&str]) -> bool {
     let first = lines.first().and_then(|line| key(line));
-    first.is_some_and(|(key, value)| NAMES.contains(&key.to_lowercase().as_str()) && !value.is_empty())
+    first.is_some_and(|(key, value)| is_name(key) && !value.is_empty())
 }
 
 fn fields(lines: &[&str]) -> usize {
@@ -89,11 +89,11 @@ fn fields(lines: &[&str]) -> usize {
 /// The key and the value of a line such as "**Price:** $4".
 pub fn key(line: &str) -> Option<(&str, &str)> {
     let line = line.trim().trim_start_matches(['-', '*', '_', '\u{2022}', ' ']);
-    let (key, value) = line.split_once(':')?;
+    let (key, value) = line.split_once([':', '\u{ff1a}'])?;
     let key = key.trim_matches(['*', '_', ' ']);
     let named = !key.is_empty()
         && word_count(key) <= KEY_WORDS_MAX
         && key.chars().any(char::is_alphabetic)
-        && !key.contains(['.', '?', '/']);
+        && !key.contains(['.', '?', '/', '\u{3002}']);
     (named && !value.starts_with("//")).then(|| (key, value.trim_matches(['*', '_', ' '])))
 }
