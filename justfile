@@ -16,8 +16,8 @@ test:
 
 # What the compiler and clippy say, without running anything.
 check:
-    cargo fmt --check
-    cargo clippy --all-targets --locked -- -D warnings
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
     npm run check
 
 # Builds widget/dist from widget/src.
@@ -26,4 +26,4 @@ widget:
     npm run build
 
 fmt:
-    cargo fmt
+    cargo fmt --all

@@ -94,8 +94,8 @@ fn normalise(rows: &mut [Row], norm: &Norm) {
             *value -= mean;
         }
         let deviation = (sum_of_squares(row) / WIDTH as f32 + 1e-12).sqrt();
-        for n in 0..WIDTH {
-            row[n] = row[n] / deviation * norm.scale[n] + norm.shift[n];
+        for ((value, scale), shift) in row.iter_mut().zip(norm.scale).zip(norm.shift) {
+            *value = *value / deviation * scale + shift;
         }
     }
 }

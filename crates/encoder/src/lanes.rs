@@ -64,13 +64,15 @@ fn total(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// e^x for x up to 88, to seven digits; below -87 it stays at what -87 gives, which is next to nothing.
+/// e^x for x up to 88, to six digits; below -87 it stays at what -87 gives, which is next to nothing.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
-    const LN_2: f32 = std::f32::consts::LN_2;
+    // The logarithm of 2 in two parts: of the first, a multiple is exact.
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     let x = if x < -87.0 { -87.0 } else { x };
     let rounded = x * std::f32::consts::LOG2_E + ROUND;
-    let r = x - (rounded - ROUND) * LN_2;
+    let powers = rounded - ROUND;
+    let r = x - powers * LN_2[0] - powers * LN_2[1];
     // Taylor's series is enough within half a power of two.
     let series = 1.0 + r * (1.0 + r * (1.0 / 2.0 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
     // The whole power of two goes straight into the exponent's bits.

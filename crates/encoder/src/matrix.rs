@@ -77,10 +77,11 @@ impl Quantised {
 }
 
 impl Range {
-    /// Whole numbers from -127 to 127 go into the bytes, between the token's least and largest number.
+    /// Whole numbers from -127 to 127 go into the bytes, between the token's least and largest number. Zero is between them
+    /// too, so that the middle is never far away.
     #[inline(always)]
     fn fill<K: Kernel>(token: &[f32], bytes: &mut [u8]) -> Range {
-        let (least, most) = (least(token), largest(token));
+        let (least, most) = (least(token).min(0.0), largest(token).max(0.0));
         let step = if most > least { (most - least) / STEPS } else { 1.0 };
         let inverse = 1.0 / step;
         let middle = ((least + most) * 0.5 * inverse + ROUND) - ROUND;
@@ -89,5 +90,46 @@ impl Range {
             *byte = ((value * inverse - middle + ROUND).to_bits() as u8).wrapping_add(K::OFFSET);
         }
         Range { step, middle: middle as i32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{Path, Work};
+
+    struct Quantise([f32; 16]);
+
+    impl Work for Quantise {
+        type Output = [f32; 16];
+
+        /// There and back.
+        #[inline(always)]
+        fn run<K: Kernel>(self, _: K) -> [f32; 16] {
+            let mut bytes = [0; 16];
+            let range = Range::fill::<K>(&self.0, &mut bytes);
+            bytes.map(|byte| (i32::from(byte.wrapping_sub(K::OFFSET) as i8) + range.middle) as f32 * range.step)
+        }
+    }
+
+    #[track_caller]
+    fn check(numbers: [f32; 16]) {
+        let span =
+            numbers.iter().fold(0.0, |most: f32, n| most.max(*n)) - numbers.iter().fold(0.0, |least: f32, n| least.min(*n));
+        for path in Path::available() {
+            for (before, after) in numbers.iter().zip(path.run(Quantise(numbers))) {
+                assert!((before - after).abs() <= span / STEPS * 0.51, "{path:?}: {before} became {after}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_is_kept_to_half_a_step() {
+        check(std::array::from_fn(|n| n as f32 - 8.0));
+        check(std::array::from_fn(|n| n as f32 * 0.37));
+        check(std::array::from_fn(|n| -1e-3 * n as f32));
+        check(std::array::from_fn(|n| if n == 3 { 1e6 } else { -0.17 }));
+        check([0.0; 16]);
+        check([1234.5; 16]);
     }
 }

@@ -46,25 +46,21 @@ pub struct Norm {
     pub shift: &'static [f32; WIDTH],
 }
 
-/// Those that the binary carries. Nothing of them is read from the disk before it is used.
-#[cfg(all(feature = "model", target_endian = "little"))]
+/// Those that the binary carries, if any. Nothing of them is read from the disk before it is used.
 pub fn embedded() -> Option<Weights> {
-    #[repr(C, align(64))]
-    struct Aligned<T: ?Sized>(T);
-    static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../model/all-minilm-l6-v2.int8"));
-
-    let weights = Weights::read(&FILE.0);
-    debug_assert!(weights.is_some(), "the file is not of this version: run scripts/pack-model");
-    weights
+    Weights::read(&FILE.0)
 }
 
-#[cfg(not(all(feature = "model", target_endian = "little")))]
-pub fn embedded() -> Option<Weights> {
-    None
-}
+#[cfg(feature = "model")]
+static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../model/all-minilm-l6-v2.int8"));
+#[cfg(not(feature = "model"))]
+static FILE: &Aligned<[u8]> = &Aligned([]);
+
+#[repr(C, align(64))]
+struct Aligned<T: ?Sized>(T);
 
 impl Weights {
-    /// Nothing when this is not such a file.
+    /// Nothing when this is not such a file, or when this machine reads numbers the other way round.
     pub fn read(file: &'static [u8]) -> Option<Weights> {
         let mut sections = Sections { rest: file };
         let (tokens, letters) = sections.header()?;
@@ -131,5 +127,39 @@ impl Sections {
             narrowing: self.matrix()?,
             narrowed_norm: self.norm()?,
         })
+    }
+}
+
+#[cfg(all(test, feature = "model"))]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// As `scripts/pack-model` printed it.
+    const SHA256: &str = "e2db01aedfbfaf43c45562553b4d47b2a6a420cba6904597dc65f0286c46449c";
+
+    #[test]
+    fn the_weights_are_those_that_were_packed() {
+        let digest: String = Sha256::digest(&FILE.0).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, SHA256);
+        assert!(FILE.0.len() < 25_000_000);
+        assert_eq!(FILE.0.as_ptr().addr() % ALIGNMENT, 0);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_or_of_another_version_is_refused() {
+        assert!(Weights::read(&FILE.0).is_some());
+        for length in [0, 63, 64, 1000, 1 << 20, FILE.0.len() - ALIGNMENT] {
+            assert!(Weights::read(&FILE.0[..length]).is_none(), "{length}");
+        }
+        for changed in [0, 8, 12, 16] {
+            // A whole file, but for one byte of its header.
+            let file: &'static mut [u64] = vec![0; FILE.0.len() / 8].leak();
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(file);
+            bytes.copy_from_slice(&FILE.0);
+            bytes[changed] ^= 1;
+            assert!(Weights::read(bytes).is_none(), "{changed}");
+        }
     }
 }

@@ -7,6 +7,8 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 /// The rows of a matrix that are multiplied together: two blocks of sixteen.
 pub const PANEL: usize = 32;
