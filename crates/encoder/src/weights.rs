@@ -130,7 +130,8 @@ impl Sections {
     }
 }
 
-#[cfg(all(test, feature = "model"))]
+#[cfg(test)]
+#[cfg(feature = "model")]
 mod tests {
     use sha2::{Digest, Sha256};
 
