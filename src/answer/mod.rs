@@ -15,7 +15,7 @@ mod phrases;
 mod query;
 pub mod reply;
 mod retrieve;
-mod smalltalk;
+pub mod smalltalk;
 mod spelling;
 mod turn;
 mod vectors;

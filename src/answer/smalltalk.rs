@@ -1,8 +1,14 @@
 //! Understands what needs no knowledge: greetings, thanks, "are you a bot?", "I want a person".
 
+pub mod near;
 pub mod rules;
 
+use crate::answer::encoder::Vector;
 use crate::answer::words::language::{ALL, Language};
+use crate::answer::words::words;
+
+/// A longer message says more than small talk does, whatever it is near to.
+const NEAR_WORDS_MAX: usize = 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SmallTalk {
@@ -74,6 +80,16 @@ pub fn understood(text: &str) -> Option<(SmallTalk, Language)> {
     let likely = Language::told(text);
     let others = ALL.into_iter().filter(|language| likely != Some(*language));
     likely.into_iter().chain(others).find_map(|language| Some((rules::fitting(text, language)?, language)))
+}
+
+/// The same, and in English also by meaning, if the message's vector is at hand.
+pub fn meant(text: &str, vector: Option<&Vector>) -> Option<(SmallTalk, Language)> {
+    let by_meaning = || {
+        let english = Language::told(text).is_none_or(|language| language == Language::English);
+        let near = vector.filter(|_| english && words(text).len() <= NEAR_WORDS_MAX).and_then(near::nearest);
+        near.map(|kind| (kind, Language::English))
+    };
+    understood(text).or_else(by_meaning)
 }
 
 #[cfg(test)]
