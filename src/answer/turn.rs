@@ -8,10 +8,10 @@ use crate::answer::model::{self, Ask, Composed, Interrupt, Models, Said};
 use crate::answer::reply::{Question, Reply, reply};
 use crate::answer::{Finished, Progress, Watcher};
 use crate::domain::agent::Agent;
-use crate::domain::conversation::{Message, Role, Source};
-use crate::domain::id::{ConversationId, VisitorId};
+use crate::domain::conversation::{Role, Source};
+use crate::domain::id::VisitorId;
 use crate::domain::model_use::DayUse;
-use crate::storage::{Answer, BegunTurn, Result, Store, Turn, VisitorMessage};
+use crate::storage::{Answer, AnsweredTurn, BegunTurn, Result, Store, Turn, VisitorMessage};
 use crate::world::World;
 
 /// Characters of an answer that are shown at once.
@@ -36,10 +36,8 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
     let started_ms = means.world.instant_ms();
     let (agent, visitor) = (message.agent.clone(), message.visitor.clone());
     let begun = match block_on(means.store.begin_turn(message))? {
-        Turn::Begun(begun) => begun,
-        Turn::Answered { conversation, question, answer, lead_captured } => {
-            return Ok(repeat(watcher, conversation, question, answer, lead_captured));
-        }
+        Turn::Begun(begun) => *begun,
+        Turn::Answered(turn) => return Ok(repeat(watcher, *turn)),
     };
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
     let index = means.indexes.of(&means.store, &agent)?;
@@ -87,12 +85,13 @@ fn compose(means: &Means, ask: &Ask, visitor: &VisitorId, watcher: &Watcher) -> 
         true => block_on(means.store.model_use(ask.agent.account.clone(), ask.agent.id.clone(), means.world.now()))?,
         false => DayUse::default(),
     };
-    let place = means.models.admit(ask.agent, Some(visitor), &used);
+    let place = means.models.admit(ask, Some(visitor), &used);
     Ok(model::compose(&means.models, ask, place, &mut show))
 }
 
 /// The answer that this message got before, shown as if it were written now.
-fn repeat(watcher: &Watcher, conversation: ConversationId, question: Message, answer: Message, lead_captured: bool) -> Finished {
+fn repeat(watcher: &Watcher, turn: AnsweredTurn) -> Finished {
+    let AnsweredTurn { conversation, question, answer, lead_captured } = turn;
     watcher.tell(Progress::Begun { conversation: Some(conversation.clone()), question });
     pieces(&answer.content).for_each(|piece| watcher.tell(Progress::Delta(piece.to_owned())));
     show_sources(watcher, &answer.sources);

@@ -4,12 +4,17 @@ use clap::Subcommand;
 use pollster::block_on;
 
 use crate::answer::index::{self, Index};
+use crate::answer::model::{self, Ask, Composed, Interrupt, Models};
 use crate::answer::reply::{Question, Reply, reply};
 use crate::cli::Context;
+use crate::config::Config;
 use crate::domain::agent::Agent;
+use crate::domain::conversation::{Generation, Trace};
 use crate::domain::id::{AgentId, Identifier};
+use crate::domain::model_use::DayUse;
 use crate::domain::question::{Given, SAVED_MAX};
 use crate::storage::{Error, Keep, Store};
+use crate::world::World;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -27,12 +32,15 @@ pub enum Command {
         /// Keep the question and its answer, to be asked again by `chatforge eval --agent`
         #[arg(long)]
         save: bool,
+        /// Ask no model: show what is quoted from the knowledge
+        #[arg(long)]
+        embedded: bool,
     },
 }
 
 impl Command {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
-        let (store, config, _) = context.open()?;
+        let (store, config, world) = context.open()?;
         let done = block_on(async {
             match self {
                 Self::List => list(&store).await,
@@ -45,7 +53,19 @@ impl Command {
                         other => other.into(),
                     })
                 }
-                Self::Ask { id, question, json, save } => ask(&store, &id, &question, json, save).await,
+                Self::Ask { id, question, json, save, embedded } => {
+                    let models = Models::new(&if embedded { Config::default() } else { config }, &world);
+                    let told = ask(&store, &models, &world, &id, &question).await?;
+                    if save {
+                        told.save(&store, &question).await?;
+                    }
+                    if json {
+                        told.print_json()
+                    } else {
+                        told.print()
+                    }
+                    Ok(())
+                }
             }
         });
         store.close();
@@ -71,44 +91,105 @@ pub async fn find(store: &Store, id: &str) -> anyhow::Result<Agent> {
     })
 }
 
-async fn ask(store: &Store, id: &str, question: &str, as_json: bool, save: bool) -> anyhow::Result<()> {
+/// An answer with all that is known of how it came about.
+struct Told {
+    agent: Agent,
+    /// What is quoted from the knowledge, whoever answers.
+    reply: Reply,
+    composed: Composed,
+    trace: Trace,
+}
+
+async fn ask(store: &Store, models: &Models, world: &World, id: &str, question: &str) -> anyhow::Result<Told> {
     let agent = find(store, id).await?;
     let learnt = store.learnt(agent.account.clone(), agent.id.clone()).await?;
     let index = Index::complete(&index::entries(&learnt.knowledge), &learnt.vectors);
-    let answer = reply(&index, &agent.name, &Question::first(question, agent.answering.caution));
-    if save {
-        let given = Given { zone: answer.zone.as_str().to_owned(), answer: answer.text.clone() };
-        store.save_question(agent.account, agent.id, question.to_owned(), given).await.map_err(|error| match error {
+    let started_ms = world.instant_ms();
+    let reply = reply(&index, &agent.name, &Question::first(question, agent.answering.caution));
+    let retrieval_ms = world.instant_ms() - started_ms;
+    let composed = if model::is_asked(models, &agent, &reply) {
+        let interrupt = Interrupt::default();
+        let ask = Ask { agent: &agent, index: &index, reply: &reply, question, history: &[], interrupt: &interrupt, started_ms };
+        // The operator's own questions are nobody's budget.
+        model::compose(models, &ask, models.admit(&ask, None, &DayUse::default()), &mut |_| {})
+    } else {
+        model::embedded(&reply)
+    };
+    let trace = composed.trace(&reply, retrieval_ms, world.instant_ms() - started_ms);
+    Ok(Told { agent, reply, composed, trace })
+}
+
+impl Told {
+    /// Keeps what is quoted, for a model never says the same twice.
+    async fn save(&self, store: &Store, question: &str) -> anyhow::Result<()> {
+        let given = Given { zone: self.reply.zone.as_str().to_owned(), answer: self.reply.text.clone() };
+        let (account, agent) = (self.agent.account.clone(), self.agent.id.clone());
+        store.save_question(account, agent, question.to_owned(), given).await.map(|_| ()).map_err(|error| match error {
             Error::LimitReached => anyhow::anyhow!("an agent holds at most {SAVED_MAX} saved questions"),
             other => other.into(),
-        })?;
+        })
     }
-    if as_json {
-        print_json(&answer)
-    } else {
-        print(&answer)
+
+    fn print(&self) {
+        let (trace, generation) = (&self.trace, self.generation());
+        println!("{}\n", self.composed.text);
+        println!(
+            "zone: {}   answered: {}   by: {}   {} ms",
+            trace.zone, self.composed.answered, trace.provider, trace.response_ms
+        );
+        if let Some(model) = &generation.model {
+            let (input, output, cost) = (generation.input_tokens, generation.output_tokens, dollars(generation.cost_micros));
+            println!("model: {model}   tokens: {input} + {output}   cost: ${cost}");
+        }
+        for (what, reason) in [("degraded", &generation.degraded), ("interrupted", &generation.interrupted)] {
+            reason.iter().for_each(|reason| println!("{what}: {reason}"));
+        }
+        for failure in &generation.failures {
+            println!("{}: {}", failure.model, failure.reason);
+        }
+        for source in &self.composed.sources {
+            println!("source: {}", source.title);
+        }
+        for passage in &trace.passages {
+            println!("{:.3}  {}  {}", passage.score, passage.knowledge, passage.heading);
+        }
     }
-    Ok(())
+
+    fn print_json(&self) {
+        let (trace, generation) = (&self.trace, self.generation());
+        let passages = trace
+            .passages
+            .iter()
+            .map(|p| serde_json::json!({ "knowledge": p.knowledge, "heading": p.heading, "score": p.score }));
+        let sources = self.composed.sources.iter();
+        let sources = sources.map(|s| serde_json::json!({ "title": s.title, "excerpt": s.excerpt, "url": s.url }));
+        let failures = generation.failures.iter();
+        let failures = failures.map(|f| serde_json::json!({ "model": f.model, "reason": f.reason }));
+        let object = serde_json::json!({
+            "answer": self.composed.text,
+            "answered": self.composed.answered,
+            "zone": trace.zone,
+            "provider": trace.provider,
+            "model": generation.model,
+            "degraded": generation.degraded,
+            "failures": failures.collect::<Vec<_>>(),
+            "input_tokens": generation.input_tokens,
+            "output_tokens": generation.output_tokens,
+            "cost_micros": generation.cost_micros,
+            "retrieval_ms": trace.retrieval_ms,
+            "first_token_ms": generation.first_token_ms,
+            "response_ms": trace.response_ms,
+            "sources": sources.collect::<Vec<_>>(),
+            "passages": passages.collect::<Vec<_>>(),
+        });
+        println!("{object}");
+    }
+
+    fn generation(&self) -> Generation {
+        self.trace.generation.clone().unwrap_or_default()
+    }
 }
 
-fn print(answer: &Reply) {
-    println!("{}\n", answer.text);
-    println!("zone: {}   answered: {}", answer.zone.as_str(), answer.answered);
-    for passage in &answer.passages {
-        println!("{:.3}  {}  {}", passage.score, passage.knowledge, passage.heading);
-    }
-}
-
-fn print_json(answer: &Reply) {
-    let passages =
-        answer.passages.iter().map(|p| serde_json::json!({ "knowledge": p.knowledge, "heading": p.heading, "score": p.score }));
-    let sources = answer.sources.iter().map(|s| serde_json::json!({ "title": s.title, "excerpt": s.excerpt, "url": s.url }));
-    let object = serde_json::json!({
-        "answer": answer.text,
-        "answered": answer.answered,
-        "zone": answer.zone.as_str(),
-        "sources": sources.collect::<Vec<_>>(),
-        "passages": passages.collect::<Vec<_>>(),
-    });
-    println!("{object}");
+fn dollars(micros: i64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }

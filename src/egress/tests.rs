@@ -1,6 +1,7 @@
 //! The way out against servers on this machine that misbehave.
 
 mod names;
+mod stream;
 mod tls;
 
 use std::io::{Read, Write};

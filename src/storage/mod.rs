@@ -64,7 +64,7 @@ pub use installations::FirstLoad;
 pub use rotation::Rotation;
 pub use sessions::{Member, NewSession};
 pub use stripe::Remark;
-pub use turns::{BegunTurn, Turn, VisitorMessage};
+pub use turns::{AnsweredTurn, BegunTurn, Turn, VisitorMessage};
 pub use vectors::{Learnt, TextHash};
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -37,14 +37,16 @@ pub struct VisitorMessage {
 }
 
 pub enum Turn {
-    Begun(BegunTurn),
+    Begun(Box<BegunTurn>),
     /// The same `client_id` was answered before.
-    Answered {
-        conversation: ConversationId,
-        question: Message,
-        answer: Message,
-        lead_captured: bool,
-    },
+    Answered(Box<AnsweredTurn>),
+}
+
+pub struct AnsweredTurn {
+    pub conversation: ConversationId,
+    pub question: Message,
+    pub answer: Message,
+    pub lead_captured: bool,
 }
 
 pub struct BegunTurn {
@@ -117,7 +119,7 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
         append(db, &message.agent.account, id, &question, message.client_id.as_deref())?;
     }
     let lead_captured = capture_from(db, outbox, message, conversation.as_ref())?;
-    Ok(Turn::Begun(BegunTurn { conversation, question, history, replaces: None, lead_captured }))
+    Ok(Turn::Begun(Box::new(BegunTurn { conversation, question, history, replaces: None, lead_captured })))
 }
 
 /// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
@@ -139,10 +141,12 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
     // One that the visitor did not stay for is given anew: the widget asks again after a lost connection.
     let replaces = answer.as_ref().filter(|answer| answer.was_left()).map(|answer| answer.id.clone());
     Ok(Some(match answer {
-        Some(answer) if replaces.is_none() => Turn::Answered { conversation, question, answer, lead_captured },
+        Some(answer) if replaces.is_none() => {
+            Turn::Answered(Box::new(AnsweredTurn { conversation, question, answer, lead_captured }))
+        }
         _ => {
             let history = earlier(db, message, &conversation, Some(seq))?;
-            Turn::Begun(BegunTurn { conversation: Some(conversation), question, history, replaces, lead_captured })
+            Turn::Begun(Box::new(BegunTurn { conversation: Some(conversation), question, history, replaces, lead_captured }))
         }
     }))
 }

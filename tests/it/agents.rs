@@ -32,6 +32,7 @@ fn a_new_agent_is_answered_with_all_that_it_is() {
         "avg_response_time_ms": null,
         "embed_code": embed_code(&server, &id),
         "allowed_domains": [],
+        "answering": { "instructions": "", "tone": "neutral", "caution": "normal", "model": "on", "ask_unmatched": false },
         "created_at": START,
         "updated_at": START,
     });

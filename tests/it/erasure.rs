@@ -34,12 +34,16 @@ fn traces(server: &TestServer, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_conversation_is_shown_as_it_is_listed() {
+fn a_conversation_is_shown_as_it_is_listed_and_with_the_traces_of_its_answers() {
     let (server, agent) = with_agent();
     let visitor = server.visitor(&agent);
     let id = visitor.ask("Hello").conversation.unwrap();
     visitor.ask("I am jane@example.com");
-    let shown = server.get(&conversation_path(&id)).is(200).json;
+    let mut shown = server.get(&conversation_path(&id)).is(200).json;
+    let messages = shown["messages"].as_array_mut().unwrap();
+    let zones: Vec<_> = messages.iter_mut().map(|message| message.as_object_mut().unwrap().remove("trace")).collect();
+    let zones: Vec<_> = zones.iter().map(|trace| trace.as_ref().and_then(|trace| trace["zone"].as_str())).collect();
+    assert_eq!(zones, [None, None, Some("greeting"), None, Some("contact")]);
     assert_eq!(shown, server.conversations(&agent)[0]);
     assert_eq!((&shown["messages_count"], shown["messages"].as_array().unwrap().len()), (&json!(5), 5));
     for id in ["conv_a1b2c3d4e5", "nonsense", "lead_a1b2c3d4e5"] {

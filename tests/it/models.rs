@@ -246,9 +246,11 @@ fn provider_of(server: &TestServer, agent: &str, visitor: &Visitor) -> (Value, V
     (trace["provider"].clone(), trace["degraded"].clone())
 }
 
+type Limit = fn(&mut chatforge::config::Answers);
+
 #[test]
 fn budgets_lead_to_quoted_answers_and_the_trace_says_which_one() {
-    let cases: [(&str, fn(&mut chatforge::config::Answers)); 5] = [
+    let cases: [(&str, Limit); 5] = [
         ("budget_visitor", |answers| answers.model_answers_per_visitor_day = 1),
         ("budget_agent", |answers| answers.model_answers_per_agent_day = 1),
         ("budget_account", |answers| answers.model_answers_per_account_day = 1),
@@ -316,4 +318,36 @@ fn the_key_of_a_model_is_kept_nowhere() {
         let bytes = std::fs::read(&entry).unwrap();
         assert!(!bytes.windows(14).any(|window| window == b"sk-very-secret"), "{}", entry.display());
     }
+}
+
+#[test]
+fn the_command_line_asks_the_models_too_and_stores_nothing() {
+    let upstream = Upstream::listen();
+    let file = format!(
+        "[models.primary]\nmodel = \"m\"\nbase_url = \"{}\"\napi_key = \"sk-very-secret\"\n[answers]\nmodels = [\"primary\"]\n",
+        upstream.url()
+    );
+    let server = TestServer::start();
+    let agent = server.agent(&json!({ "name": "Ada" }));
+    server.teach(&agent, "faq", FAQ);
+    let path = server.folder().join("models.toml");
+    std::fs::write(&path, file).unwrap();
+    let ask = |more: &[&str]| {
+        let arguments = ["--config", path.to_str().unwrap(), "agent", "ask", &agent, "What are your opening hours?"];
+        server.cli(&[&arguments[..], more].concat()).is(0)
+    };
+    let told: Value = serde_json::from_str(&ask(&["--json"]).stdout).unwrap();
+    assert_eq!((&told["answer"], &told["provider"], &told["model"]), (&json!("We open at 9."), &json!("primary"), &json!("m")));
+    assert_eq!((&told["zone"], &told["input_tokens"]), (&json!("answer"), &json!(100)));
+    assert_eq!(told["sources"][0]["title"], "What are your opening hours?");
+    let plain = ask(&[]);
+    assert!(plain.stdout.contains("We open at 9.") && plain.stdout.contains("by: primary"), "{plain:?}");
+    upstream.always(crate::upstream::refuses(500, "", "{}"));
+    let failed = ask(&[]);
+    assert!(failed.stdout.contains("primary: http_500") && failed.stdout.contains("9:00 to 17:00"), "{failed:?}");
+    assert_eq!(upstream.rest(), 3);
+    let quoted = ask(&["--embedded"]);
+    assert!(quoted.stdout.contains("by: embedded"), "{quoted:?}");
+    assert!(!format!("{plain:?}{failed:?}").contains("sk-very"));
+    assert_eq!((upstream.rest(), server.count("SELECT count(*) FROM messages")), (0, 0));
 }

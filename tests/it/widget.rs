@@ -88,7 +88,7 @@ fn the_servers_own_pages_may_use_every_agent_and_are_no_installation() {
 fn any_website_may_ask_what_it_may_send() {
     let (server, agent) = with_agent();
     let preflight = server.client().with("origin", "https://example.com").with("access-control-request-method", "POST");
-    for path in ["boot", "messages", "leads", "feedback", "close"] {
+    for path in ["boot", "messages", "leads", "feedback", "close", "stop"] {
         let reply = preflight.send("OPTIONS", &format!("/widget/v1/{path}"), None).is(204);
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         assert!(reply.header("access-control-allow-methods").contains("POST"));

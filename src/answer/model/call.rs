@@ -18,6 +18,7 @@ const AFTERWORD: Duration = Duration::from_secs(1);
 /// Of an answer as it is shown; longer ones are cut off.
 const ANSWER_CHARS_MAX: usize = 8_000;
 const COMPLAINT_BYTES_MAX: usize = 500;
+const COMPLAINT_PIECES_MAX: usize = 4;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,9 +176,12 @@ impl Ear<'_> {
     /// For the operator, who cannot mend what is not told. A key that is refused may be repeated, so that is not logged.
     fn log_complaint(&self, status: u16, stream: &Stream) {
         let mut said = Vec::new();
-        while status != 401 && status != 403 && said.len() < COMPLAINT_BYTES_MAX {
-            let Some(Piece::Bytes(bytes)) = stream.next(LOOK_EVERY * 4) else { break };
-            said.extend(bytes);
+        // A few pieces only: whoever drips would hold up the next model.
+        for _ in 0..COMPLAINT_PIECES_MAX {
+            match stream.next(LOOK_EVERY) {
+                Some(Piece::Bytes(bytes)) if status != 401 && status != 403 => said.extend(bytes),
+                _ => break,
+            }
         }
         said.truncate(COMPLAINT_BYTES_MAX);
         let (model, key) = (&self.line.model.model, &self.line.model.api_key.0);

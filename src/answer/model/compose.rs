@@ -82,12 +82,9 @@ pub fn is_asked(models: &Models, agent: &Agent, reply: &Reply) -> bool {
 
 /// `place` is where a model may write, or why none may.
 pub fn compose(models: &Models, ask: &Ask, place: Result<Slot, &'static str>, show: &mut dyn FnMut(&str)) -> Composed {
-    // A question that nothing in the knowledge fits is none for a model: it could only make something up, or be used for
-    // whatever else a stranger wants written.
-    let unmatched = !ask.reply.matched && !ask.agent.answering.ask_unmatched;
     let slot = match place {
-        Ok(slot) if !unmatched => slot,
-        refused => return quoted(ask.reply, refused.err().unwrap_or("unmatched"), show),
+        Ok(slot) => slot,
+        Err(reason) => return quoted(ask.reply, reason, show),
     };
     let draft = write(models, ask, show);
     drop(slot);

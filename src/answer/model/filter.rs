@@ -87,7 +87,12 @@ impl<'a> Filter<'a> {
                 Mark::Wait => break,
                 Mark::Plain(length) => (length, self.held[..length].to_owned()),
                 Mark::Drop(length) => (length, String::new()),
-                Mark::Put(length, text) => (length, text),
+                // Looked at again: an address or a sign may stand in the words of a link, too.
+                Mark::Put(length, text) => {
+                    self.held.replace_range(..length, &text);
+                    self.seam = true;
+                    continue;
+                }
                 Mark::Cite(length, numbers) => {
                     self.cited.extend(numbers.into_iter().filter(|number| (1..=self.allowed.sources).contains(number)));
                     (length, String::new())

@@ -21,7 +21,6 @@ use std::sync::Arc;
 use crate::answer::model::breaker::Breaker;
 use crate::answer::model::slots::{Slot, Slots};
 use crate::config::{Answers, Config, Model};
-use crate::domain::agent::Agent;
 use crate::domain::answering::ModelChoice;
 use crate::domain::id::VisitorId;
 use crate::domain::model_use::{Budget, DayUse};
@@ -109,12 +108,17 @@ impl Models {
     }
 
     /// A place to write one answer, or why there is none. `used` is what was used today.
-    pub fn admit(&self, agent: &Agent, visitor: Option<&VisitorId>, used: &DayUse) -> Result<Slot, &'static str> {
+    pub fn admit(&self, ask: &Ask, visitor: Option<&VisitorId>, used: &DayUse) -> Result<Slot, &'static str> {
+        // A question that nothing in the knowledge fits is none for a model: it could only make something up, or be used
+        // for whatever else a stranger wants written.
+        if !ask.reply.matched && !ask.agent.answering.ask_unmatched {
+            return Err("unmatched");
+        }
         let sums = [&used.agent, &used.account, &used.server];
         if let Some(((reason, _), _)) = self.budgets().iter().zip(sums).find(|((_, budget), used)| budget.is_used_up(used)) {
             return Err(reason);
         }
-        let slot = self.shared.slots.take(&agent.id).ok_or("busy")?;
+        let slot = self.shared.slots.take(&ask.agent.id).ok_or("busy")?;
         let limit = self.shared.limits.model_answers_per_visitor_day;
         let window = Window { limit, span_ms: DAY_MS };
         let admitted = |visitor| self.shared.visitors.admit(visitor, self.shared.world.instant_ms(), &[window]).allowed;

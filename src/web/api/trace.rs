@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::conversation::{Generation, ModelFailure, Passage, Trace};
+use crate::domain::conversation::{ModelFailure, Passage, Trace};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Trace)]
@@ -59,7 +59,7 @@ struct FailureView {
 
 impl TraceView {
     pub fn new(trace: Trace) -> Self {
-        let generation = trace.generation.unwrap_or_else(Generation::default);
+        let generation = trace.generation.unwrap_or_default();
         let failure = |ModelFailure { model, reason }| FailureView { model, reason };
         let passage = |Passage { knowledge, heading, score }| PassageView { knowledge_id: knowledge, heading, score };
         Self {

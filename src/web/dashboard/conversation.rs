@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{RawPathParams, State};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::conversation::{Author, Message, Source};
+use crate::domain::conversation::{Author, Message, Source, Trace};
 use crate::domain::id::ConversationId;
 use crate::domain::lead::Lead;
 use crate::web::App;
@@ -42,6 +42,22 @@ pub struct MessageRow {
     /// False where the agent said that its knowledge does not hold the answer.
     pub answered: bool,
     pub sources: Vec<SourceRow>,
+    pub origin: Option<Origin>,
+}
+
+/// Who wrote an answer, and what it took.
+pub struct Origin {
+    pub provider: String,
+    /// As the model's provider calls it; empty where the answer is quoted.
+    pub model: String,
+    pub response_ms: i64,
+    /// Empty where no model was asked.
+    pub tokens: String,
+    /// In dollars; empty where it cost nothing.
+    pub cost: String,
+    /// What did not go as wished: why the answer is quoted or ends early, and which models failed.
+    pub remarks: Vec<String>,
+    pub passages: Vec<(String, f64)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,7 +125,7 @@ pub async fn show(member: SignedIn, params: RawPathParams, State(app): State<App
 
 impl MessageRow {
     fn new(message: Message) -> Self {
-        let passages = message.trace.map(|trace| trace.passages).unwrap_or_default();
+        let passages = message.trace.as_ref().map(|trace| trace.passages.clone()).unwrap_or_default();
         let score = |source: &Source| {
             let own = passages.iter().find(|passage| passage.heading == source.title);
             own.or(passages.first()).map_or(0.0, |passage| passage.score)
@@ -127,11 +143,55 @@ impl MessageRow {
                 Author::Operator => Speaker::Operator,
             },
             sources: sources.collect(),
+            origin: message.trace.map(Origin::new),
             time: When::new(message.created_at),
             answered: message.answered,
             content: message.content,
         }
     }
+}
+
+impl Origin {
+    fn new(trace: Trace) -> Self {
+        let generation = trace.generation.unwrap_or_default();
+        let (input, output) = (generation.input_tokens, generation.output_tokens);
+        let about = if generation.estimated { "about " } else { "" };
+        let micros = generation.cost_micros;
+        let mut remarks: Vec<String> = generation.degraded.map(|reason| said(&reason)).into_iter().collect();
+        remarks.extend(generation.interrupted.map(|reason| said(&reason)));
+        remarks.extend(generation.truncated.then(|| "cut off at the longest that an answer may be".to_owned()));
+        remarks.extend(generation.failures.into_iter().map(|failure| format!("{}: {}", failure.model, failure.reason)));
+        Self {
+            provider: trace.provider,
+            model: generation.model.unwrap_or_default(),
+            response_ms: trace.response_ms,
+            tokens: if input + output > 0 { format!("{about}{input} + {output} tokens") } else { String::new() },
+            cost: if micros > 0 { format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000) } else { String::new() },
+            remarks,
+            passages: trace.passages.into_iter().map(|passage| (passage.heading, passage.score)).collect(),
+        }
+    }
+}
+
+/// A reason of the trace in words.
+fn said(reason: &str) -> String {
+    let words = match reason {
+        "budget_visitor" => "the visitor’s budget of the day is used up",
+        "budget_agent" => "the agent’s budget of the day is used up",
+        "budget_account" => "the account’s budget of the day is used up",
+        "budget_server" => "the server’s budget of the day is used up",
+        "busy" => "too many answers were being written",
+        "unmatched" => "nothing in the knowledge fits, so no model was asked",
+        "no_answer" => "the model found no answer in the knowledge",
+        "failed" => "no model could answer",
+        "leak" => "the model repeated its instructions and was cut off",
+        "visitor_stopped" => "stopped by the visitor",
+        "visitor_left" => "the visitor left",
+        "server_stopped" => "the server was stopped",
+        "model_failed" => "the model broke off",
+        other => other,
+    };
+    words.to_owned()
 }
 
 impl LeadCard {

@@ -14,6 +14,11 @@ const DOMAINS: Param = body(
     "string[]",
     "Up to 100 host names on which the widget may load, exact or `*.example.com`. Empty allows every host, which is the default.",
 );
+const ANSWERING: Param = body(
+    "answering",
+    "object",
+    "How it answers: `instructions` for language models, up to 4,000 characters; `tone` (`neutral`, `friendly`, `formal`, `brief`); `caution` (`low`, `normal`, `high`); `model` (`on`, `off`, or the name of the one that is tried first); `ask_unmatched` (true asks a model although nothing in the knowledge fits).",
+);
 const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
     "type",
@@ -83,6 +88,7 @@ const CREATE: Endpoint = Endpoint {
         COLOR,
         body("knowledge_base", "string", "A first knowledge entry, up to 50,000 characters of plain text or Markdown."),
         DOMAINS,
+        ANSWERING,
     ],
     example: Example {
         address: "/agents",
@@ -197,6 +203,7 @@ const UPDATE: Endpoint = Endpoint {
             "Replaces all knowledge entries by this one, up to 50,000 characters. A boolean changes nothing.",
         ),
         DOMAINS,
+        ANSWERING,
     ],
     example: Example {
         address: "/agents/agt_a1b2c3d4e5",

@@ -117,7 +117,7 @@ const SHOW: Endpoint = Endpoint {
     method: "GET",
     path: "/conversations/{conversation_id}",
     title: "Get a conversation",
-    text: "One conversation with all its messages.",
+    text: "One conversation with all its messages. An answer carries a `trace` that says why it was given: `provider` (`embedded` or a model’s name), `degraded`, `failures`, `passages` with their scores, tokens, `cost_micros` and times.",
     permission: "conversations:read",
     params: &[path("conversation_id", "The conversation’s id.")],
     example: Example { address: "/conversations/conv_x1y2z3a4b5", body: "", status: "200 OK", response: CONVERSATION },

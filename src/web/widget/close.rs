@@ -17,12 +17,14 @@ pub struct Closed {
     status: &'static str,
 }
 
-/// An answer that is being written belongs to the conversation that it was asked in, so it is waited for.
+/// An answer that is being written belongs to the conversation that it was asked in, so it is waited for, but for what a
+/// model would still write for nobody.
 const ANSWER_WAIT: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Json<Closed>> {
     limit_acts(&app, &visit.session.visitor, visit.address)?;
+    app.answerer.interrupt(&visit.session.visitor);
     let answered = async {
         while app.answerer.is_answering(&visit.session.visitor) {
             tokio::time::sleep(LOOK_EVERY).await;

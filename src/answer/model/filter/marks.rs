@@ -24,7 +24,7 @@ pub enum Mark {
     Wait,
     Plain(usize),
     Drop(usize),
-    /// This text in place of so much.
+    /// This text in place of so much; it is shorter.
     Put(usize, String),
     Cite(usize, Vec<usize>),
     /// The model begins to think aloud.
@@ -200,8 +200,10 @@ fn tag(rest: &str, end: bool, allowed: &Allowed) -> Mark {
     }
     let name: String = inner.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
     let loads = TAGS.contains(&name.to_ascii_lowercase().as_str());
-    let Some(close) = closing(inner, '>', LINK_BYTES_MAX) else {
-        let given_up = end || over(inner, LINK_BYTES_MAX) || inner.contains('\n');
+    // One that goes on in another line is none, or what is found would depend on what has come yet.
+    let line = inner.split('\n').next().unwrap_or_default();
+    let Some(close) = closing(line, '>', LINK_BYTES_MAX) else {
+        let given_up = end || over(inner, LINK_BYTES_MAX) || line.len() < inner.len();
         return wait_or(given_up, if loads { Mark::Drop(1 + name.len()) } else { Mark::Plain(1) });
     };
     let is_link = address(inner) == Fit::Whole || fit(inner, "mailto:", true) == Fit::Whole;

@@ -74,6 +74,7 @@ fn links_stay_only_where_they_may_lead() {
     check("See https://evil.test/?d=secret now", "See now", &[]);
     check("See <https://evil.test/> now", "See now", &[]);
     check("[x](javascript:alert(1)) y", "x) y", &[]);
+    check("See [https://evil.test/](x) now", "See  now", &[]);
     check("[x]: https://evil.test/a", "[x]:", &[]);
     check("[a](https://evil.te", "a", &[]);
     check("http[1]s://evil.test and http<img>://evil.test", "http s://evil.test and http ://evil.test", &[1]);
