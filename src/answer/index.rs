@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::answer::chunk::{self, Chunk, Entry};
 use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::gate::Gate;
-use crate::answer::spelling::{Spelling, SpeltAlike};
+use crate::answer::spelling::Spelling;
 use crate::answer::vectors::{self, Vectors};
 use crate::answer::words::language::Language;
-use crate::answer::words::words;
+use crate::answer::words::{filed, is_stop, words};
 use crate::domain::knowledge::Knowledge;
 use crate::storage::{Learnt, TextHash};
 
@@ -36,7 +36,6 @@ pub struct Index {
     pub chunks: Vec<Chunk>,
     pub gate: Gate,
     spelling: Spelling,
-    spelt_alike: SpeltAlike,
     terms: HashMap<String, usize>,
     postings: Vec<Vec<Posting>>,
     /// Once every passage has its vector; never where the encoder does not serve the language.
@@ -103,7 +102,6 @@ impl Index {
             origins: origins.collect(),
             gate: Gate::default(),
             spelling: Spelling::default(),
-            spelt_alike: SpeltAlike::default(),
             terms: HashMap::new(),
             postings: Vec::new(),
             vectors: None,
@@ -116,7 +114,7 @@ impl Index {
 
     fn file_chunks(&mut self) {
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        let fields: Vec<[Vec<String>; 3]> = self.chunks.iter().map(|chunk| fields(chunk, self.language)).collect();
+        let fields: Vec<[Vec<String>; 3]> = self.chunks.iter().map(fields).collect();
         let mean = mean_lengths(&fields);
         let mut stems: HashMap<String, usize> = HashMap::new();
         for (n, chunk) in fields.into_iter().enumerate() {
@@ -140,11 +138,7 @@ impl Index {
                 self.postings[term].push(Posting { chunk: n as u32, weight });
             }
         }
-        self.spelling = Spelling::of(&counts, self.language);
-        // Where meanings are compared, no letters need be.
-        if self.language != Language::English {
-            self.spelt_alike = SpeltAlike::of(counts.keys());
-        }
+        self.spelling = Spelling::of(&counts);
     }
 
     fn term_made(&mut self, word: &str) -> usize {
@@ -163,12 +157,6 @@ impl Index {
 
     pub fn mended(&self, word: &str) -> Option<String> {
         self.spelling.mend(word).map(|word| self.language.stem(&word))
-    }
-
-    /// The stems of words that share much of their spelling with a word that the knowledge lacks, and how much.
-    pub fn spelt_alike(&self, word: &str) -> Vec<(String, f32)> {
-        let alike = self.spelt_alike.near(word).into_iter();
-        alike.map(|(word, share)| (self.language.stem(word), share)).collect()
     }
 
     /// The text with its misspelt words mended.
@@ -208,9 +196,8 @@ pub fn cut(entries: &[Entry]) -> (Vec<Chunk>, Language) {
     (chunks, language)
 }
 
-fn fields(chunk: &Chunk, language: Language) -> [Vec<String>; 3] {
+fn fields(chunk: &Chunk) -> [Vec<String>; 3] {
     let mut fields: [Vec<String>; 3] = Default::default();
-    let all_words = |text: &str| all_words(text, language);
     fields[TITLE] = all_words(&chunk.title);
     fields[HEADING] = chunk.headings.iter().chain(&chunk.question).flat_map(|text| all_words(text)).collect();
     fields[BODY] = all_words(&chunk.text);
@@ -218,9 +205,9 @@ fn fields(chunk: &Chunk, language: Language) -> [Vec<String>; 3] {
 }
 
 /// Small words too: they count where meaning is compared as well.
-fn all_words(text: &str, language: Language) -> Vec<String> {
-    let small = words(text).into_iter().map(|word| word.text).filter(|word| language.is_stop(word));
-    language.filed(text).into_iter().chain(small).collect()
+fn all_words(text: &str) -> Vec<String> {
+    let small = words(text).into_iter().map(|word| word.text).filter(|word| is_stop(word));
+    filed(text).into_iter().chain(small).collect()
 }
 
 fn mean_lengths(fields: &[[Vec<String>; 3]]) -> [f32; 3] {

@@ -2,19 +2,19 @@
 
 use crate::answer::encoder::Vector;
 use crate::answer::index::Index;
-use crate::answer::lexicon::Synonyms;
+use crate::answer::lexicon::{Synonyms, is_general, is_light};
+use crate::answer::words::language::Language;
 use crate::answer::words::signs::is_sign;
-use crate::answer::words::{Word, words};
+use crate::answer::words::{Word, is_stop, words};
 
 const SYNONYM: f32 = 0.7;
 const SIGN: f32 = 0.85;
 const MENDED: f32 = 0.9;
-const SPELT_ALIKE: f32 = 0.7;
 /// What a light word weighs against another when confidence is judged.
 const LIGHT_WEIGHT: f32 = 0.25;
 const OPENERS: [&str; 8] = ["hi", "hello", "hey", "ok", "okay", "so", "and", "also"];
-/// They ask, and say less of what is asked than "how" or "when".
-const ASKING: [&str; 6] = ["what", "which", "who", "whose", "why", "can"];
+const WHETHER: [&str; 12] = ["do", "does", "did", "can", "could", "is", "are", "will", "would", "have", "has", "may"];
+const ASKING: [&str; 6] = ["what", "which", "who", "whose", "whi", "can"];
 const ASKING_WEIGHT: f32 = 0.1;
 /// What a general word weighs that the knowledge lacks: "twice" should not hide an answer, "quickbooks" should.
 const GENERAL_WEIGHT: f32 = 0.4;
@@ -24,11 +24,7 @@ const WORDS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct Part {
     pub word: String,
-    /// It says little, whatever the question is about.
     pub light: bool,
-    asking: bool,
-    /// A word of any subject.
-    general: bool,
     /// Whether the knowledge holds the word or one that means the same.
     pub known: bool,
     pub rarity: f32,
@@ -78,23 +74,23 @@ impl Query {
             }
         }
         let first = words.iter().find(|word| !OPENERS.contains(&word.text.as_str()));
-        let whether = first.is_some_and(|word| index.language.is_whether(&word.text));
+        let whether = first.is_some_and(|word| WHETHER.contains(&word.text.as_str()));
         let parts = drafts.into_iter().map(|draft| part(index, draft)).collect();
         Query { parts, stems: known_stems(index, &words, &stems), whether, vector: None }
     }
 
     /// Whether it asks for a thing by a name that the knowledge never mentions: "do you repair *violins*".
     pub fn wants_unmentioned(&self) -> bool {
-        self.whether && self.heavy().last().is_some_and(|(_, part)| !part.known && !part.general)
+        self.whether && self.heavy().last().is_some_and(|(_, part)| !part.known && !is_general(&part.word))
     }
 
     /// What a part is worth when confidence is judged.
     pub fn weight(part: &Part) -> f32 {
         part.rarity
             * match (part.light, part.known) {
-                (true, _) if part.asking => ASKING_WEIGHT,
+                (true, _) if ASKING.contains(&part.word.as_str()) => ASKING_WEIGHT,
                 (true, _) => LIGHT_WEIGHT,
-                (false, false) if part.general => GENERAL_WEIGHT,
+                (false, false) if is_general(&part.word) => GENERAL_WEIGHT,
                 _ => 1.0,
             }
     }
@@ -126,61 +122,50 @@ fn known_stems(index: &Index, words: &[Word], stems: &[String]) -> Vec<String> {
 struct Draft {
     word: String,
     light: bool,
-    asking: bool,
     concept: Option<usize>,
     ways: Vec<Way>,
 }
 
 /// The part of the question that begins at a word, and how many words it takes.
 fn draft_at(index: &Index, words: &[Word], stems: &[String], at: usize) -> (usize, Option<Draft>) {
-    let same = Synonyms::of(index.language).at(stems, at);
+    let same = (index.language == Language::English).then(|| Synonyms::english().at(stems, at)).flatten();
     let hyphened = words.get(at + 1).is_some_and(|next| next.joined);
     let taken = same.as_ref().map_or(1 + usize::from(hyphened), |same| same.words);
     let own = &stems[at..at + taken];
-    let small = words[at..at + taken].iter().filter(|word| index.language.is_stop(&word.text)).count();
+    let small = words[at..at + taken].iter().filter(|word| is_stop(&word.text)).count();
     if same.is_none() && small == taken {
         return (taken, None);
     }
     let mut ways = own_ways(index, &words[at..at + taken], own);
     let further = same.iter().flat_map(|same| same.stems.iter().copied()).filter(|stems| stems[..] != *own);
     ways.extend(further.map(|stems| Way { stems: stems.clone(), weight: if is_sign(&stems[0]) { SIGN } else { SYNONYM } }));
-    let light = taken == 1 && index.language.is_light(&stems[at]) || words[at].text.chars().all(|c| c.is_ascii_digit());
-    let asking = taken == 1 && ASKING.contains(&words[at].text.as_str());
-    (taken, Some(Draft { word: own.join(" "), light, asking, concept: same.map(|same| same.concept), ways }))
+    let light = taken == 1 && is_light(&stems[at]) || words[at].text.chars().all(|c| c.is_ascii_digit());
+    (taken, Some(Draft { word: own.join(" "), light, concept: same.map(|same| same.concept), ways }))
 }
 
 /// The words themselves, mended when the knowledge does not know them.
 fn own_ways(index: &Index, words: &[Word], stems: &[String]) -> Vec<Way> {
     if let [stem] = stems {
         let lacking = index.postings(stem).is_empty();
-        let mut ways = vec![Way { stems: vec![stem.clone()], weight: 1.0 }];
-        match index.mended(&words[0].text) {
-            _ if !lacking => {}
-            Some(mended) => ways.push(Way { stems: vec![mended], weight: MENDED }),
-            None => ways.extend(alike_ways(index, &words[0].text)),
-        }
-        return ways;
+        let mended =
+            lacking.then(|| index.mended(&words[0].text)).flatten().map(|stem| Way { stems: vec![stem], weight: MENDED });
+        return [Way { stems: vec![stem.clone()], weight: 1.0 }].into_iter().chain(mended).collect();
     }
     let joined: String = words.iter().map(|word| word.text.as_str()).collect();
     let joined = Way { stems: vec![index.language.stem(&joined)], weight: 1.0 };
     // A phrase with a small word in it ("where are you") is a figure of speech: its other words say nothing by themselves.
-    match words.iter().any(|word| index.language.is_stop(&word.text)) {
+    match words.iter().any(|word| is_stop(&word.text)) {
         true => vec![joined],
         false => vec![Way { stems: stems.to_vec(), weight: 1.0 }, joined],
     }
 }
 
-fn alike_ways(index: &Index, word: &str) -> impl Iterator<Item = Way> {
-    index.spelt_alike(word).into_iter().map(|(stem, share)| Way { stems: vec![stem], weight: SPELT_ALIKE * share })
-}
-
 fn part(index: &Index, draft: Draft) -> Part {
-    let Draft { word, light, asking, mut ways, .. } = draft;
-    let general = index.language.is_general(&word);
+    let Draft { word, light, mut ways, .. } = draft;
     let holders = |way: &Way| way.stems.iter().map(|stem| index.postings(stem).len()).min().unwrap_or(0);
     ways.retain(|way| holders(way) > 0);
     let known = !ways.is_empty();
     let own = ways.iter().filter(|way| way.weight == 1.0).map(&holders).max();
     let fewest = ways.iter().map(&holders).min().unwrap_or(0);
-    Part { word, light, asking, general, known, rarity: index.rarity(own.unwrap_or(fewest)), ways }
+    Part { word, light, known, rarity: index.rarity(own.unwrap_or(fewest)), ways }
 }

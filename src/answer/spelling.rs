@@ -1,35 +1,24 @@
 //! Mends a misspelt word with the words of the knowledge itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::answer::encoder::Encoder;
-use crate::answer::lexicon::is_ordinary;
-use crate::answer::words::language::Language;
+use crate::answer::lexicon::is_common;
 
 const LETTERS_MIN: usize = 4;
 const LETTERS_LONG: usize = 8;
 /// From so many letters on a word can be mended to one that the knowledge lacks, if that is among the commonest.
 const LETTERS_COMMON: usize = 5;
 const COMMON_MAX: u16 = 15_000;
-const PIECE: usize = 4;
-const SHARE_MIN: f32 = 0.6;
-const NEAR_MAX: usize = 4;
 
 /// The words of a knowledge base by first letter, with how often each occurs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Spelling {
-    language: Language,
     by_letter: BTreeMap<char, Vec<(Vec<char>, u32)>>,
 }
 
-impl Default for Spelling {
-    fn default() -> Spelling {
-        Spelling { language: Language::Other, by_letter: BTreeMap::new() }
-    }
-}
-
 impl Spelling {
-    pub fn of(counts: &BTreeMap<String, u32>, language: Language) -> Spelling {
+    pub fn of(counts: &BTreeMap<String, u32>) -> Spelling {
         let mut by_letter: BTreeMap<char, Vec<(Vec<char>, u32)>> = BTreeMap::new();
         for (word, count) in counts {
             let letters: Vec<char> = word.chars().collect();
@@ -37,20 +26,14 @@ impl Spelling {
                 by_letter.entry(letters[0]).or_default().push((letters, *count));
             }
         }
-        Spelling { language, by_letter }
-    }
-
-    /// Whether it is a word as it stands, so that it is not mended.
-    fn is_word(&self, word: &str) -> bool {
-        let english = self.language == Language::English;
-        is_ordinary(word, self.language) || english && Encoder::embedded().is_some_and(|encoder| encoder.knows(word))
+        Spelling { by_letter }
     }
 
     /// The nearest word within one edit, or two from eight letters on; of those as near, the most frequent. Where the
     /// knowledge has none, the commonest English word within one edit.
     pub fn mend(&self, word: &str) -> Option<String> {
         let letters: Vec<char> = word.chars().collect();
-        if letters.len() < LETTERS_MIN || letters.len() > 40 || !letters.iter().all(|c| c.is_alphabetic()) || self.is_word(word) {
+        if letters.len() < LETTERS_MIN || letters.len() > 40 || !letters.iter().all(|c| c.is_alphabetic()) || is_word(word) {
             return None;
         }
         let edits = if letters.len() >= LETTERS_LONG { 2 } else { 1 };
@@ -59,10 +42,14 @@ impl Spelling {
         let best = near.min_by_key(|(distance, count, _)| (*distance, std::cmp::Reverse(*count)));
         match best {
             Some((_, _, word)) => Some(word.iter().collect()),
-            None if self.language == Language::English => common_within_one_edit(&letters),
-            None => None,
+            None => common_within_one_edit(&letters),
         }
     }
+}
+
+/// Whether it is a word as it stands, so that it is not mended.
+fn is_word(word: &str) -> bool {
+    is_common(word) || Encoder::embedded().is_some_and(|encoder| encoder.knows(word))
 }
 
 /// The encoder's vocabulary is in the order of how common words are.
@@ -91,54 +78,6 @@ fn edited_once(letters: &[char]) -> impl Iterator<Item = String> {
         }
         words
     })
-}
-
-/// Words by the pieces of four letters that they have in common: compounds and endings that no stemmer joins.
-#[derive(Debug, Default)]
-pub struct SpeltAlike {
-    words: Vec<String>,
-    by_piece: HashMap<[char; PIECE], Vec<u32>>,
-}
-
-impl SpeltAlike {
-    pub fn of<'a>(words: impl Iterator<Item = &'a String>) -> SpeltAlike {
-        let mut alike = SpeltAlike::default();
-        for word in words.filter(|word| word.chars().all(char::is_alphabetic)) {
-            let number = alike.words.len() as u32;
-            for piece in pieces(word) {
-                alike.by_piece.entry(piece).or_default().push(number);
-            }
-            alike.words.push(word.clone());
-        }
-        alike
-    }
-
-    /// The nearest few, each with the share of the shorter word's pieces that are in the other.
-    pub fn near(&self, word: &str) -> Vec<(&str, f32)> {
-        let own = pieces(word);
-        let mut shared: HashMap<u32, usize> = HashMap::new();
-        own.iter().flat_map(|piece| self.by_piece.get(piece).into_iter().flatten()).for_each(|number| {
-            *shared.entry(*number).or_default() += 1;
-        });
-        let share = |(number, shared): (u32, usize)| {
-            let word = self.words[number as usize].as_str();
-            let shorter = own.len().min(pieces(word).len()).max(1);
-            (word, shared as f32 / shorter as f32)
-        };
-        let mut near: Vec<(&str, f32)> = shared.into_iter().map(share).filter(|(_, share)| *share >= SHARE_MIN).collect();
-        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        near.truncate(NEAR_MAX);
-        near
-    }
-}
-
-/// Each once.
-fn pieces(word: &str) -> Vec<[char; PIECE]> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut pieces: Vec<[char; PIECE]> = letters.windows(PIECE).filter_map(|piece| piece.try_into().ok()).collect();
-    pieces.sort_unstable();
-    pieces.dedup();
-    pieces
 }
 
 /// Edits between two words, a swap of neighbours being one; nothing when there are more than `max`.
@@ -174,7 +113,7 @@ mod tests {
         let words =
             [("cancellation", 2), ("whitening", 3), ("payment", 5), ("payments", 2), ("insurance", 4), ("more", 3), ("plan", 2)];
         let counts = words.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
-        assert_eq!(Spelling::of(&counts, Language::English).mend(word).as_deref(), expected, "{word}");
+        assert_eq!(Spelling::of(&counts).mend(word).as_deref(), expected, "{word}");
     }
 
     #[test]
