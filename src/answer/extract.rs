@@ -7,7 +7,6 @@ use crate::answer::chunk::{Chunk, product};
 use crate::answer::index::Index;
 use crate::answer::query::Query;
 use crate::answer::retrieve::held;
-use crate::answer::words::filed;
 
 const WHOLE_WORDS_MAX: usize = 80;
 const SENTENCES: usize = 2;
@@ -122,7 +121,7 @@ fn ranked(index: &Index, query: &Query, sentences: &[&str]) -> Vec<usize> {
 
 fn worths(index: &Index, query: &Query, sentences: &[&str]) -> Vec<f32> {
     let worth = |sentence: &&str| {
-        let stems: HashSet<String> = filed(sentence).iter().map(|word| index.language.stem(word)).collect();
+        let stems: HashSet<String> = index.language.filed(sentence).iter().map(|word| index.language.stem(word)).collect();
         held(query, &stems)
     };
     sentences.iter().map(worth).collect()

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::index::Index;
-use crate::answer::lexicon::off_topic;
+use crate::answer::lexicon::{off_topic, off_topic_in};
 use crate::answer::query::Query;
 use crate::answer::retrieve::{Hit, search};
 use crate::domain::answering::Caution;
@@ -59,7 +59,7 @@ impl Gate {
                 let meant = off_topic().zip(vectors);
                 meant.map(|(text, vector)| top(Query { vector: Some(vector.clone()), ..by_words(text) })).collect()
             }
-            None => off_topic().map(|text| top(by_words(text))).collect(),
+            None => off_topic_in(index.language).map(|text| top(by_words(text))).collect(),
         };
         reached.sort_by(f32::total_cmp);
         let noise = reached.get(reached.len() * 95 / 100).copied().unwrap_or(0.0);

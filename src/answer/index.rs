@@ -1,6 +1,6 @@
 //! A knowledge base in memory: its chunks and the weight of every word in every chunk (BM25F).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::answer::chunk::{self, Chunk, Entry};
 use crate::answer::encoder::{Encoder, Vector};
@@ -8,7 +8,8 @@ use crate::answer::gate::Gate;
 use crate::answer::spelling::Spelling;
 use crate::answer::vectors::{self, Vectors};
 use crate::answer::words::language::Language;
-use crate::answer::words::{filed, is_stop, words};
+use crate::answer::words::signs::is_sign;
+use crate::answer::words::{grams, words};
 use crate::domain::knowledge::Knowledge;
 use crate::storage::{Learnt, TextHash};
 
@@ -20,6 +21,10 @@ const BODY: usize = 2;
 const BOOST: [f32; 3] = [2.0, 4.0, 1.0];
 /// Chunks that the index pretends to have besides its own, so that a word is not worthless because a knowledge base is tiny.
 const CHUNKS_ASSUMED: f32 = 4.0;
+/// A word is part of another from so many letters on, one less in scripts that say more with a letter.
+const RELATED_LETTERS_MIN: usize = 4;
+/// Two words are alike that share so much of their pieces of four letters.
+const RELATED_SHARE: f32 = 0.5;
 
 /// Where a chunk comes from, as shown to visitors.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -114,7 +119,7 @@ impl Index {
 
     fn file_chunks(&mut self) {
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        let fields: Vec<[Vec<String>; 3]> = self.chunks.iter().map(fields).collect();
+        let fields: Vec<[Vec<String>; 3]> = self.chunks.iter().map(|chunk| fields(chunk, self.language)).collect();
         let mean = mean_lengths(&fields);
         let mut stems: HashMap<String, usize> = HashMap::new();
         for (n, chunk) in fields.into_iter().enumerate() {
@@ -156,7 +161,25 @@ impl Index {
     }
 
     pub fn mended(&self, word: &str) -> Option<String> {
-        self.spelling.mend(word).map(|word| self.language.stem(&word))
+        self.spelling.mend(word, self.language).map(|word| self.language.stem(&word))
+    }
+
+    /// The stems of the knowledge that share a part with a word it lacks: languages that write words together, and endings
+    /// that no stemmer takes off. English has neither.
+    pub fn related(&self, word: &str) -> Vec<String> {
+        if self.language == Language::English || self.language.is_stop(word) {
+            return Vec::new();
+        }
+        let least = if word.is_ascii() { RELATED_LETTERS_MIN } else { RELATED_LETTERS_MIN - 1 };
+        let own: HashSet<String> = grams(word, self.language).into_iter().collect();
+        let long = |text: &str| text.chars().count() >= least;
+        let part = |term: &str| long(term) && (word.contains(term) || long(word) && term.contains(word));
+        let alike = |term: &str| {
+            let theirs = grams(term, self.language);
+            let shared = theirs.iter().filter(|gram| own.contains(*gram)).count();
+            shared > 0 && shared as f32 >= RELATED_SHARE * theirs.len().max(own.len()) as f32
+        };
+        self.terms.keys().filter(|term| !is_sign(term) && (part(term) || alike(term))).cloned().collect()
     }
 
     /// The text with its misspelt words mended.
@@ -166,7 +189,7 @@ impl Index {
             let word = run.trim_end_matches(|c: char| !c.is_alphabetic());
             let lower = word.to_lowercase();
             let lacking = self.postings(&self.language.stem(&lower)).is_empty();
-            let mended = lacking.then(|| self.spelling.mend(&lower)).flatten();
+            let mended = lacking.then(|| self.spelling.mend(&lower, self.language)).flatten();
             respelt.push_str(mended.as_deref().unwrap_or(word));
             respelt.push_str(&run[word.len()..]);
         }
@@ -196,18 +219,19 @@ pub fn cut(entries: &[Entry]) -> (Vec<Chunk>, Language) {
     (chunks, language)
 }
 
-fn fields(chunk: &Chunk) -> [Vec<String>; 3] {
+fn fields(chunk: &Chunk, language: Language) -> [Vec<String>; 3] {
     let mut fields: [Vec<String>; 3] = Default::default();
+    let all_words = |text: &String| all_words(text, language);
     fields[TITLE] = all_words(&chunk.title);
-    fields[HEADING] = chunk.headings.iter().chain(&chunk.question).flat_map(|text| all_words(text)).collect();
+    fields[HEADING] = chunk.headings.iter().chain(&chunk.question).flat_map(all_words).collect();
     fields[BODY] = all_words(&chunk.text);
     fields
 }
 
 /// Small words too: they count where meaning is compared as well.
-fn all_words(text: &str) -> Vec<String> {
-    let small = words(text).into_iter().map(|word| word.text).filter(|word| is_stop(word));
-    filed(text).into_iter().chain(small).collect()
+fn all_words(text: &str, language: Language) -> Vec<String> {
+    let small = words(text).into_iter().map(|word| word.text).filter(|word| language.is_stop(word));
+    language.filed(text).into_iter().chain(small).collect()
 }
 
 fn mean_lengths(fields: &[[Vec<String>; 3]]) -> [f32; 3] {

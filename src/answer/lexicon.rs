@@ -10,14 +10,6 @@ use crate::answer::words::words;
 const PHRASE_WORDS_MAX: usize = 4;
 const COMMON: &str = include_str!("common.txt");
 
-pub fn is_light(stem: &str) -> bool {
-    Language::English.is_light(stem)
-}
-
-pub fn is_general(stem: &str) -> bool {
-    Language::English.is_general(stem)
-}
-
 /// Which phrases mean one thing. Keys and targets are stems, joined by a space.
 #[derive(Debug, Default)]
 pub struct Synonyms {
@@ -26,10 +18,6 @@ pub struct Synonyms {
 }
 
 impl Synonyms {
-    pub fn english() -> &'static Synonyms {
-        Synonyms::of(Language::English)
-    }
-
     pub fn of(language: Language) -> &'static Synonyms {
         static EACH: OnceLock<Vec<Synonyms>> = OnceLock::new();
         static NONE: OnceLock<Synonyms> = OnceLock::new();
@@ -82,14 +70,14 @@ fn filed_stems(phrase: &str, language: Language) -> Vec<String> {
 }
 
 /// Whether the word is ordinary English, so that it is not a misspelt word of the knowledge.
-pub fn is_common(word: &str) -> bool {
+fn is_common(word: &str) -> bool {
     static SET: OnceLock<HashSet<String>> = OnceLock::new();
     let set = SET.get_or_init(|| {
         let listed = COMMON.split_whitespace().chain(off_topic_in(Language::English).flat_map(str::split_whitespace));
         listed.map(|word| Language::English.stem(word)).collect()
     });
     let stem = Language::English.stem(word);
-    set.contains(&stem) || is_light(&stem)
+    set.contains(&stem) || Language::English.is_light(&stem)
 }
 
 /// Whether the word is ordinary in the language: a small word, or a word of a question that no business answers.
@@ -107,11 +95,15 @@ pub fn is_ordinary(word: &str, language: Language) -> bool {
 
 /// The words that tell a language beside its small ones: what its businesses are asked about, and small talk.
 pub fn known_words(language: Language) -> HashSet<String> {
-    let ordinary = if language == Language::English { COMMON } else { "" };
-    let texts = [synonyms(language), rules::lists(language), ordinary];
+    let texts = [synonyms(language), rules::lists(language)];
     let lines = texts.into_iter().flat_map(str::lines).filter(|line| !line.starts_with(['#', '[']));
     let phrases = lines.flat_map(|line| line.split("=>")).flat_map(words);
     phrases.map(|word| word.text).filter(|word| word.chars().all(char::is_alphabetic)).collect()
+}
+
+/// Words that are ordinary in English, whatever else they are elsewhere.
+pub fn common_words() -> impl Iterator<Item = &'static str> {
+    COMMON.split_whitespace()
 }
 
 /// Questions on which a knowledge base should be silent: what they score is the noise of that knowledge base.

@@ -88,15 +88,6 @@ impl Phrases {
     }
 }
 
-pub const TENTATIVE: &str = en::PHRASES.tentative;
-pub const UNKNOWN: &str = en::PHRASES.unknown;
-pub const EMPTY: &str = en::PHRASES.empty;
-pub const CONTACT: &str = en::PHRASES.contact;
-
-pub fn small_talk(kind: SmallTalk, agent_name: &str) -> String {
-    en::PHRASES.small_talk(kind, agent_name)
-}
-
 /// Whether the visitor should be shown the form that reaches a person.
 pub fn offers_person(kind: SmallTalk) -> bool {
     matches!(kind, SmallTalk::Person | SmallTalk::Lead | SmallTalk::Abuse)

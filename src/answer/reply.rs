@@ -4,12 +4,13 @@ use crate::answer::chunk::Chunk;
 use crate::answer::extract;
 use crate::answer::gate::Verdict;
 use crate::answer::index::Index;
-use crate::answer::lexicon::is_light;
 use crate::answer::phrases;
 use crate::answer::query::Query;
 use crate::answer::retrieve::{Hit, search};
-use crate::answer::smalltalk::{SmallTalk, recognise};
-use crate::answer::words::words;
+use crate::answer::smalltalk::{SmallTalk, meant, recognise};
+use crate::answer::words::language::Language;
+use crate::answer::words::vocabulary::leans_on_previous;
+use crate::answer::words::{Word, words};
 use crate::domain::answering::Caution;
 use crate::domain::contact;
 use crate::domain::conversation::Source;
@@ -86,9 +87,18 @@ pub struct Reply {
     pub subject: String,
     /// Whether anything in the knowledge comes near the question.
     pub matched: bool,
+    /// In which the assistant's own words are.
+    pub language: Language,
 }
 
 impl Reply {
+    /// As it is said after `last`: who asks the same twice is told that it is the same.
+    pub fn after(self, last: Option<&str>) -> Reply {
+        let again = self.zone == Zone::Answer && last == Some(self.text.as_str());
+        let text = if again { format!("{}\n\n{}", phrases::of(self.language).already_said, self.text) } else { self.text };
+        Reply { text, ..self }
+    }
+
     /// What the knowledge lacks, where this is no plain answer.
     pub fn lacking(&self, zone: Zone, question: &str) -> Gap {
         let text = question.chars().take(QUESTION_CHARS_MAX).collect();
@@ -100,22 +110,32 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     let text = head(question.text);
     let (details, asked) = without_contact(text);
     let found = best_of(index, &asked, question);
-    let talk = recognise(text);
+    let understood = meant(text, found.query.vector.as_ref());
+    let talk = understood.map(|(kind, _)| kind);
+    let language = language_of(index, question, understood.map(|(_, language)| language));
+    let chatter = recognise(text).is_some_and(is_chatter);
     let mut reply = match (talk, found.verdict) {
-        (Some(SmallTalk::Noise), _) => small_talk(index, SmallTalk::Noise, agent_name),
-        _ if details && gives_details(index, &asked) => plain(Zone::Contact, phrases::CONTACT),
-        (Some(kind), _) if is_chatter(kind) || !found.hits.first().is_some_and(|hit| index.gate.beats_talk(hit)) => {
-            small_talk(index, kind, agent_name)
+        (Some(SmallTalk::Noise), _) => small_talk(index, SmallTalk::Noise, agent_name, language),
+        _ if details && gives_details(index, &asked) => plain(Zone::Contact, phrases::of(language).contact, language),
+        (Some(kind), _) if chatter || !found.hits.first().is_some_and(|hit| index.gate.beats_talk(hit)) => {
+            small_talk(index, kind, agent_name, language)
         }
-        (_, Verdict::Answer) => answer(index, &found, Zone::Answer),
-        (_, Verdict::Tentative) => answer(index, &found, Zone::Tentative),
-        (_, Verdict::Unknown) => unknown(index, &found),
+        (_, Verdict::Answer) => answer(index, &found, Zone::Answer, language),
+        (_, Verdict::Tentative) => answer(index, &found, Zone::Tentative, language),
+        (_, Verdict::Unknown) => unknown(index, &found, language),
     };
     reply.offer_person |= talk.is_some_and(phrases::offers_person);
     reply.passages = passages(index, &found.hits);
     reply.subject = subject(&found.query, text);
     reply.matched = found.hits.first().is_some_and(|hit| index.gate.is_near(hit));
     reply
+}
+
+/// The language of the message; if it does not tell, of the visitor's messages before it, or of the knowledge.
+fn language_of(index: &Index, question: &Question, talk: Option<Language>) -> Language {
+    let told = Language::told(head(question.text)).or(talk.filter(|language| *language != Language::Other));
+    let before = || question.previous.iter().rev().find_map(|before| Language::told(head(before)));
+    told.or_else(before).unwrap_or(index.language)
 }
 
 /// A question searched for, and what came of it.
@@ -138,7 +158,7 @@ impl Found {
 fn best_of(index: &Index, text: &str, question: &Question) -> Found {
     let alone = Found::of(index, text, question.caution);
     let Some(before) = question.previous.iter().rev().find(|before| recognise(before).is_none()) else { return alone };
-    if alone.verdict == Verdict::Answer || !leans(text, &alone.query) {
+    if alone.verdict == Verdict::Answer || !leans(text, index.language, &alone.query) {
         return alone;
     }
     let together = Found::of(index, &format!("{} {text}", head(before)), question.caution);
@@ -146,13 +166,8 @@ fn best_of(index: &Index, text: &str, question: &Question) -> Found {
     if still_about && together.verdict > alone.verdict { together } else { alone }
 }
 
-fn leans(text: &str, query: &Query) -> bool {
-    const OPENERS: [&str; 6] = ["and", "what about", "how about", "also", "or", "but"];
-    const POINTERS: [&str; 10] = ["it", "that", "this", "they", "them", "those", "these", "one", "there", "same"];
-    let spoken: Vec<String> = words(text).into_iter().map(|word| word.text).collect();
-    let opens = OPENERS.iter().any(|opener| spoken.join(" ").starts_with(opener));
-    let points = spoken.iter().any(|word| POINTERS.contains(&word.as_str()));
-    recognise(text).is_none() && (opens || points || query.heavy().count() < FOLLOW_UP_PARTS_MAX)
+fn leans(text: &str, language: Language, query: &Query) -> bool {
+    recognise(text).is_none() && (leans_on_previous(text, language) || query.heavy().count() < FOLLOW_UP_PARTS_MAX)
 }
 
 /// Talk that never asks anything, whatever words of the knowledge it uses.
@@ -182,15 +197,16 @@ fn without_contact(text: &str) -> (bool, String) {
 
 /// Whether what stands beside contact details merely brings them: "my e-mail is", "I'm Jane from Acme".
 fn gives_details(index: &Index, rest: &str) -> bool {
-    const ASKING: [&str; 12] = ["how", "what", "when", "where", "why", "who", "which", "is", "are", "do", "does", "can"];
+    let language = index.language;
     let spoken = words(rest);
-    let asks = rest.contains('?') || spoken.first().is_some_and(|word| ASKING.contains(&word.text.as_str()));
-    let telling = spoken.iter().filter(|word| word.text.len() > 2 && !is_light(&index.language.stem(&word.text))).count();
+    let begins = |word: &Word| language.is_asking(&word.text) || language.is_whether(&word.text);
+    let asks = rest.contains(['?', '\u{61f}', '\u{ff1f}']) || spoken.first().is_some_and(begins);
+    let telling = spoken.iter().filter(|word| word.text.len() > 2 && !language.is_light(&language.stem(&word.text))).count();
     !asks && telling <= CONTACT_WORDS_MAX
 }
 
-fn answer(index: &Index, found: &Found, zone: Zone) -> Reply {
-    let Some(hit) = found.hits.first() else { return unknown(index, found) };
+fn answer(index: &Index, found: &Found, zone: Zone, language: Language) -> Reply {
+    let Some(hit) = found.hits.first() else { return unknown(index, found, language) };
     let chunk = &index.chunks[hit.chunk];
     let text = extract::answer(index, &found.query, hit.chunk);
     let origin = &index.origins[chunk.knowledge];
@@ -198,28 +214,34 @@ fn answer(index: &Index, found: &Found, zone: Zone) -> Reply {
     let source =
         Source { title: title.to_owned(), excerpt: extract::excerpt(index, &found.query, hit.chunk), url: origin.url.clone() };
     let tentative = zone == Zone::Tentative;
-    let text = if tentative { format!("{}\n\n{text}", phrases::TENTATIVE) } else { text };
+    let text = if tentative { format!("{}\n\n{text}", phrases::of(language).tentative) } else { text };
     Reply {
         sources: vec![source],
         offer_person: tentative,
         suggestions: if tentative { suggestions(index, &found.hits[1..]) } else { Vec::new() },
-        ..plain(zone, &text)
+        ..plain(zone, &text, language)
     }
 }
 
-fn unknown(index: &Index, found: &Found) -> Reply {
-    let text = if index.chunks.is_empty() { phrases::EMPTY } else { phrases::UNKNOWN };
-    Reply { answered: false, offer_person: true, suggestions: suggestions(index, &found.hits), ..plain(Zone::Unknown, text) }
+fn unknown(index: &Index, found: &Found, language: Language) -> Reply {
+    let phrases = phrases::of(language);
+    let text = if index.chunks.is_empty() { phrases.empty } else { phrases.unknown };
+    Reply {
+        answered: false,
+        offer_person: true,
+        suggestions: suggestions(index, &found.hits),
+        ..plain(Zone::Unknown, text, language)
+    }
 }
 
-fn small_talk(index: &Index, kind: SmallTalk, agent_name: &str) -> Reply {
-    let text = phrases::small_talk(kind, agent_name);
-    let asks = matches!(kind, SmallTalk::Greeting | SmallTalk::Help | SmallTalk::Bot | SmallTalk::Name);
+fn small_talk(index: &Index, kind: SmallTalk, agent_name: &str, language: Language) -> Reply {
+    let text = phrases::of(language).small_talk(kind, agent_name);
+    let asks = matches!(kind, SmallTalk::Greeting | SmallTalk::Help | SmallTalk::Bot | SmallTalk::Maker | SmallTalk::Name);
     let suggestions = if asks { first_questions(index) } else { Vec::new() };
-    Reply { suggestions, ..plain(Zone::SmallTalk(kind), &text) }
+    Reply { suggestions, ..plain(Zone::SmallTalk(kind), &text, language) }
 }
 
-fn plain(zone: Zone, text: &str) -> Reply {
+fn plain(zone: Zone, text: &str, language: Language) -> Reply {
     Reply {
         text: text.to_owned(),
         sources: Vec::new(),
@@ -230,6 +252,7 @@ fn plain(zone: Zone, text: &str) -> Reply {
         passages: Vec::new(),
         subject: String::new(),
         matched: false,
+        language,
     }
 }
 

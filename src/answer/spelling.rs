@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::answer::encoder::Encoder;
-use crate::answer::lexicon::is_common;
+use crate::answer::lexicon::is_ordinary;
+use crate::answer::words::language::Language;
 
 const LETTERS_MIN: usize = 4;
 const LETTERS_LONG: usize = 8;
@@ -31,9 +32,13 @@ impl Spelling {
 
     /// The nearest word within one edit, or two from eight letters on; of those as near, the most frequent. Where the
     /// knowledge has none, the commonest English word within one edit.
-    pub fn mend(&self, word: &str) -> Option<String> {
+    pub fn mend(&self, word: &str, language: Language) -> Option<String> {
         let letters: Vec<char> = word.chars().collect();
-        if letters.len() < LETTERS_MIN || letters.len() > 40 || !letters.iter().all(|c| c.is_alphabetic()) || is_word(word) {
+        if letters.len() < LETTERS_MIN
+            || letters.len() > 40
+            || !letters.iter().all(|c| c.is_alphabetic())
+            || is_word(word, language)
+        {
             return None;
         }
         let edits = if letters.len() >= LETTERS_LONG { 2 } else { 1 };
@@ -42,14 +47,15 @@ impl Spelling {
         let best = near.min_by_key(|(distance, count, _)| (*distance, std::cmp::Reverse(*count)));
         match best {
             Some((_, _, word)) => Some(word.iter().collect()),
-            None => common_within_one_edit(&letters),
+            None if language == Language::English => common_within_one_edit(&letters),
+            None => None,
         }
     }
 }
 
 /// Whether it is a word as it stands, so that it is not mended.
-fn is_word(word: &str) -> bool {
-    is_common(word) || Encoder::embedded().is_some_and(|encoder| encoder.knows(word))
+fn is_word(word: &str, language: Language) -> bool {
+    is_ordinary(word, language) || language == Language::English && Encoder::embedded().is_some_and(|encoder| encoder.knows(word))
 }
 
 /// The encoder's vocabulary is in the order of how common words are.
@@ -113,7 +119,7 @@ mod tests {
         let words =
             [("cancellation", 2), ("whitening", 3), ("payment", 5), ("payments", 2), ("insurance", 4), ("more", 3), ("plan", 2)];
         let counts = words.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
-        assert_eq!(Spelling::of(&counts).mend(word).as_deref(), expected, "{word}");
+        assert_eq!(Spelling::of(&counts).mend(word, Language::English).as_deref(), expected, "{word}");
     }
 
     #[test]

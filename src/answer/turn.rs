@@ -71,7 +71,8 @@ fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
     let said: Vec<&str> = said.collect();
     let previous = &said[said.len().saturating_sub(PREVIOUS_MAX)..];
     let question = Question { text: &begun.question.content, previous, caution: agent.answering.caution };
-    reply(index, &agent.name, &question)
+    let last = begun.history.iter().rev().find(|(role, _)| *role == Role::Assistant).map(|(_, text)| text.as_str());
+    reply(index, &agent.name, &question).after(last)
 }
 
 /// By a model, if one may and can; shown while it is written.

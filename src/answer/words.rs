@@ -18,10 +18,6 @@ const ELIDED: [&str; 22] = [
 ];
 const GRAM_CHARS: usize = 4;
 
-pub fn is_stop(word: &str) -> bool {
-    Language::English.is_stop(word)
-}
-
 /// One word as written, folded. A hyphenated word gives its parts; each but the first says that it goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Word {
@@ -119,10 +115,6 @@ fn shifted(c: char, by: u32) -> char {
 }
 
 /// The words under which a text is filed, stop words left out, unstemmed, in the order of the text; signs last.
-pub fn filed(text: &str) -> Vec<String> {
-    filed_as(text, Language::English)
-}
-
 fn filed_as(text: &str, language: Language) -> Vec<String> {
     let all = words(text);
     let mut out = Vec::with_capacity(all.len() + 4);
@@ -160,7 +152,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        assert_eq!(filed(text), expected);
+        assert_eq!(filed_as(text, Language::English), expected);
     }
 
     #[test]

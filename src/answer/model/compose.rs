@@ -133,7 +133,7 @@ fn whole(reply: &Reply, mut draft: Draft, show: &mut dyn FnMut(&str)) -> Compose
 fn unknown(ask: &Ask, mut draft: Draft, show: &mut dyn FnMut(&str)) -> Composed {
     draft.generation.degraded = Some("no_answer".to_owned());
     if draft.text.trim().is_empty() {
-        add(&mut draft.text, phrases::UNKNOWN, show);
+        add(&mut draft.text, phrases::of(ask.reply.language).unknown, show);
         draft.by = None;
     }
     let nearest = || {

@@ -5,6 +5,7 @@ use super::*;
 use std::collections::HashMap;
 
 use crate::answer::chunk::Entry;
+use crate::answer::words::language::ALL;
 use crate::domain::answering::Caution;
 use crate::domain::knowledge::KnowledgeType;
 
@@ -232,4 +233,65 @@ impl Shares {
             && self.wrongly * 100 <= self.unknown * wrongly;
         assert!(fits, "{self:?}");
     }
+}
+
+/// Twelve entries and two questions about each, in each language; the shares are what is measured, less a little.
+#[test]
+fn a_shop_is_answered_for_in_every_language() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/languages/");
+    let (mut right, mut wrong) = (0, Vec::new());
+    for language in ALL {
+        let read = |kind: &str| std::fs::read_to_string(format!("{folder}{}.{kind}.txt", language.code())).unwrap();
+        let content = read("faq");
+        let index = Index::build(&[Entry {
+            id: "kn_1",
+            kind: KnowledgeType::Faq,
+            title: None,
+            headings: &[],
+            url: None,
+            content: &content,
+        }]);
+        assert_eq!((index.language, index.chunks.len()), (language, 12));
+        let mut known = 0;
+        for (number, text) in read("questions").lines().map(|line| line.split_once(" | ").unwrap()) {
+            let reply = ask(&index, text);
+            let expected = &index.chunks[number.parse::<usize>().unwrap() - 1];
+            let found = matches!(reply.zone, Zone::Answer | Zone::Tentative);
+            known += usize::from(found && reply.text.contains(&expected.text));
+            wrong.extend((found && !reply.text.contains(&expected.text)).then(|| format!("{text}: {}", reply.text)));
+        }
+        println!("{language:?} {known} of 24");
+        assert!(known >= 16, "{language:?}: {known} of 24");
+        right += known;
+    }
+    println!("{right} of 240, wrong {}", wrong.len());
+    assert!(right >= 200, "{right} of 240");
+    assert!(wrong.len() <= 8, "{wrong:#?}");
+}
+
+#[test]
+fn the_assistant_speaks_the_visitors_language() {
+    let [german, _] = both(KnowledgeType::Faq, "F: Wann haben Sie offen?\nA: Täglich.\n\nF: Wo sind Sie?\nA: In Ulm.");
+    for (text, holds) in [
+        ("Verkaufen Sie auch Pizza?", "weiß ich leider nicht"),
+        ("asdfgh", "nicht ganz verstanden"),
+        ("do you sell any pizza here?", "I don't know"),
+        ("¿Venden pizza?", "no lo sé"),
+        ("Vielen Dank", "Gern geschehen"),
+        ("merci beaucoup", "Je vous en prie"),
+    ] {
+        check_one(&german, text, None, holds);
+    }
+    let before = reply_after(&german, "pizza", &["Guten Tag", "Haben Sie etwas zu essen?"]);
+    assert!(before.text.contains("weiß ich leider nicht"), "{before:?}");
+}
+
+#[test]
+fn the_same_answer_twice_is_said_to_be_the_same() {
+    let [dental, _] = dental();
+    let first = ask(&dental, "do you take cigna");
+    let again = ask(&dental, "do you take cigna").after(Some(&first.text));
+    assert!(again.text.starts_with("As I said:") && again.text.ends_with(&first.text));
+    let other = ask(&dental, "do you take cigna").after(Some("Hello!"));
+    assert_eq!(other.text, first.text);
 }

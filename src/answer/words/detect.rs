@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::answer::lexicon::known_words;
+use crate::answer::lexicon::{common_words, known_words};
 use crate::answer::words::japanese::is_kana;
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::sections;
@@ -28,6 +28,8 @@ const LETTERS: [(Language, &str, f32); 12] = [
 const LETTERS_MAX: f32 = 2.5;
 /// A word of a subject tells less than a small word: names and products travel.
 const SUBJECT_WORD: f32 = 0.6;
+/// And one by itself nothing: "pizza", "hotel".
+const COMMON_WORD: f32 = 0.4;
 const EVIDENCE_MIN: f32 = 0.5;
 const LEAD_MIN: f32 = 1.15;
 const WORDS_READ_MAX: usize = 20_000;
@@ -133,8 +135,9 @@ fn known() -> &'static HashMap<String, Vec<(usize, f32)>> {
             let subject = known_words(*language).into_iter().map(|word| (word, SUBJECT_WORD));
             let accented = sections(language.lists()).into_iter().flat_map(|(_, lines)| lines).flat_map(str::split_whitespace);
             let accented = accented.filter(|word| !word.is_ascii() && fold(word) != *word).map(|word| (word.to_owned(), 1.0));
+            let common = common_words().filter(|_| *language == Language::English).map(|word| (word.to_owned(), COMMON_WORD));
             let mut weights: HashMap<String, f32> = HashMap::new();
-            for (word, weight) in small.chain(subject).chain(accented) {
+            for (word, weight) in small.chain(subject).chain(accented).chain(common) {
                 let kept = weights.entry(word).or_default();
                 *kept = kept.max(weight);
             }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use crate::answer::words::signs::is_sign;
 use crate::answer::words::{detect, filed_as, polish};
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -47,13 +48,8 @@ impl Language {
         detect::told(text)
     }
 
-    /// Of a locale such as `de-AT`, if it is one of the ten.
-    pub fn parse(locale: &str) -> Option<Language> {
-        let code = locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        ALL.into_iter().find(|language| language.code() == code)
-    }
-
     /// Its two letters in ISO 639; none for a language that is not known.
+    #[cfg(test)]
     pub fn code(self) -> &'static str {
         match self {
             Language::English => "en",
@@ -88,8 +84,12 @@ impl Language {
     }
 
     pub fn stem(self, word: &str) -> String {
+        if is_sign(word) {
+            return word.to_owned();
+        }
         let algorithm = match self {
             Language::English => return english(word),
+            Language::Dutch => return dutch(word),
             Language::Polish => return polish::stem(word),
             Language::Japanese | Language::Other => return word.to_owned(),
             Language::German => Algorithm::German,
@@ -97,7 +97,6 @@ impl Language {
             Language::French => Algorithm::French,
             Language::Italian => Algorithm::Italian,
             Language::Portuguese => Algorithm::Portuguese,
-            Language::Dutch => Algorithm::Dutch,
             Language::Arabic => Algorithm::Arabic,
         };
         Stemmer::create(algorithm).stem(word).into_owned()
@@ -107,6 +106,20 @@ impl Language {
     pub fn filed(self, text: &str) -> Vec<String> {
         filed_as(text, self)
     }
+}
+
+/// The stemmer leaves two consonants where a plural doubled one: "bonnen".
+fn dutch(word: &str) -> String {
+    let mut stem = Stemmer::create(Algorithm::Dutch).stem(word).into_owned();
+    let letters = stem.as_bytes();
+    if let [.., before, last] = letters
+        && before == last
+        && last.is_ascii_lowercase()
+        && letters.len() > 3
+    {
+        stem.pop();
+    }
+    stem
 }
 
 /// Irregular forms and spellings that the stemmer cannot join.
@@ -131,6 +144,8 @@ fn english(word: &str) -> String {
 mod tests {
     use super::*;
 
+    use crate::answer::words::signs::PLACE;
+
     #[test]
     fn irregular_forms_meet() {
         assert_eq!(Language::English.stem("children"), Language::English.stem("kids"));
@@ -139,11 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn a_locale_names_a_language() {
-        assert_eq!(Language::parse("de-AT"), Some(Language::German));
-        assert_eq!(Language::parse("pt_BR"), Some(Language::Portuguese));
-        assert_eq!(Language::parse("JA"), Some(Language::Japanese));
-        assert_eq!(Language::parse("sv"), None);
-        assert_eq!(Language::parse(""), None);
+    fn a_sign_is_no_word() {
+        ALL.into_iter().for_each(|language| assert_eq!(language.stem(PLACE), PLACE));
+    }
+
+    #[test]
+    fn dutch_forms_meet() {
+        assert_eq!(Language::Dutch.stem("cadeaubonnen"), Language::Dutch.stem("cadeaubon"));
     }
 }

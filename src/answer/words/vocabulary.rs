@@ -16,7 +16,7 @@ pub struct Vocabulary {
     light: HashSet<String>,
     /// Words of any subject: verbs, qualities, amounts. Knowledge that lacks them may answer all the same.
     general: HashSet<String>,
-    /// They ask for something: "who", "when".
+    /// They ask for something: "who", "when"; their stems too.
     asks: HashSet<String>,
     /// They begin a question that is answered by yes or no.
     whether: HashSet<String>,
@@ -99,7 +99,7 @@ impl Vocabulary {
                 "stop" => vocabulary.stop.extend(each()),
                 "light" => vocabulary.light.extend(stems()),
                 "general" => vocabulary.general.extend(stems()),
-                "asks" => vocabulary.asks.extend(each()),
+                "asks" => vocabulary.asks.extend(each().chain(stems())),
                 "whether" => vocabulary.whether.extend(each()),
                 "opens" => vocabulary.opens.extend(entries(&lines).map(|entry| entry.split(' ').map(fold).collect())),
                 "points" => vocabulary.points.extend(each()),
