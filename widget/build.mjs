@@ -1,6 +1,6 @@
 // Builds widget/dist: the panel first, because the launcher carries the panel's hash in the address it imports.
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -38,3 +38,10 @@ await build({
   format: "iife",
   define: { PANEL_HASH: JSON.stringify(hash) },
 });
+
+// English is in the panel; the others are loaded where they are wanted.
+for (const file of await readdir(`${here}locales`)) {
+  if (file === "en.json") continue;
+  const texts = JSON.parse(await readFile(`${here}locales/${file}`, "utf8"));
+  await writeFile(`${here}dist/locale-${file}`, JSON.stringify(texts));
+}

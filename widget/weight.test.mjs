@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -35,11 +35,24 @@ test("the launcher imports exactly the panel beside it", () => {
   assert.ok(launcher.includes(hash), `widget.js does not name ${hash}: run npm run build`);
 });
 
-test("the committed bundle is what the sources build", () => {
+test("the committed files are what the sources build", () => {
+  const read = () => Object.fromEntries(readdirSync(path("dist")).map((name) => [name, readFileSync(path(`dist/${name}`), "utf8")]));
+  const before = read();
   execFileSync(process.execPath, [path("build.mjs")]);
-  const hint = "dist is behind src: commit what npm run build wrote";
-  assert.ok(readFileSync(path("dist/widget.js")).equals(launcher), hint);
-  assert.ok(readFileSync(path("dist/panel.js")).equals(panel), hint);
+  assert.deepEqual(read(), before, "dist is behind src: commit what npm run build wrote");
+});
+
+test("every language has every text, with the same places to fill", () => {
+  const read = (name) => JSON.parse(readFileSync(path(`locales/${name}`), "utf8"));
+  const places = (text) => (text.match(/{\w+}/g) ?? []).sort();
+  const english = read("en.json");
+  const names = readdirSync(path("locales"));
+  assert.deepEqual(names.map((name) => name.slice(0, 2)).sort(), ["ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt"]);
+  for (const name of names) {
+    const texts = read(name);
+    assert.deepEqual(Object.keys(texts).sort(), Object.keys(english).sort(), name);
+    for (const [key, text] of Object.entries(texts)) assert.deepEqual(places(text), places(english[key]), `${name}: ${key}`);
+  }
 });
 
 test("neither file parses HTML, evaluates text or writes a cookie", () => {

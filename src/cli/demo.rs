@@ -7,6 +7,7 @@ use crate::cli::admin::Password;
 use crate::cli::serve::Signals;
 use crate::config::Config;
 use crate::domain::account::{Account, NewAdministrator, Permission};
+use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, NewAgent};
 use crate::domain::answering::Answering;
 use crate::domain::id::ALPHABET;
@@ -16,6 +17,7 @@ use crate::storage::{Keep, Store};
 use crate::world::World;
 
 const EMAIL: &str = "demo@chatforge.example";
+const SUGGESTIONS: [&str; 3] = ["Are you open on Saturdays?", "What does whitening cost?", "Do you take Delta Dental?"];
 const KNOWLEDGE: &str = include_str!("demo.faq.txt");
 
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -40,6 +42,7 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
         greeting: "Hi! Ask me about opening hours, prices or appointments.".into(),
         color: "#0f766e".into(),
         allowed_domains: Vec::new(),
+        appearance: Appearance { suggestions: SUGGESTIONS.map(str::to_owned).to_vec(), ..Appearance::default() },
         knowledge_base: None,
         answering: Answering::default(),
     };

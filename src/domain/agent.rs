@@ -1,9 +1,12 @@
 //! Agents: the chat widgets of an account, and the rules of their fields.
 
+pub mod appearance;
+
 use serde_json::{Map, Value};
 use url::Host;
 
 use crate::domain::Rejection;
+use crate::domain::agent::appearance::{Appearance, AppearanceChange};
 use crate::domain::answering::{Answering, AnsweringChange};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::input::{Fields, Text, line, lines};
@@ -29,6 +32,7 @@ pub struct Agent {
     /// Hosts on which the widget may load, exact or `*.example.com`; empty allows every host.
     pub allowed_domains: Vec<String>,
     pub answering: Answering,
+    pub appearance: Appearance,
     pub created_at: Time,
     pub updated_at: Time,
     pub deactivated_at: Option<Time>,
@@ -72,6 +76,7 @@ pub struct NewAgent {
     pub greeting: String,
     pub color: String,
     pub allowed_domains: Vec<String>,
+    pub appearance: Appearance,
     pub knowledge_base: Option<String>,
     pub answering: Answering,
 }
@@ -88,6 +93,7 @@ impl NewAgent {
             greeting: fields.text("greeting", &GREETING).unwrap_or_else(|| GREETING_DEFAULT.to_owned()),
             color: fields.parsed("color", color).unwrap_or_else(|| COLOR_DEFAULT.to_owned()),
             allowed_domains: allowed_domains(&mut fields).unwrap_or_default(),
+            appearance: AppearanceChange::of_agent(&mut fields).unwrap_or_default().over(&Appearance::default()),
             knowledge_base: fields.text("knowledge_base", &KNOWLEDGE),
             answering: AnsweringChange::read(&mut fields).unwrap_or_default().apply(Answering::default()),
         };
@@ -103,6 +109,7 @@ pub struct AgentChange {
     pub greeting: Option<String>,
     pub color: Option<String>,
     pub allowed_domains: Option<Vec<String>>,
+    pub appearance: Option<AppearanceChange>,
     /// Replaces every entry of the knowledge base.
     pub knowledge_base: Option<String>,
     pub answering: Option<AnsweringChange>,
@@ -116,6 +123,7 @@ impl AgentChange {
             greeting: fields.text("greeting", &GREETING),
             color: fields.parsed("color", color),
             allowed_domains: allowed_domains(&mut fields),
+            appearance: AppearanceChange::of_agent(&mut fields),
             knowledge_base: knowledge_base(&mut fields),
             answering: AnsweringChange::read(&mut fields),
         };
@@ -128,6 +136,7 @@ impl AgentChange {
             && self.greeting.is_none()
             && self.color.is_none()
             && self.allowed_domains.is_none()
+            && self.appearance.is_none()
             && self.knowledge_base.is_none()
             && self.answering.is_none()
     }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
+use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
@@ -14,11 +15,11 @@ use crate::world::World;
 const COLUMNS: &str = "
     id, account, name, greeting, color, allowed_domains, created_at, updated_at, deactivated_at,
     conversations_count, leads_count, knowledge_entries, knowledge_bytes, knowledge_version, responses_count, responses_ms,
-    vectors_version, answering";
+    vectors_version, answering, appearance";
 
 const CREATE: &str = "
-    INSERT INTO agents (id, account, name, greeting, color, allowed_domains, answering, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
+    INSERT INTO agents (id, account, name, greeting, color, allowed_domains, answering, appearance, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
 
 const UPDATE: &str = "
     UPDATE agents
@@ -27,7 +28,8 @@ const UPDATE: &str = "
         color = coalesce(?5, color),
         allowed_domains = coalesce(?6, allowed_domains),
         answering = coalesce(?7, answering),
-        updated_at = ?8
+        appearance = coalesce(?8, appearance),
+        updated_at = ?9
     WHERE account = ?1 AND id = ?2";
 
 const DEACTIVATE: &str = "
@@ -145,8 +147,9 @@ fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, ag
     let id: AgentId = draw(db, world, "agents")?;
     let now = world.now();
     let domains = serde_json::to_string(&new.allowed_domains).unwrap_or_default();
-    let answering = answering_text(&new.answering);
-    db.prepare_cached(CREATE)?.execute(params![id, account, new.name, new.greeting, new.color, domains, answering, now])?;
+    let (answering, appearance) = (answering_text(&new.answering), stored(&new.appearance));
+    let fields = params![id, account, new.name, new.greeting, new.color, domains, answering, appearance, now];
+    db.prepare_cached(CREATE)?.execute(fields)?;
     if let Some(content) = new.knowledge_base {
         let content = NewKnowledge { kind: KnowledgeType::Text, content };
         knowledge::replace(db, world, account, &id, content)?;
@@ -157,15 +160,20 @@ fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, ag
 fn update(db: &Connection, world: &World, account: &AccountId, id: &AgentId, change: AgentChange) -> Result<()> {
     let before = agent(db, account, id)?;
     let domains = change.allowed_domains.map(|domains| serde_json::to_string(&domains).unwrap_or_default());
+    let appearance = change.appearance.map(|change| stored(&change.over(&before.appearance)));
     let now = later_than(before.updated_at, world.now());
     let answering = change.answering.map(|change| answering_text(&change.apply(before.answering)));
-    let fields = params![account, id, change.name, change.greeting, change.color, domains, answering, now];
+    let fields = params![account, id, change.name, change.greeting, change.color, domains, answering, appearance, now];
     db.prepare_cached(UPDATE)?.execute(fields)?;
     if let Some(content) = change.knowledge_base {
         let content = NewKnowledge { kind: KnowledgeType::Text, content };
         knowledge::replace(db, world, account, id, content)?;
     }
     Ok(())
+}
+
+fn stored(appearance: &Appearance) -> String {
+    serde_json::to_string(appearance).unwrap_or_default()
 }
 
 /// `updated_at` moves with every change, also when the clock stands still or goes back.
@@ -181,7 +189,7 @@ fn check_room(db: &Connection, account: &AccountId, agents_max: Option<u32>) -> 
 }
 
 fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
-    let (domains, answering): (String, String) = (row.get(5)?, row.get(17)?);
+    let (domains, answering, appearance): (String, String, String) = (row.get(5)?, row.get(17)?, row.get(18)?);
     let (responses, responses_ms): (i64, i64) = (row.get(14)?, row.get(15)?);
     Ok(Agent {
         id: row.get(0)?,
@@ -191,6 +199,7 @@ fn agent_of(row: &Row) -> rusqlite::Result<Agent> {
         color: row.get(4)?,
         allowed_domains: serde_json::from_str(&domains).map_err(|_| unreadable("domains"))?,
         answering: answering_of(&answering).ok_or_else(|| unreadable("answering"))?,
+        appearance: serde_json::from_str(&appearance).map_err(|_| unreadable("appearance"))?,
         created_at: row.get(6)?,
         updated_at: row.get(7)?,
         deactivated_at: row.get(8)?,

@@ -20,6 +20,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0006_payments.sql")),
     M::up(include_str!("migrations/0007_lanes.sql")),
     M::up(include_str!("migrations/0008_deliveries.sql")),
+    M::up(include_str!("migrations/0009_appearance.sql")),
     M::up(include_str!("migrations/0010_vectors.sql")),
     M::up(include_str!("migrations/0011_questions.sql")),
     M::up(include_str!("migrations/0012_answering.sql")),

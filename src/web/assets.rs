@@ -35,7 +35,7 @@ struct Widget;
 static COMPRESSED: LazyLock<Mutex<HashMap<String, Bytes>>> = LazyLock::new(Mutex::default);
 
 pub fn router() -> Router<App> {
-    Router::new().route("/assets/{*path}", get(asset)).route("/widget.js", get(launcher)).route("/widget/{file}", get(panel))
+    Router::new().route("/assets/{*path}", get(asset)).route("/widget.js", get(launcher)).route("/widget/{file}", get(part))
 }
 
 /// The address of an asset, with its content's hash: another content is another address.
@@ -58,14 +58,22 @@ async fn launcher(headers: HeaderMap) -> Response {
     }
 }
 
+/// The widget's other files: the panel, and `locale-LANGUAGE.json`.
+async fn part(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match Widget::get(&file).filter(|_| file.starts_with("locale-")) {
+        Some(texts) => foreign(serve(&file, &texts, &headers, SHORT)),
+        None => panel(&file, &headers),
+    }
+}
+
 /// `panel-HASH.js`. A launcher from before an upgrade asks for an older hash: it gets today's panel, and keeps it briefly.
-async fn panel(Path(file): Path<String>, headers: HeaderMap) -> Response {
+fn panel(file: &str, headers: &HeaderMap) -> Response {
     let asked = file.strip_prefix("panel-").and_then(|rest| rest.strip_suffix(".js"));
     let (Some(asked), Some(embedded)) = (asked, Widget::get("panel.js")) else {
         return ApiError::not_found().into_response();
     };
     let caching = if asked == hash(&embedded) { IMMUTABLE } else { SHORT };
-    foreign(serve("panel.js", &embedded, &headers, caching))
+    foreign(serve("panel.js", &embedded, headers, caching))
 }
 
 /// For pages of other people, who load it as a script or as a module.
@@ -121,6 +129,7 @@ fn media_type(path: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("json") => "application/json; charset=utf-8",
         Some("png") => "image/png",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",

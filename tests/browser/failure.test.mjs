@@ -132,8 +132,10 @@ test("what is written offline is sent when the line is back", async () => {
 
 test("a deactivated agent's chat says so and takes no more", async () => {
   const visitor = await open();
+  await visitor.ask(QUESTION);
+  // Without the open line, the next message is what finds out.
+  await visitor.page.route(`${server.url}/widget/v1/events`, (route) => route.abort());
   await server.api("DELETE", `/agents/${agent.id}`);
-  await type(visitor, QUESTION);
   await visitor.log.getByText("This chat is no longer available.").waitFor();
   assert.equal(await visitor.field.isDisabled(), true);
 });

@@ -97,10 +97,10 @@ class Server {
 }
 
 // The page allows nothing but what the widget's documentation asks for.
-export async function startSite(server, { css = "", body = "" } = {}) {
+export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", scripts = server.url } = {}) {
   const policy = [
     "default-src 'none'",
-    `script-src ${server.url}`,
+    `script-src ${scripts}`,
     `connect-src ${server.url}`,
     "style-src 'self'",
     "require-trusted-types-for 'script'",
@@ -108,11 +108,11 @@ export async function startSite(server, { css = "", body = "" } = {}) {
   const http = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://site");
     if (pathname === "/site.css") return response.writeHead(200, { "Content-Type": "text/css" }).end(css);
-    if (pathname !== "/") return response.writeHead(204).end();
+    if (pathname === "/favicon.ico") return response.writeHead(204).end();
     const attributes = [...searchParams].map(([name, value]) => ` data-${name}="${value}"`).join("");
     const tag = `<script src="${server.url}/widget.js"${attributes}></script>`;
     const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy };
-    response.writeHead(200, headers).end(`<!doctype html><html lang="en"><title>Shop</title>
+    response.writeHead(200, headers).end(`${doctype}<html lang="en"><title>Shop</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <link rel="stylesheet" href="/site.css"><body><main><h1>Shop</h1><p>A page of a customer.</p>${body}</main>${tag}`);
   });
@@ -120,7 +120,7 @@ export async function startSite(server, { css = "", body = "" } = {}) {
   const url = `http://127.0.0.1:${http.address().port}/`;
   return {
     url,
-    page: (agent, options = {}) => `${url}?${new URLSearchParams({ agent: agent.id, ...options })}`,
+    page: (agent, options = {}, path = "") => `${url}${path}?${new URLSearchParams({ agent: agent.id, ...options })}`,
     stop: () => new Promise((done) => (http.closeAllConnections(), http.close(done))),
   };
 }
@@ -141,7 +141,8 @@ export function launchBrowser() {
 }
 
 // A fresh visitor. What the page complains about and whom it calls is written down.
-export async function visit(browser, address, options = {}) {
+// `prepare` is run before anything is loaded.
+export async function visit(browser, address, { prepare, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const seen = { console: [], origins: new Set(), dialogs: 0 };
@@ -151,6 +152,7 @@ export async function visit(browser, address, options = {}) {
   page.on("pageerror", (error) => seen.console.push(String(error)));
   page.on("request", (request) => seen.origins.add(new URL(request.url()).origin));
   page.on("dialog", (dialog) => (seen.dialogs++, dialog.dismiss()));
+  await prepare?.(page);
   await page.goto(address);
   return Object.assign(new Visit(page), { context, page, seen });
 }
@@ -184,14 +186,55 @@ class Visit {
   }
 }
 
+// Takes a stream of the server's away from it: from then on the test says what comes, event by event.
+export async function holdStream(page, path) {
+  await page.addInitScript((path) => {
+    const { fetch } = window;
+    const held = ((window.held ??= {})[path] = { opened: 0 });
+    window.fetch = (address, init) => {
+      if (!String(address).endsWith(path)) return fetch(address, init);
+      const body = new ReadableStream({
+        start(controller) {
+          held.opened++;
+          held.send = (text) => controller.enqueue(new TextEncoder().encode(text));
+          held.close = () => controller.close();
+          init.signal?.addEventListener("abort", () => controller.error(init.signal.reason));
+        },
+      });
+      return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+    };
+  }, path);
+  const opened = () => page.waitForFunction((path) => window.held[path].opened, path);
+  return {
+    opened,
+    async send(event, data = {}) {
+      await opened();
+      await page.evaluate(([path, text]) => window.held[path].send(text), [path, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`]);
+    },
+    close: () => page.evaluate((path) => window.held[path].close(), path),
+    times: () => page.evaluate((path) => window.held[path].opened, path),
+  };
+}
+
+export async function until(condition, what = "it did not come true") {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await condition()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(what);
+}
+
+let scripted = 0;
+
 // What the server would stream for one message, for answers that no real server gives on demand.
 export async function scriptAnswer(page, server, text, extra = {}) {
   await page.route(`${server.url}/widget/v1/messages`, (route) => {
     const { content } = route.request().postDataJSON();
     const timestamp = new Date().toISOString();
-    const message = { id: `msg_${Math.random().toString(36).slice(2, 12)}`, role: "assistant", content: text, timestamp, sources: [], answered: true };
+    const serial = String(++scripted).padStart(9, "0");
+    const message = { id: `msg_a${serial}`, role: "assistant", content: text, timestamp, sources: [], answered: true };
     const events = [
-      ["start", { conversation_id: "conv_0000000000", user_message: { id: `msg_u${message.id.slice(5)}`, role: "user", content, timestamp } }],
+      ["start", { conversation_id: "conv_0000000000", user_message: { id: `msg_u${serial}`, role: "user", content, timestamp } }],
       ["delta", { text }],
       ["done", { message, conversation_id: "conv_0000000000", lead_form: false, lead_captured: false, ...extra }],
     ];

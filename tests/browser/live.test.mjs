@@ -1,7 +1,7 @@
 // What reaches the visitor unasked: an operator's messages, the end of an agent, an answer that comes while minimised.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { launchBrowser, scriptAnswer, startServer, startSite, visit } from "./harness.mjs";
+import { launchBrowser, scriptAnswer, startServer, startSite, until, visit } from "./harness.mjs";
 
 const QUESTION = "What are your opening hours?";
 const CORS = { "Access-Control-Allow-Origin": "*" };
@@ -29,8 +29,8 @@ after(async () => {
   await server?.stop();
 });
 
-async function arrive() {
-  const visitor = await visit(browser, site.page(agent));
+async function arrive(options = {}, of = agent) {
+  const visitor = await visit(browser, site.page(of), options);
   visits.push(visitor);
   return visitor;
 }
@@ -46,15 +46,10 @@ async function broadcast(page, events) {
   return connections;
 }
 
-async function until(condition) {
-  for (let tries = 0; tries < 100 && !condition(); tries++) await new Promise((done) => setTimeout(done, 50));
-  assert.ok(condition());
-}
-
 test("an operator's message appears once, with its author, however often it is sent", async () => {
   const visitor = await arrive();
   const message = { id: "msg_operator01", role: "assistant", sent_by: "operator", content: "I am here.", timestamp: "2026-03-20T14:00:00Z" };
-  const connections = await broadcast(visitor.page, [{ id: 7, event: "message", data: message }]);
+  const connections = await broadcast(visitor.page, [{ id: 7, event: "operator_message", data: message }]);
   await visitor.open();
   await visitor.ask(QUESTION);
   await visitor.log.getByText("I am here.").waitFor();
@@ -64,26 +59,47 @@ test("an operator's message appears once, with its author, however often it is s
   assert.equal(await visitor.log.getByText("I am here.").count(), 1);
 });
 
-test("the line is open only while the panel is, and not before a conversation", async () => {
+test("the line is open once the panel is, and stays open behind the launcher", async () => {
   const visitor = await arrive();
   const connections = await broadcast(visitor.page, []);
-  await visitor.open();
+  await visitor.launcher.waitFor();
   assert.equal(connections.length, 0);
-  await visitor.ask(QUESTION);
+  await visitor.open();
   await until(() => connections.length === 1);
+  await visitor.ask(QUESTION);
   await visitor.panel.getByRole("button", { name: "Minimise chat" }).click();
   const count = connections.length;
-  await new Promise((done) => setTimeout(done, 1500));
-  assert.equal(connections.length, count);
+  await until(() => connections.length > count);
 });
 
-test("a deactivation reaches the open panel", async () => {
-  const visitor = await arrive();
-  await broadcast(visitor.page, [{ id: 1, event: "deactivated", data: {} }]);
+test("a deactivation leaves an open conversation to be read, and takes it away when it is closed", async () => {
+  const own = await server.agent({ name: "Ada", greeting: "Hello!" }, [`Q: ${QUESTION}\nA: We are open from 9:00 to 17:00.`]);
+  const visitor = await arrive({}, own);
   await visitor.open();
   await visitor.ask(QUESTION);
+  await server.api("DELETE", `/agents/${own.id}`);
   await visitor.log.getByText("This chat is no longer available.").waitFor();
   assert.equal(await visitor.field.isDisabled(), true);
+  assert.equal(await visitor.page.locator(".cf-launcher").isVisible(), false);
+  await visitor.panel.getByRole("button", { name: "Minimise chat" }).click();
+  await until(async () => (await visitor.page.locator("#chatforge").count()) === 0);
+});
+
+test("a deactivation makes a chat without a conversation disappear at once", async () => {
+  const own = await server.agent({ name: "Ada", greeting: "Hello!" });
+  const visitor = await arrive({}, own);
+  await visitor.open();
+  await server.api("DELETE", `/agents/${own.id}`);
+  await until(async () => (await visitor.page.locator("#chatforge").count()) === 0);
+});
+
+test("a page that was only read loses its launcher too", async () => {
+  const own = await server.agent({ name: "Ada", greeting: "Hello!" });
+  const visitor = await arrive({}, own);
+  await visitor.page.waitForRequest(`${server.url}/widget/v1/events`, { timeout: 20_000 });
+  await server.api("DELETE", `/agents/${own.id}`);
+  await until(async () => (await visitor.page.locator("#chatforge").count()) === 0);
+  assert.equal(await visitor.page.evaluate(() => typeof window.ChatForge), "function");
 });
 
 test("an answer that comes while the chat is minimised is counted on the button", async () => {

@@ -102,15 +102,20 @@ test("nothing is kept in the browser before the first message", async () => {
   assert.deepEqual([session, cookie], [{}, ""]);
 });
 
-test("a reload goes on with the conversation", async () => {
+test("a reload goes on with the conversation, open as it was", async () => {
   const visitor = await arrive();
   await visitor.open();
   const answer = await (await visitor.ask("What are your opening hours?")).innerText();
   await visitor.page.reload();
-  await visitor.open();
+  await visitor.field.waitFor();
+  assert.equal(await visitor.field.evaluate((node) => node.getRootNode().activeElement), null, "the focus is the page's");
   assert.equal(await visitor.log.locator("[data-from]").count(), 3);
   assert.equal(await visitor.log.locator('[data-from="user"] .cf-bubble').innerText(), "What are your opening hours?");
   assert.equal(await visitor.log.locator('[data-from="assistant"]').last().innerText(), answer);
+  await visitor.panel.getByRole("button", { name: "Minimise chat" }).click();
+  await visitor.page.reload();
+  await visitor.launcher.waitFor();
+  assert.equal(await visitor.panel.count(), 0);
 });
 
 test("the keyboard opens, sends, minimises and gets its place back", async () => {

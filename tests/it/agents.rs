@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::appearance;
 use crate::http::Reply;
 use crate::server::Span::{Minutes, Seconds};
 use crate::server::{START, TestServer};
@@ -33,6 +34,7 @@ fn a_new_agent_is_answered_with_all_that_it_is() {
         "embed_code": embed_code(&server, &id),
         "allowed_domains": [],
         "answering": { "instructions": "", "tone": "neutral", "caution": "normal", "model": "on", "ask_unmatched": false },
+        "appearance": appearance::default(),
         "created_at": START,
         "updated_at": START,
     });
@@ -200,7 +202,7 @@ fn a16_put_changes_what_it_names_and_nothing_else() {
     let before = server.get(&path).json;
     server.pass(Minutes(1));
     assert_eq!(server.put(&path, &json!({})).is(200).json, before);
-    for field in ["name", "greeting", "color", "knowledge_base", "allowed_domains"] {
+    for field in ["name", "greeting", "color", "knowledge_base", "allowed_domains", "appearance"] {
         assert_eq!(server.put(&path, &json!({ field: null })).fails(422, "validation_error").refused(), [field]);
     }
     assert_eq!(server.get(&path).json, before);

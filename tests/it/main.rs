@@ -13,6 +13,7 @@ mod visitor;
 mod activity;
 mod agents;
 mod analytics;
+mod appearance;
 mod bulk;
 mod capture;
 mod claims;

@@ -1,5 +1,4 @@
 // Asks the server who the agent is, and for a session; one request at a time.
-import { locale } from "./options";
 import type { Options } from "./options";
 import type { Boot, ErrorBody } from "./wire";
 
@@ -9,13 +8,17 @@ const URL_CHARS_MAX = 2000;
 export interface Memory {
   session: string;
   seen: string | null;
+  // Whether the panel was open when the page went away.
+  open?: boolean;
+  // Messages without an answer yet.
+  unsent?: { content: string; client_id: string; sent_ms: number }[];
 }
 
 export const memoryKey = (agent: string): string => `chatforge:${agent}`;
 
 export function recall(agent: string): Memory | null {
   try {
-    return JSON.parse(localStorage.getItem(memoryKey(agent)) ?? "null") as Memory | null;
+    return JSON.parse(localStorage.getItem(memoryKey(agent))!) as Memory | null;
   } catch {
     return null;
   }
@@ -32,7 +35,7 @@ export async function requestBoot(origin: string, options: Options, session: str
       agent_id: options.agent,
       page_url: (options.pageUrl || location.href).slice(0, URL_CHARS_MAX),
       referrer: document.referrer.slice(0, URL_CHARS_MAX) || undefined,
-      locale: locale(options),
+      locale: options.locale || document.documentElement.lang || navigator.language,
       session,
     }),
   });

@@ -1,117 +1,165 @@
-// Runs the conversation: what is shown, what is sent, what happens when something fails.
+// Runs the conversation: what is shown of it, and what happens when something comes or fails.
 import { Failure, post, postClose } from "./client";
 import { Composer } from "./composer";
 import type { Core } from "./core";
 import { button, h } from "./dom";
-import { LeadForm } from "./form";
-import type { Details, FieldError } from "./form";
+import { Leads } from "./leads";
 import { Live } from "./live";
 import { Log } from "./log";
 import { SessionMemory } from "./memory";
 import { assistantMessage, userMessage } from "./message";
-import { locale } from "./options";
-import { fill, panelStrings } from "./strings";
-import { runTurn } from "./turn";
-import type { Turn } from "./turn";
-import type { Boot, Done, Message, Source } from "./wire";
+import { Outbox } from "./outbox";
+import { fill } from "./texts";
+import type { Language } from "./texts";
+import type { Boot, Done, Message, Operator } from "./wire";
 
 const SESSION_AGE_MS_MAX = 60_000;
-const RETRY_MS = 1_000;
-// While the server still writes the answer that a broken line cut off, it refuses a second request for it.
-const CONFLICT_TRIES_MAX = 20;
+const RECONNECT_AGE_MS_MAX = 5_000;
 const TYPING_MS = 6_000;
+// What had no answer when the page went away is sent again, unless that is long ago.
+const RESUME_MS_MAX = 600_000;
+// A page that is only read joins late: most are left before, and loading a page should end.
+const JOIN_MS = 8_000;
+
+export interface ChatEvents {
+  unread(count: number): void;
+  // Who of the team answers now; none when the agent does.
+  operator(operator: Operator | null): void;
+  begun(begun: boolean): void;
+}
 
 export class Chat {
   readonly log: Log;
   readonly composer: Composer;
-  #core: Core;
-  #texts;
+  readonly leads: Leads;
+  #outbox: Outbox;
   #memory: SessionMemory;
   #live: Live;
   #known = new Set<string>();
+  #unread = 0;
+  #asked = 0;
   #shown = false;
+  #gone = false;
   // A message of this conversation has been sent, so that there is something to end.
   #begun = false;
-  #gone = false;
-  #captured = false;
+  // The visitor's message whose answer was stopped: what the server kept of it stands here already.
+  #cut = "";
+  #last = "";
+  #stale = false;
   #ready: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
-  #abort: AbortController | null = null;
-  #form: LeadForm | null = null;
   #greeting: HTMLElement | null = null;
-  #unsent: { node: HTMLElement; line: HTMLElement; again: () => void } | null = null;
+  #operator: Operator | null = null;
   #typingTimer = 0;
-  #online = () => this.#unsent?.line.dataset.offline && this.#unsent.again();
+  #joinTimer = 0;
 
-  constructor(core: Core) {
-    this.#core = core;
-    this.#texts = panelStrings(locale(core.options));
+  constructor(private core: Core, private language: Language, private on: ChatEvents) {
     this.#memory = new SessionMemory(core);
-    this.log = new Log(this.#texts);
-    this.composer = new Composer(this.#texts, (content) => this.send(content));
-    this.#live = new Live(core, {
-      message: (message) => this.#receive(message),
-      typing: () => this.#showTyping(),
-      deactivated: () => this.#leave(),
+    this.log = new Log(language);
+    this.composer = new Composer(language.texts, { send: (content) => this.send(content), stop: () => this.#outbox.stop() });
+    this.leads = new Leads(core, this.log, this.composer, this.#memory, language);
+    this.#outbox = new Outbox(core, this.log, this.composer, this.#memory, language, {
+      ready: () => this.#ready,
+      stored: (id, node) => this.#stored(id, node),
+      answered: (done, offered) => this.#answered(done, offered),
+      stopped: (text) => this.#stopped(text),
+      gone: () => this.#leave(),
     });
-    addEventListener("online", this.#online);
-    this.#merge(core.boot);
+    this.#live = new Live(core, {
+      operator_message: (message) => this.#receive({ ...message, sent_by: "operator" }),
+      typing: () => this.#showTyping(),
+      taken_over: (operator) => this.#handOver(operator),
+      handed_back: () => this.#handOver(null),
+      deactivated: () => this.#leave(),
+      again: () => void this.#refresh(RECONNECT_AGE_MS_MAX),
+    });
+  }
+
+  start(): void {
+    const { history, operator } = this.core.boot;
+    const seen = history.findIndex(({ id }) => id === this.#memory.seen);
+    this.#merge(this.core.boot);
+    if (operator) this.#handOver(operator, false);
+    if (seen >= 0) this.#count(history.slice(seen + 1).filter(({ role }) => role !== "user").length);
+    this.#resume(history);
+    this.#joinTimer = setTimeout(() => this.#live.want(true), this.#begun ? 0 : JOIN_MS);
   }
 
   show(): void {
     this.#shown = true;
-    this.#ready = this.#refresh();
-    this.#memory.seen([...this.#known].pop());
+    this.#count(0);
+    this.#ready = this.#refresh(this.#stale ? 0 : SESSION_AGE_MS_MAX);
+    this.#memory.note({ seen: [...this.#known].pop() ?? null, open: true });
     this.log.scrollToEnd();
-    this.#live.want(this.#begun);
+    this.#live.want(true);
   }
 
   hide(): void {
     this.#shown = false;
-    this.#live.want(false);
+    this.#memory.note({ open: false });
+    if (this.#gone) this.core.retire();
+  }
+
+  // The session names the page on which the chat is opened.
+  pageChanged(): void {
+    this.#stale = !this.#begun;
+  }
+
+  get begun(): boolean {
+    return this.#begun;
   }
 
   send(content: string): void {
-    if (this.#abort || this.#gone) return;
-    this.#giveUpUnsent();
-    if (this.#form?.touched) this.log.tail.replaceChildren(this.#form.node);
-    else this.#clearOffers();
-    const node = userMessage(content, this.#texts);
-    this.log.add(node);
+    if (this.#outbox.busy || this.#gone) return;
+    const turn = { content, client_id: randomId(), sent_ms: Date.now() };
+    const timestamp = new Date().toISOString();
+    const node = userMessage({ content, timestamp }, this.language);
+    this.leads.clearOffers();
+    clearTimeout(this.#typingTimer);
+    this.log.add(node, timestamp);
     this.log.scrollToEnd();
-    this.#begun = true;
-    void this.#deliver({ content, client_id: randomId() }, node);
+    this.#asked++;
+    this.#begin();
+    this.#memory.begin();
+    this.#outbox.send(turn, node);
   }
 
   end(): void {
-    this.#abort?.abort();
-    this.#live.want(false);
-    if (this.#begun) this.#closing = postClose(this.#core);
-    this.#begun = this.#captured = false;
+    if (this.#begun) this.#closing = postClose(this.core);
+    this.#begun = false;
+    this.#asked = 0;
     this.#known.clear();
-    this.#form = this.#unsent = this.#abort = null;
-    this.composer.setBusy(this.#gone);
+    this.#outbox.clear();
+    this.leads.forget();
     this.log.clear();
+    this.#handOver(null, false);
+    this.on.begun(false);
     this.#greet();
-    this.#core.emit("end");
+    this.core.emit("end");
+  }
+
+  restart(): void {
+    this.end();
+    this.#ready = this.#refresh(0);
+    this.composer.focus();
   }
 
   destroy(): void {
-    this.#abort?.abort();
+    clearTimeout(this.#joinTimer);
+    this.#outbox.destroy();
     this.#live.destroy();
-    removeEventListener("online", this.#online);
   }
 
   // After an end the next opening is a new conversation, whatever the session's age.
-  async #refresh(): Promise<void> {
+  async #refresh(ageMsMax: number): Promise<void> {
     const ended = this.#closing;
     await ended;
     try {
-      const boot = await this.#core.refresh(ended ? 0 : SESSION_AGE_MS_MAX);
+      const boot = await this.core.refresh(ended ? 0 : ageMsMax);
+      this.#stale = false;
       if (this.#closing === ended) this.#closing = null;
-      this.#memory.seen(undefined);
-      if (!this.#abort) this.#merge(boot);
-      this.#live.want(this.#shown && this.#begun);
+      this.#memory.note({});
+      if (!this.#outbox.busy) this.#merge(boot);
     } catch (error) {
       // Offline is told when a message fails to go; only a refusal is final.
       const { status } = error as Failure;
@@ -124,198 +172,131 @@ export class Chat {
     for (const [at, message] of history.entries()) {
       if (this.#known.has(message.id)) continue;
       const opening = at === 0 && message.role === "assistant";
+      const cut = !!this.#cut && history[at - 1]?.id === this.#cut;
       // The greeting already stands there when the conversation began on this page.
-      if (opening && this.#greeting && message.content === agent.greeting) this.#known.add(message.id);
+      if (cut || (opening && this.#greeting && message.content === agent.greeting)) this.#known.add(message.id);
       else this.#append(message, !opening);
     }
-    if (conversation_id) this.#begun = true;
-    if (history.some(({ role }) => role === "user")) this.log.tail.querySelector(".cf-suggestions")?.remove();
+    this.#asked = Math.max(this.#asked, history.filter(({ role }) => role === "user").length);
+    if (conversation_id) this.#begin();
+    if (this.#asked) this.log.tail.querySelector(".cf-suggestions")?.remove();
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.on.begun(true);
   }
 
   #greet(): void {
-    const { greeting, suggestions } = this.#core.boot.agent;
-    this.#greeting = assistantMessage({ id: "", role: "assistant", content: greeting, timestamp: "" }, this.#name, this.#texts);
+    const { greeting, suggestions, name } = this.core.boot.agent;
+    this.#greeting = assistantMessage({ id: "", role: "assistant", content: greeting, timestamp: "" }, name, this.language);
     this.log.add(this.#greeting);
     this.#suggest(suggestions);
+    this.leads.byRule(0);
   }
 
   #suggest(suggestions: string[] = []): void {
     if (!suggestions.length) return;
     const chips = suggestions.map((text) => button("cf-chip", text, () => (this.composer.focus(), this.send(text)), text));
-    this.log.tail.append(h("div", { class: "cf-suggestions", role: "group", "aria-label": this.#texts.suggestions }, ...chips));
-  }
-
-  get #name(): string {
-    return this.#core.boot.agent.name;
+    this.log.tail.append(h("div", { class: "cf-suggestions", role: "group", "aria-label": this.language.texts.suggestions }, ...chips));
   }
 
   #append(message: Message, votable = true): void {
-    if (message.id) this.#known.add(message.id);
-    if (message.role === "user") return this.log.add(userMessage(message.content, this.#texts));
-    this.log.add(assistantMessage(message, this.#name, this.#texts, votable ? this.#vote : undefined));
+    const { id, role, timestamp } = message;
+    if (id) this.#known.add(id);
+    if (role === "user") this.log.add(userMessage(message, this.language), timestamp);
+    else this.log.add(this.#answer(message, votable), timestamp);
   }
 
-  #vote = (message_id: string, value: "up" | "down") => {
-    void post(this.#core, "feedback", { message_id, value }).catch(() => undefined);
-  };
+  #answer(message: Message, votable = true): HTMLElement {
+    const vote = (message_id: string, value: "up" | "down") => {
+      void post(this.core, "feedback", { message_id, value }).catch(() => undefined);
+    };
+    return assistantMessage(message, this.core.boot.agent.name, this.language, votable ? vote : undefined);
+  }
 
-  async #deliver(turn: Turn, node: HTMLElement, tries = 0): Promise<void> {
-    const abort = (this.#abort ??= new AbortController());
-    let sources: Source[] = [];
-    let offered = false;
-    clearTimeout(this.#typingTimer);
-    this.log.typing();
-    this.composer.setBusy(true);
-    await this.#ready;
-    if (abort.signal.aborted) return;
-    try {
-      const done = await runTurn(this.#core, turn, {
-        start: (_, message) => {
-          if (message?.id) this.#known.add(message.id);
-          this.#memory.firstMessage();
-        },
-        delta: (text) => this.log.write(text),
-        sources: (list) => (sources = list),
-        leadForm: () => (offered = true),
-      }, abort.signal);
-      if (abort.signal.aborted) return;
-      this.#finish({ ...done, message: { ...done.message, sources: done.message.sources ?? sources } }, offered);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      const failure = error instanceof Failure ? error : new Failure(0);
-      // A line that broke once is tried again without asking.
-      const broken = !failure.status && !tries && navigator.onLine;
-      if (broken || (failure.status === 409 && tries < CONFLICT_TRIES_MAX)) {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        return abort.signal.aborted ? undefined : this.#deliver(turn, node, tries + 1);
-      }
-      this.#fail(failure, turn, node);
+  #resume(history: Message[]): void {
+    const asked = history.filter(({ role }) => role === "user").pop()?.content;
+    for (const turn of this.#memory.unsent) {
+      if (Date.now() - turn.sent_ms > RESUME_MS_MAX) continue;
+      const timestamp = new Date(turn.sent_ms).toISOString();
+      const node = userMessage({ content: turn.content, timestamp }, this.language);
+      if (turn.content !== asked) this.log.add(node, timestamp);
+      this.#outbox.send(turn, node);
     }
   }
 
-  #finish({ message, lead_form, lead_captured, suggestions }: Done, offered: boolean): void {
-    this.#settle();
-    if (message.id) this.#known.add(message.id);
-    this.log.finish(assistantMessage(message, this.#name, this.#texts, this.#vote));
-    this.#suggest(suggestions);
-    if (lead_captured) this.#thank();
-    else if (lead_form || offered) this.#offerForm();
-    this.#arrived(message);
-    this.#live.want(this.#shown);
+  #stored(id: string, node?: HTMLElement): void {
+    if (node) this.#last = id;
+    if (this.#known.has(id)) node?.remove();
+    this.#known.add(id);
+    this.#memory.begin();
   }
 
-  #settle(): void {
-    this.#abort = null;
-    this.composer.setBusy(this.#gone);
+  #answered({ message, lead_form, lead_captured, suggestions }: Done, offered: boolean): void {
+    if (!message || this.#known.has(message.id)) this.log.finish();
+    else this.log.finish(this.#answer(message), message.timestamp);
+    if (message?.id) this.#known.add(message.id);
+    this.#suggest(suggestions);
+    if (lead_captured) this.leads.thank();
+    else if (lead_form || offered) this.leads.offer();
+    else this.leads.byRule(this.#asked);
+    if (message) this.#arrived(message);
+  }
+
+  #stopped(content: string): void {
+    this.#cut = this.#last;
+    const timestamp = new Date().toISOString();
+    this.log.finish(content ? this.#answer({ id: "", role: "assistant", content, timestamp }) : undefined, timestamp);
+    this.log.line("note", this.language.texts.stopped);
   }
 
   #receive(message: Message): void {
     if (this.#known.has(message.id)) return;
-    if (!this.#abort) this.log.finish();
-    this.#append(message);
+    if (!this.#outbox.busy) this.log.finish();
+    this.#append({ ...message, operator_name: message.operator_name ?? this.#operator?.name ?? "" });
     this.#arrived(message);
   }
 
   #arrived(message: Message): void {
-    if (this.#shown) this.#memory.seen(message.id);
-    else this.#core.addUnread(1);
-    this.#core.emit("message", message);
+    if (this.#shown) this.#memory.note({ seen: message.id });
+    else this.#count(this.#unread + 1);
+    this.core.emit("message", message);
+  }
+
+  #count(unread: number): void {
+    if (unread !== this.#unread) this.core.emit("unread", { count: unread });
+    this.#unread = unread;
+    this.on.unread(unread);
   }
 
   #showTyping(): void {
-    if (this.#abort) return;
+    if (this.#outbox.busy) return;
     if (!this.log.writing) this.log.typing();
     clearTimeout(this.#typingTimer);
-    this.#typingTimer = setTimeout(() => this.#abort || this.log.finish(), TYPING_MS);
+    this.#typingTimer = setTimeout(() => this.#outbox.busy || this.log.finish(), TYPING_MS);
   }
 
-  #fail(failure: Failure, turn: Turn, node: HTMLElement): void {
-    const { status } = failure;
-    this.#settle();
-    this.log.finish();
-    this.#core.emit("error", failure);
-    if (status === 403 || status === 404 || status === 410) return this.#leave();
-    const again = button("cf-quiet", this.#texts.retry, () => this.#retry(turn, node), this.#texts.retry);
-    const final = status === 400 || status === 413 || status === 422;
-    const offline = !status && !navigator.onLine;
-    const line = this.log.line("error", this.#problem(failure, offline, final), final ? undefined : again);
-    if (offline) line.dataset.offline = "yes";
-    this.#unsent = { node, line, again: () => this.#retry(turn, node) };
-    if (final) this.composer.restore(turn.content);
-    if (status !== 429) return;
-    again.disabled = true;
-    setTimeout(() => (again.disabled = false), failure.retryAfterS * 1000);
+  #handOver(operator: Operator | null, told = true): void {
+    const { texts } = this.language;
+    const { name = texts.operator } = operator ?? this.#operator ?? {};
+    const changed = name !== this.#operator?.name || !operator;
+    if (told && changed && (operator || this.#operator)) this.log.line("note", fill(operator ? texts.joined : texts.left, { name }));
+    this.#operator = operator && { name };
+    this.on.operator(this.#operator);
   }
 
-  #problem({ status, retryAfterS }: Failure, offline: boolean, final: boolean): string {
-    if (status === 429 && retryAfterS > 90) return fill(this.#texts.busyMinutes, { count: Math.ceil(retryAfterS / 60) });
-    if (status === 429) return fill(this.#texts.busySeconds, { count: retryAfterS || 1 });
-    return offline ? this.#texts.offline : final ? this.#texts.refused : this.#texts.failed;
-  }
-
-  #retry(turn: Turn, node: HTMLElement): void {
-    if (this.#abort) return;
-    this.#unsent?.line.remove();
-    this.#unsent = null;
-    this.composer.focus();
-    void this.#deliver(turn, node);
-  }
-
-  // The visitor moved on: the message stays where it is, marked.
-  #giveUpUnsent(): void {
-    this.#unsent?.line.remove();
-    this.#unsent?.node.append(h("span", { class: "cf-undelivered" }, this.#texts.undelivered));
-    this.#unsent = null;
-  }
-
+  // Without a conversation there is nothing left to read, and the chat goes at once.
   #leave(): void {
     if (this.#gone) return;
     this.#gone = true;
     this.#live.want(false);
+    if (!this.#shown || !this.#begun) return this.core.minimise(), this.core.retire();
     this.composer.disable();
-    this.log.line("error", this.#texts.gone);
-  }
-
-  #offerForm(): void {
-    const { fields } = this.#core.boot.agent.lead_form;
-    if (this.#captured || this.#form || !fields.length) return;
-    this.#form = new LeadForm(fields, this.#texts, {
-      submit: (details) => this.#submitLead(details),
-      dismiss: () => (this.#removeForm(), this.composer.focus()),
-    });
-    this.log.offer(this.#form.node);
-  }
-
-  async #submitLead(details: Details): Promise<FieldError[]> {
-    try {
-      await post(this.#core, "leads", details);
-    } catch (error) {
-      const { body } = error as Failure;
-      const known = body.error?.details;
-      return known?.length ? known : [{ field: "", message: this.#texts.formFailed }];
-    }
-    this.#memory.firstMessage();
-    this.#thank(details);
-    this.composer.focus();
-    return [];
-  }
-
-  // In the chat the answer itself says thanks.
-  #thank(details?: Details): void {
-    this.#captured = true;
-    this.#removeForm();
-    this.log.line("ok", details ? this.#texts.leadThanks : this.#texts.leadNoted);
-    this.#core.emit("lead", details ?? {});
-  }
-
-  #removeForm(): void {
-    this.#form?.node.remove();
-    this.#form = null;
-  }
-
-  #clearOffers(): void {
-    this.#form = null;
-    this.log.tail.replaceChildren();
+    this.log.line("error", this.language.texts.gone);
+    // As if the page had a launcher of its own: ours is not to be seen again.
+    this.core.options.launcher = "none";
+    this.core.place();
   }
 }
 

@@ -1,21 +1,28 @@
-// The text field that grows with its text, and the send button.
+// The text field that grows with its text, and the button that sends, or stops the answer being written.
 import { h, icon } from "./dom";
-import { ARROW_UP } from "./icons";
-import type { PanelStrings } from "./strings";
+import { ARROW_UP, STOP } from "./icons";
+import type { Texts } from "./texts";
 
 const CONTENT_CHARS_MAX = 4000;
+
+export interface ComposerEvents {
+  send(content: string): void;
+  stop(): void;
+}
 
 export class Composer {
   node: HTMLFormElement;
   #field: HTMLTextAreaElement;
   // Holds the same text in the same grid cell and gives the field its height, without a style attribute.
   #mirror = h("div", { class: "cf-mirror", "aria-hidden": "true" });
-  #button: HTMLButtonElement;
+  #button = h("button", { class: "cf-send", type: "submit" });
   #busy = false;
-  #send: (content: string) => void;
+  #texts: Texts;
+  #on: ComposerEvents;
 
-  constructor(texts: PanelStrings, send: (content: string) => void) {
-    this.#send = send;
+  constructor(texts: Texts, on: ComposerEvents) {
+    this.#on = on;
+    this.#texts = texts;
     this.#field = h("textarea", {
       class: "cf-field",
       rows: 1,
@@ -26,17 +33,17 @@ export class Composer {
       autocomplete: "off",
       dir: "auto",
     });
-    this.#button = h("button", { class: "cf-send", type: "submit", "aria-label": texts.send, title: texts.send }, icon(ARROW_UP));
     const cell = h("div", { class: "cf-cell" }, this.#mirror, this.#field);
     this.node = h("form", { class: "cf-composer" }, cell, this.#button);
     this.#field.addEventListener("input", () => this.#update());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      if (this.#busy) on.stop();
+      else this.#submit();
     });
     this.node.addEventListener("click", () => this.focus());
-    this.#update();
+    this.setBusy(false);
   }
 
   focus(): void {
@@ -44,7 +51,10 @@ export class Composer {
   }
 
   setBusy(busy: boolean): void {
+    const label = busy ? this.#texts.stop : this.#texts.send;
     this.#busy = busy;
+    this.#button.ariaLabel = this.#button.title = label;
+    this.#button.replaceChildren(icon(busy ? STOP : ARROW_UP));
     this.#update();
   }
 
@@ -56,7 +66,7 @@ export class Composer {
 
   disable(): void {
     this.#field.disabled = true;
-    this.setBusy(true);
+    this.#update();
   }
 
   #key(event: KeyboardEvent): void {
@@ -71,12 +81,12 @@ export class Composer {
     if (!content || this.#busy) return;
     this.#field.value = "";
     this.#update();
-    this.#send(content);
+    this.#on.send(content);
     this.focus();
   }
 
   #update(): void {
     this.#mirror.textContent = `${this.#field.value}\u200b`;
-    this.#button.disabled = this.#busy || !this.#field.value.trim();
+    this.#button.disabled = this.#field.disabled || (!this.#busy && !this.#field.value.trim());
   }
 }

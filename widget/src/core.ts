@@ -7,13 +7,19 @@ export type EventName = "ready" | "open" | "close" | "message" | "lead" | "unrea
 export interface Core {
   origin: string;
   root: ShadowRoot;
+  host: HTMLElement;
+  button: HTMLButtonElement;
   options: Options;
   boot: Boot;
   // Boots again if the session is older than that; a failure is the caller's to show.
   refresh(ageMsMax: number): Promise<Boot>;
-  addUnread(count: number): void;
   emit(event: EventName, detail?: unknown): void;
+  show(focus?: boolean): Promise<void>;
   minimise(): void;
+  // Looks anew where to stand, and whether this page shows the chat at all.
+  place(): void;
+  // The agent does not answer any more: no launcher, and no opening.
+  retire(): void;
 }
 
 export interface Panel {
@@ -21,9 +27,11 @@ export interface Panel {
   show(focus: boolean): void;
   hide(): void;
   end(): void;
+  // Options or agent have changed.
+  update(): void;
   destroy(): void;
 }
 
 export interface PanelModule {
-  mount(core: Core): Panel;
+  mount(core: Core): Promise<Panel>;
 }

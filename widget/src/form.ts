@@ -1,7 +1,8 @@
 // The lead form, offered when an answer calls for a person.
 import { button, h } from "./dom";
-import type { PanelStrings } from "./strings";
-import type { LeadField } from "./wire";
+import { anchor, renderMarkdown, safeUrl } from "./markdown";
+import type { Texts } from "./texts";
+import type { LeadField, LeadForm as Wanted } from "./wire";
 
 export type Details = Partial<Record<LeadField, string>>;
 export type FieldError = { field: string; message: string };
@@ -13,7 +14,7 @@ export interface FormEvents {
 }
 
 interface Kind {
-  label: keyof PanelStrings;
+  label: keyof Texts;
   type: string;
   autocomplete: string;
   chars_max: number;
@@ -30,14 +31,14 @@ const KINDS: Record<LeadField, Kind> = {
 // Together these two share a line.
 const SHORT: LeadField[] = ["phone", "company"];
 
-export class LeadForm {
+export class Form {
   node: HTMLFormElement;
   #inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();
-  #texts: PanelStrings;
+  #texts: Texts;
   #status = h("p", { class: "cf-problem", role: "alert" });
   #submit: HTMLButtonElement;
 
-  constructor(fields: LeadField[], texts: PanelStrings, on: FormEvents) {
+  constructor({ fields, consent_text, consent_url }: Wanted, texts: Texts, on: FormEvents) {
     this.#texts = texts;
     this.#submit = h("button", { class: "cf-primary", type: "submit" }, texts.formSend);
     this.node = h(
@@ -47,7 +48,8 @@ export class LeadForm {
       h("p", {}, texts.formText),
       ...fields.filter((field) => field in KINDS).map((field) => this.#field(field, KINDS[field], fields)),
       this.#status,
-      h("div", { class: "cf-actions" }, this.#submit, button("cf-quiet", texts.formDismiss, on.dismiss, texts.formDismiss)),
+      consent_text && consent(consent_text, consent_url, texts),
+      h("div", { class: "cf-actions" }, this.#submit, button("cf-quiet", texts.dismiss, on.dismiss, texts.dismiss)),
     );
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -87,6 +89,7 @@ export class LeadForm {
     return Object.fromEntries(entries.filter(([, value]) => value));
   }
 
+  // The server judges again, and more strictly.
   #check({ email, phone }: Details): FieldError[] {
     const field = this.#inputs.has("email") ? "email" : "phone";
     if (!email && !phone && this.#inputs.has(field)) return [{ field, message: this.#texts.contactNeeded }];
@@ -106,4 +109,11 @@ export class LeadForm {
     this.#status.textContent = errors.find(({ field }) => !this.#inputs.has(field))?.message ?? "";
     first?.focus();
   }
+}
+
+function consent(text: string, address: string, texts: Texts): HTMLElement {
+  const url = safeUrl(address);
+  const nodes = renderMarkdown(text);
+  if (url) nodes.push(anchor(url, [texts.consent], url.host));
+  return h("div", { class: "cf-consent", dir: "auto" }, ...nodes);
 }

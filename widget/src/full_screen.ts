@@ -1,45 +1,67 @@
-// On narrow screens the panel covers the page: then it is modal, the page stands still, and the keyboard is made room for.
-
-const NARROW = "(max-width: 479.98px)";
+// On narrow screens the panel covers the page: then it is modal, the page stands still, the keyboard is made room for,
+// and going back closes it.
+import { isNarrow } from "./options";
 
 export class FullScreen {
-  #query = matchMedia(NARROW);
-  #panel: HTMLElement;
+  // Only the body that we made inert may we make usable again; frameworks replace it.
+  #held: HTMLElement | null = null;
   #room = new CSSStyleSheet();
   #still = new CSSStyleSheet();
-  // Only what we made inert may we make usable again.
-  #held = false;
+  #entered = false;
+  #leaving = false;
+  #observer = new MutationObserver(() => this.update());
   #on = () => this.update();
+  #back = () => {
+    const closed = this.#entered && !this.#leaving;
+    this.#entered = this.#leaving = false;
+    if (closed) this.close();
+    else this.update();
+  };
 
-  constructor(root: ShadowRoot, panel: HTMLElement) {
-    this.#panel = panel;
+  constructor(private root: ShadowRoot, private panel: HTMLElement, private close: () => void, private inline: boolean) {
     this.#still.replaceSync("html,body{overflow:hidden!important}");
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, this.#room];
-    this.#query.addEventListener("change", this.#on);
+    addEventListener("resize", this.#on);
+    addEventListener("popstate", this.#back);
     visualViewport?.addEventListener("resize", this.#on);
     visualViewport?.addEventListener("scroll", this.#on);
+    this.#observer.observe(document.documentElement, { childList: true });
   }
 
   get active(): boolean {
-    return this.#query.matches && !this.#panel.hidden;
+    return isNarrow() && !this.panel.hidden && !this.inline;
   }
 
   update(): void {
     const { active } = this;
-    this.#panel.setAttribute("aria-modal", String(active));
+    this.panel.ariaModal = String(active);
     this.#fitKeyboard(active);
-    if (active === this.#held || (active && document.body.inert)) return;
-    this.#held = active;
-    document.body.inert = active;
+    this.#enter(active);
+    if (this.#held === (active ? document.body : null) || (active && document.body.inert)) return;
+    if (this.#held) this.#held.inert = false;
+    this.#held = active ? document.body : null;
+    if (active) document.body.inert = true;
     const others = document.adoptedStyleSheets.filter((sheet) => sheet !== this.#still);
     document.adoptedStyleSheets = active ? [...others, this.#still] : others;
   }
 
   destroy(): void {
     this.update();
-    this.#query.removeEventListener("change", this.#on);
+    this.root.adoptedStyleSheets = this.root.adoptedStyleSheets.filter((sheet) => sheet !== this.#room);
+    this.#observer.disconnect();
+    removeEventListener("resize", this.#on);
+    removeEventListener("popstate", this.#back);
     visualViewport?.removeEventListener("resize", this.#on);
     visualViewport?.removeEventListener("scroll", this.#on);
+  }
+
+  // An entry like the page's own, so that its router sees no change when it is left again.
+  #enter(active: boolean): void {
+    if (active === this.#entered || this.#leaving) return;
+    if (active) history.pushState(history.state, "");
+    else history.back();
+    this.#entered = active;
+    this.#leaving = !active;
   }
 
   // iOS moves the page under the keyboard and leaves 100dvh as it was. A pinch-zoomed page is left alone.

@@ -1,5 +1,5 @@
 // Entry of widget.js: finds its own tag, takes over calls made before it loaded, and starts once a page.
-import { Widget } from "./widget";
+import { Widget, whenIdle } from "./widget";
 
 export interface Api {
   (command: string, ...values: unknown[]): void;
@@ -29,8 +29,7 @@ function start({ src, dataset }: HTMLScriptElement): void {
   window.ChatForge = api;
   for (const call of early?.q ?? []) widget.run(Array.from(call));
   // The page's own work goes first.
-  const boot = () => void widget.start();
-  const soon = () => ("requestIdleCallback" in window ? requestIdleCallback(boot, { timeout: 2000 }) : setTimeout(boot, 200));
+  const soon = () => whenIdle(() => void widget.start());
   if (document.readyState === "complete") soon();
   else addEventListener("load", soon);
 }

@@ -1,13 +1,17 @@
-// The open line for what the server says unasked: an operator's messages and typing, and the agent's deactivation.
+// The open line for what the server says unasked: an operator's doings, and the agent's deactivation.
 import { call, Failure } from "./client";
 import type { Core } from "./core";
 import { readEvents } from "./sse";
-import type { Message } from "./wire";
+import type { Message, Operator } from "./wire";
 
 export interface LiveEvents {
-  message(message: Message): void;
-  typing(): void;
+  operator_message(message: Message): void;
+  typing(operator: Operator): void;
+  taken_over(operator: Operator): void;
+  handed_back(operator: Operator): void;
   deactivated(): void;
+  // Something may have been said while the line was down.
+  again(): void;
 }
 
 const BACKOFF_MS_MIN = 1_000;
@@ -20,30 +24,32 @@ export class Live {
   #controller: AbortController | null = null;
   #timer = 0;
   #tries = 0;
+  #connected = false;
   #lastId = "";
-  #update = () => this.#connectOrRest();
+  // An open line would keep a page that is left out of the browser's memory of pages.
+  #update = ({ type }: { type?: string } = {}) => this.#connectOrRest(type === "pagehide");
 
   constructor(core: Core, on: LiveEvents) {
     this.#core = core;
     this.#on = on;
     document.addEventListener("visibilitychange", this.#update);
-    addEventListener("online", this.#update);
+    for (const type of ["online", "pagehide", "pageshow"]) addEventListener(type, this.#update);
   }
 
   want(wanted: boolean): void {
     this.#wanted = wanted;
-    this.#connectOrRest();
+    this.#update();
   }
 
   destroy(): void {
     this.want(false);
     document.removeEventListener("visibilitychange", this.#update);
-    removeEventListener("online", this.#update);
+    for (const type of ["online", "pagehide", "pageshow"]) removeEventListener(type, this.#update);
   }
 
-  #connectOrRest(): void {
+  #connectOrRest(leaving: boolean): void {
     clearTimeout(this.#timer);
-    if (!this.#wanted || document.hidden) {
+    if (!this.#wanted || document.hidden || leaving) {
       this.#controller?.abort();
       this.#controller = null;
     } else if (!this.#controller) void this.#connect();
@@ -55,12 +61,13 @@ export class Live {
     if (this.#lastId) headers["Last-Event-ID"] = this.#lastId;
     try {
       const response = await call(this.#core, "events", { headers, signal: controller.signal });
-      for await (const event of readEvents(response.body!, () => (this.#tries = 0))) {
-        if (event.id) this.#lastId = event.id;
-        if (event.event === "message") this.#on.message(event.data as Message);
-        else if (event.event === "typing") this.#on.typing();
-        else if (event.event === "deactivated") this.#on.deactivated();
-        else if (event.event === "bye") break;
+      if (this.#connected) this.#on.again();
+      this.#connected = true;
+      for await (const { event, data, id } of readEvents(response.body!, () => (this.#tries = 0))) {
+        if (id) this.#lastId = id;
+        if (event === "bye") break;
+        // Unknown events are those of a newer server.
+        if (Object.hasOwn(this.#on, event)) this.#on[event as keyof LiveEvents](data as Message & Operator);
       }
     } catch (error) {
       const { status } = error as Failure;

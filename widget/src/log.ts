@@ -1,11 +1,13 @@
 // The scrolling part: finished messages in a live region, the answer being written after it, offers at the end.
 //
-// The answer being written is outside of the live region and hidden from assistive technology, so that it is
-// announced once, whole, when it moves into the log.
+// The answer being written is outside of the live region and hidden from assistive technology; the speaker reads it by
+// the sentence, or else it is announced once, whole, when it moves into the log.
 import { button, h, icon } from "./dom";
 import { ARROW_DOWN, CHECK } from "./icons";
 import { renderMarkdown } from "./markdown";
-import type { PanelStrings } from "./strings";
+import { Speaker } from "./speaker";
+import type { Language } from "./texts";
+import { dayName, dayOf } from "./time";
 
 const NEAR_BOTTOM_PX = 48;
 const MARGIN_PX = 14;
@@ -14,21 +16,26 @@ export class Log {
   node: HTMLElement;
   // Suggestions and the lead form stand here, under whatever was said last.
   tail = h("div", { class: "cf-tail" });
+  text = "";
   #log = h("div", { class: "cf-log", role: "log", "aria-live": "polite" });
   #draft = h("div", { class: "cf-draft", "aria-hidden": "true" });
+  #speaker = new Speaker();
   #scroller: HTMLElement;
   #latest: HTMLButtonElement;
+  #locale: string;
   #pinned = true;
   #top = 0;
-  #text = "";
   #frame = 0;
+  #day = dayOf(new Date());
 
-  constructor(texts: PanelStrings) {
+  constructor({ texts, locale }: Language) {
+    this.#locale = locale;
+    this.#log.ariaLabel = texts.log;
     const content = h("div", { class: "cf-content" }, this.#log, this.#draft, this.tail);
     this.#scroller = h("div", { class: "cf-scroller", role: "region", "aria-label": texts.log, tabindex: 0 }, content);
     this.#latest = button("cf-latest", texts.latest, () => this.scrollToEnd(), icon(ARROW_DOWN));
     this.#latest.hidden = true;
-    this.node = h("div", { class: "cf-middle" }, this.#scroller, this.#latest);
+    this.node = h("div", { class: "cf-middle" }, this.#scroller, this.#latest, this.#speaker.node);
     this.#scroller.addEventListener("scroll", () => this.#notePlace());
     // Whatever changes the height (text, an opened form, a keyboard), the end stays in view if it was.
     const observer = new ResizeObserver(() => (this.#pinned ? this.scrollToEnd() : this.#notePlace()));
@@ -40,11 +47,17 @@ export class Log {
     return !this.#log.firstChild;
   }
 
-  add(node: HTMLElement): void {
+  // Says which day it is where that changes, and at the beginning unless it is today.
+  add(node: HTMLElement, timestamp = ""): void {
+    const day = dayOf(new Date(timestamp));
+    if (day && day !== this.#day) {
+      this.#log.append(h("div", { class: "cf-day" }, dayName(day, this.#locale)));
+      this.#day = day;
+    }
     this.#log.append(node);
   }
 
-  line(kind: "ok" | "error", text: string, action?: HTMLButtonElement): HTMLElement {
+  line(kind: "ok" | "error" | "note", text: string, action?: HTMLButtonElement): HTMLElement {
     const node = h("div", { class: "cf-line", "data-kind": kind }, kind === "ok" && icon(CHECK), h("span", {}, text), action);
     this.add(node);
     return node;
@@ -60,17 +73,19 @@ export class Log {
   }
 
   write(delta: string): void {
-    if (!this.#text) this.#draft.replaceChildren(bubble("cf-bubble"));
-    this.#text += delta;
+    if (!this.text) this.#draft.replaceChildren(bubble("cf-bubble"));
+    this.text += delta;
+    this.#speaker.hear(this.text);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draft.querySelector(".cf-bubble")?.replaceChildren(...renderMarkdown(this.#text));
+      this.#draft.querySelector(".cf-bubble")?.replaceChildren(...renderMarkdown(this.text));
     });
   }
 
-  finish(node?: HTMLElement): void {
-    this.#clearDraft();
-    if (node) this.add(node);
+  finish(node?: HTMLElement, timestamp?: string): void {
+    const spoken = this.#clearDraft();
+    if (node && spoken) node.ariaLive = "off";
+    if (node) this.add(node, timestamp);
   }
 
   clear(): void {
@@ -78,6 +93,7 @@ export class Log {
     this.#log.replaceChildren();
     this.tail.replaceChildren();
     this.#pinned = true;
+    this.#day = dayOf(new Date());
   }
 
   // A tall offer must not push the answer that it belongs to out of sight.
@@ -97,11 +113,12 @@ export class Log {
     this.#notePlace();
   }
 
-  #clearDraft(): void {
+  #clearDraft(): boolean {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#text = "";
+    this.text = "";
     this.#draft.replaceChildren();
+    return this.#speaker.end();
   }
 
   #notePlace(): void {

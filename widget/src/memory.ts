@@ -1,33 +1,38 @@
-// Remembers the session across pages; nothing is written before the visitor's first message.
+// Remembers across pages the session, what has been seen, and what has no answer yet. Nothing is written before the
+// visitor's first message.
 import { memoryKey, recall } from "./boot";
+import type { Memory } from "./boot";
 import type { Core } from "./core";
+import type { Turn } from "./turn";
 
 export class SessionMemory {
   #core: Core;
-  #started: boolean;
-  #seen: string | null;
+  #kept: Memory | null;
 
   constructor(core: Core) {
-    const stored = recall(core.boot.agent.id);
     this.#core = core;
-    this.#started = stored !== null;
-    this.#seen = stored?.seen ?? null;
+    this.#kept = recall(core.boot.agent.id);
   }
 
-  firstMessage(): void {
-    this.#started = true;
-    this.#write();
+  get seen(): string | null {
+    return this.#kept?.seen ?? null;
   }
 
-  seen(id: string | undefined): void {
-    if (id) this.#seen = id;
-    if (this.#started) this.#write();
+  get unsent(): Turn[] {
+    return this.#kept?.unsent ?? [];
   }
 
-  #write(): void {
+  begin(): void {
+    this.#kept ??= { session: "", seen: null, open: true };
+    this.note({});
+  }
+
+  note(change: Partial<Memory>): void {
+    if (!this.#kept) return;
     const { agent, session } = this.#core.boot;
+    Object.assign(this.#kept, change, { session });
     try {
-      localStorage.setItem(memoryKey(agent.id), JSON.stringify({ session, seen: this.#seen }));
+      localStorage.setItem(memoryKey(agent.id), JSON.stringify(this.#kept));
     } catch {
       // Refused or full: the session then lasts as long as the page.
     }

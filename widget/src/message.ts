@@ -1,35 +1,39 @@
-// One message as it stands in the log, with its sources and the two thumbs.
+// One message as it stands in the log: its words, and under an answer its sources, thumbs, copying and time.
 import { button, h, icon } from "./dom";
-import { PAGE, THUMB } from "./icons";
+import { CHECK, COPY, PAGE, THUMB } from "./icons";
 import { anchor, renderMarkdown, safeUrl } from "./markdown";
-import { fill } from "./strings";
-import type { PanelStrings } from "./strings";
+import { fill } from "./texts";
+import type { Language, Texts } from "./texts";
+import { clock } from "./time";
 import type { Message, Source } from "./wire";
 
 const SOURCES_SHOWN_MAX = 4;
+const COPIED_MS = 2_000;
 
 export type Vote = (id: string, value: "up" | "down") => void;
 
-export function userMessage(content: string, texts: PanelStrings): HTMLElement {
-  return frame("user", texts.you, h("div", { class: "cf-bubble", dir: "auto" }, content));
+export function userMessage({ content, timestamp }: Pick<Message, "content" | "timestamp">, language: Language): HTMLElement {
+  const node = frame("user", language.texts.you, h("div", { class: "cf-bubble", dir: "auto" }, content));
+  node.append(h("div", { class: "cf-meta", "aria-live": "off" }, time(timestamp, language)));
+  return node;
 }
 
-export function assistantMessage(message: Message, author: string, texts: PanelStrings, vote?: Vote): HTMLElement {
+export function assistantMessage(message: Message, author: string, language: Language, vote?: Vote): HTMLElement {
+  const { texts } = language;
   const operator = message.sent_by === "operator";
+  const by = operator ? message.operator_name || texts.operator : author;
   const bubble = h("div", { class: "cf-bubble", dir: "auto" }, ...renderMarkdown(message.content));
-  const node = frame("assistant", operator ? texts.operator : author, bubble);
-  if (operator) node.prepend(h("div", { class: "cf-author", "aria-hidden": "true" }, texts.operator));
-  const sources = message.sources ?? [];
-  const thumbed = vote && message.id && !operator;
+  const node = frame("assistant", by, bubble);
+  if (operator) node.prepend(h("div", { class: "cf-author", "aria-hidden": "true" }, by));
+  if (!message.timestamp) return node;
+  const excerpt = h("div", { class: "cf-excerpt", id: `cf-excerpt-${++serial}`, hidden: true });
+  const row = h("div", { class: "cf-meta" }, ...chips(message.sources ?? [], excerpt, texts));
+  const tools = h("span", { class: "cf-tools" });
+  if (vote && message.id && !operator) tools.append(...thumbs(message.id, texts, vote));
+  tools.append(copier(bubble, texts), time(message.timestamp, language));
+  row.append(tools);
   // Announced as part of the message, the buttons would drown its words.
-  if (sources.length || thumbed) {
-    const excerpt = h("div", { class: "cf-excerpt", id: `cf-excerpt-${++serial}`, hidden: true });
-    const row = h("div", { class: "cf-meta" }, ...chips(sources, excerpt, texts));
-    if (thumbed) row.append(thumbs(message.id, texts, vote));
-    node.append(h("div", { "aria-live": "off" }, row, excerpt));
-  }
-  const time = new Date(message.timestamp);
-  if (+time) bubble.title = time.toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
+  node.append(h("div", { "aria-live": "off" }, row, excerpt));
   return node;
 }
 
@@ -39,17 +43,23 @@ function frame(from: string, author: string, bubble: HTMLElement): HTMLElement {
   return h("div", { class: "cf-message", "data-from": from }, h("span", { class: "cf-hidden" }, `${author}: `), bubble);
 }
 
-function chips(sources: Source[], excerpt: HTMLElement, texts: PanelStrings): HTMLElement[] {
+function time(timestamp: string, { locale }: Language): HTMLElement {
+  const date = new Date(timestamp);
+  const title = date.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+  return h("time", { datetime: timestamp, title }, clock(date, locale));
+}
+
+function chips(sources: Source[], excerpt: HTMLElement, texts: Texts): HTMLElement[] {
   const distinct = sources.filter(({ title }, at) => sources.findIndex((other) => other.title === title) === at);
   const nodes = distinct.slice(0, SOURCES_SHOWN_MAX).map((source) => {
-    const chip: HTMLButtonElement = button("cf-chip cf-source", source.title, () => toggle(chip, source), icon(PAGE), h("bdi", {}, source.title), " ");
-    chip.setAttribute("aria-expanded", "false");
+    const chip: HTMLButtonElement = button("cf-chip cf-source cf-hit", source.title, () => toggle(chip, source), icon(PAGE), h("bdi", {}, source.title), " ");
+    chip.ariaExpanded = "false";
     chip.setAttribute("aria-controls", excerpt.id);
     return chip;
   });
   const toggle = (chip: HTMLElement, source: Source) => {
-    const opening = chip.getAttribute("aria-expanded") !== "true";
-    for (const node of nodes) node.setAttribute("aria-expanded", String(opening && node === chip));
+    const opening = chip.ariaExpanded !== "true";
+    for (const node of nodes) node.ariaExpanded = String(opening && node === chip);
     excerpt.hidden = !opening;
     excerpt.replaceChildren(...(opening ? details(source, texts) : []));
     if (opening) excerpt.scrollIntoView({ block: "nearest" });
@@ -57,24 +67,46 @@ function chips(sources: Source[], excerpt: HTMLElement, texts: PanelStrings): HT
   return nodes;
 }
 
-function details({ excerpt, url }: Source, texts: PanelStrings): Node[] {
+function details({ excerpt, url }: Source, texts: Texts): Node[] {
   const address = url === null ? null : safeUrl(url);
   const host = address?.host ?? "";
-  return [h("div", { dir: "auto" }, ...renderMarkdown(excerpt)), ...(address ? [anchor(address, [fill(texts.openSource, { host })], host)] : [])];
+  return [h("div", { dir: "auto" }, ...renderMarkdown(excerpt)), ...(address ? [anchor(address, [fill(texts.source, { host })], host)] : [])];
 }
 
-function thumbs(id: string, texts: PanelStrings, vote: Vote): HTMLElement {
+function tool(name: string, label: string, path: string, press: (node: HTMLButtonElement) => void): HTMLButtonElement {
+  const node: HTMLButtonElement = button(`cf-thumb cf-hit ${name}`, label, () => press(node), icon(path));
+  return node;
+}
+
+function thumbs(id: string, texts: Texts, vote: Vote): HTMLElement[] {
   const one = (value: "up" | "down", label: string) => {
-    const node: HTMLButtonElement = button(`cf-thumb cf-${value}`, label, () => press(node, value), icon(THUMB));
-    node.setAttribute("aria-pressed", "false");
+    const node = tool(`cf-${value}`, label, THUMB, () => {
+      if (node.ariaPressed === "true") return;
+      for (const other of both) other.ariaPressed = String(other === node);
+      vote(id, value);
+    });
+    node.ariaPressed = "false";
     return node;
   };
-  const press = (node: HTMLElement, value: "up" | "down") => {
-    if (node.getAttribute("aria-pressed") === "true") return;
-    for (const other of [up, down]) other.setAttribute("aria-pressed", String(other === node));
-    vote(id, value);
-  };
-  const up = one("up", texts.helpful);
-  const down = one("down", texts.unhelpful);
-  return h("span", { class: "cf-thumbs" }, up, down);
+  const both = [one("up", texts.helpful), one("down", texts.unhelpful)];
+  return both;
+}
+
+function copier(bubble: HTMLElement, texts: Texts): HTMLElement {
+  return tool("cf-copy", texts.copy, COPY, async (node) => {
+    try {
+      await navigator.clipboard.writeText(bubble.innerText);
+    } catch {
+      // No clipboard over plain HTTP: copy what is selected instead.
+      getSelection()?.selectAllChildren(bubble);
+      document.execCommand("copy");
+      getSelection()?.removeAllRanges();
+    }
+    const show = (label: string, path: string) => {
+      node.ariaLabel = node.title = label;
+      node.replaceChildren(icon(path));
+    };
+    show(texts.copied, CHECK);
+    setTimeout(() => show(texts.copy, COPY), COPIED_MS);
+  });
 }

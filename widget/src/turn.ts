@@ -5,21 +5,22 @@ import { readEvents } from "./sse";
 import type { Done, ErrorBody, Message, Source } from "./wire";
 
 export interface TurnEvents {
-  start(conversation: string | null, message: Message | undefined): void;
-  delta(text: string): void;
-  sources(sources: Source[]): void;
-  leadForm(): void;
+  start(message: Message | undefined): unknown;
+  delta(text: string): unknown;
+  sources(sources: Source[]): unknown;
+  leadForm(): unknown;
 }
 
 export interface Turn {
   content: string;
   client_id: string;
+  sent_ms: number;
 }
 
 // Without a byte for this long, keep-alive comments included, the connection counts as dead.
 const SILENCE_MS_MAX = 60_000;
 
-export async function runTurn(core: Core, turn: Turn, on: TurnEvents, signal: AbortSignal): Promise<Done> {
+export async function runTurn(core: Core, { content, client_id }: Turn, on: TurnEvents, signal: AbortSignal): Promise<Done> {
   const watchdog = new AbortController();
   let timer = 0;
   const awake = () => {
@@ -32,7 +33,7 @@ export async function runTurn(core: Core, turn: Turn, on: TurnEvents, signal: Ab
     const response = await call(core, "messages", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify(turn),
+      body: JSON.stringify({ content, client_id }),
       signal: watchdog.signal,
     });
     return await follow(response, on, awake);
@@ -45,10 +46,8 @@ export async function runTurn(core: Core, turn: Turn, on: TurnEvents, signal: Ab
 
 async function follow(response: Response, on: TurnEvents, awake: () => void): Promise<Done> {
   for await (const { event, data } of readEvents(response.body!, awake)) {
-    if (event === "start") {
-      const { conversation_id, user_message } = data as { conversation_id: string | null; user_message?: Message };
-      on.start(conversation_id, user_message);
-    } else if (event === "delta") on.delta((data as { text: string }).text);
+    if (event === "start") on.start((data as { user_message?: Message }).user_message);
+    else if (event === "delta") on.delta((data as { text: string }).text);
     else if (event === "sources") on.sources((data as { sources: Source[] }).sources);
     else if (event === "lead_form") on.leadForm();
     else if (event === "done") return data as Done;

@@ -1,11 +1,11 @@
-// The widget's state and its public calls: boots, shows the launcher, loads the panel when it is wanted.
+// The widget's state and its public calls: boots, shows the launcher, loads the panel when the page is idle.
 import { recall, requestBoot } from "./boot";
 import type { BootError } from "./boot";
 import type { Core, EventName, Panel, PanelModule } from "./core";
+import { isNarrow, selector } from "./options";
 import type { Options } from "./options";
 import { Stage } from "./stage";
-import type { State } from "./stage";
-import type { Boot } from "./wire";
+import type { Agent, Boot } from "./wire";
 
 declare const PANEL_HASH: string;
 
@@ -15,6 +15,8 @@ const BOOT_TRIES_MAX = 6;
 export class Widget implements Core {
   boot!: Boot;
   root!: ShadowRoot;
+  host!: HTMLElement;
+  button!: HTMLButtonElement;
   #stage: Stage | undefined;
   #panel: Panel | undefined;
   #loading: Promise<Panel> | undefined;
@@ -22,17 +24,24 @@ export class Widget implements Core {
   #bootedAtMs = 0;
   #tries = 0;
   #wanted: boolean;
-  #unread = 0;
   #listeners: [unknown, (detail: unknown) => void][] = [];
+  // Delegated, so that the page's own launcher may come and go.
+  #click = ({ target }: Event) => {
+    if ((target as Element).closest?.(this.options.launcher!)) this.#toggle();
+  };
 
   constructor(readonly origin: string, readonly options: Options, readonly warn: (text: string) => void) {
+    options.inline = selector(options.inline);
+    options.launcher = selector(options.launcher);
     // On a phone the panel would cover the page before anyone has seen it.
-    this.#wanted = /^(|true)$/.test(options.open ?? "-") && innerWidth >= 480;
+    this.#wanted = !!options.inline || (/^(|true)$/.test(options.open ?? "-") && !isNarrow());
+    if (options.launcher) addEventListener("click", this.#click);
   }
 
   run([command, first, second]: unknown[]): void {
-    if (command === "open") void this.#show();
+    if (command === "open") void this.show();
     else if (command === "close") this.minimise();
+    else if (command === "toggle") this.#toggle();
     else if (command === "end") this.#panel?.end();
     else if (command === "destroy") this.#destroy();
     else if (command === "on") this.#listeners.push([first, second as () => void]);
@@ -62,12 +71,6 @@ export class Widget implements Core {
     return this.boot;
   }
 
-  addUnread(count: number): void {
-    this.#unread += count;
-    this.#update();
-    this.emit("unread", { count: this.#unread });
-  }
-
   // A listener that throws is the page's error, not ours.
   emit(event: EventName, detail?: unknown): void {
     for (const [name, listener] of this.#listeners) {
@@ -77,47 +80,58 @@ export class Widget implements Core {
 
   minimise(): void {
     const shown = this.#wanted && this.#panel;
+    if (this.options.inline) return;
     this.#wanted = false;
-    this.#update();
     if (!shown) return;
-    const focused = this.root.activeElement;
     shown.hide();
-    if (focused) this.#stage?.button.focus();
     this.emit("close");
   }
 
-  #draw(): void {
-    const { agent, history } = this.boot;
-    const stage = (this.#stage = new Stage(agent));
-    const near = () => void this.#load().catch(() => 0);
-    this.root = stage.root;
-    stage.place(this.options);
-    stage.button.onclick = () => (this.#wanted ? this.minimise() : this.#show());
-    stage.button.onpointerenter = stage.button.onfocus = near;
-    const last = history.findIndex(({ id }) => id === recall(agent.id)?.seen);
-    if (last >= 0) this.#unread = history.slice(last + 1).filter(({ role }) => role !== "user").length;
-    this.#update();
-    this.emit("ready");
-    if (this.#wanted) void this.#show(false);
-  }
-
-  async #show(focus = true): Promise<void> {
+  async show(focus = true): Promise<void> {
     this.#wanted = true;
-    if (!this.#stage) return;
+    if (!this.#stage || this.host.hidden) return;
     try {
-      this.#update("loading");
+      this.button.ariaBusy = "true";
       this.#panel = await this.#load();
     } catch (error) {
       this.#wanted = false;
-      this.#update();
       this.warn(`the chat could not be loaded: ${error}`);
       return this.emit("error", error);
+    } finally {
+      this.button.ariaBusy = null;
     }
     if (!this.#wanted || !this.#stage) return;
-    this.#unread = 0;
-    this.#update();
     this.#panel.show(focus);
     this.emit("open");
+  }
+
+  place(): void {
+    this.#stage?.place();
+  }
+
+  retire(): void {
+    this.#stage?.remove();
+    this.#stage = undefined;
+    removeEventListener("click", this.#click);
+  }
+
+  #toggle(): void {
+    if (this.#wanted) this.minimise();
+    else void this.show();
+  }
+
+  #draw(): void {
+    const { agent, conversation_id } = this.boot;
+    const stage = (this.#stage = new Stage(agent, this.options));
+    const near = () => void this.#load().then((panel) => (this.#panel ??= panel), () => 0);
+    Object.assign(this, { root: stage.root, host: stage.host, button: stage.button });
+    stage.button.onclick = () => this.#toggle();
+    stage.button.onpointerenter = stage.button.onfocus = near;
+    this.emit("ready");
+    // A chat that goes on stays open from page to page.
+    this.#wanted ||= !!conversation_id && !!recall(agent.id)?.open && !isNarrow();
+    if (this.#wanted) void this.show(false);
+    else whenIdle(near);
   }
 
   // Browsers remember a failed import by its address, so the second try needs another one.
@@ -130,22 +144,24 @@ export class Widget implements Core {
     return this.#loading;
   }
 
-  #set(values: Options): void {
+  // `preview` holds fields of the agent as they are being edited.
+  #set({ preview, ...values }: Options & { preview?: Partial<Agent> }): void {
     Object.assign(this.options, values, { agent: this.options.agent });
-    this.#stage?.place(this.options);
-    this.#update();
-  }
-
-  #update(state: State = this.#wanted && this.#panel ? "open" : "closed"): void {
-    this.#stage?.update(this.options, state, this.#unread);
+    Object.assign(this.boot?.agent ?? {}, preview);
+    this.place();
+    this.#panel?.update();
   }
 
   #destroy(): void {
     this.#panel?.destroy();
-    this.#stage?.remove();
-    this.#stage = undefined;
+    this.retire();
     this.#tries = BOOT_TRIES_MAX;
     this.#listeners = [];
     delete window.ChatForge;
   }
+}
+
+export function whenIdle(work: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(work, { timeout: 2000 });
+  else setTimeout(work, 200);
 }

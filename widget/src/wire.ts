@@ -8,9 +8,22 @@ export interface Agent {
   greeting: string;
   color: string;
   suggestions: string[];
-  lead_form: { fields: LeadField[] };
+  lead_form: LeadForm;
   disclosure: boolean;
   position: "right" | "left";
+  theme: "auto" | "light" | "dark";
+  launcher_text: string;
+  proactive_after_seconds: number;
+  hide_on: string[];
+  texts: Record<string, Record<string, string>>;
+}
+
+export interface LeadForm {
+  fields: LeadField[];
+  rule: "when_needed" | "before_first_message" | "after_messages";
+  after_messages: number;
+  consent_text: string;
+  consent_url: string;
 }
 
 export interface Source {
@@ -25,8 +38,13 @@ export interface Message {
   content: string;
   timestamp: string;
   sent_by?: "operator";
+  operator_name?: string;
   sources?: Source[];
   answered?: boolean;
+}
+
+export interface Operator {
+  name?: string;
 }
 
 export interface Boot {
@@ -35,10 +53,13 @@ export interface Boot {
   visitor_id: string;
   conversation_id: string | null;
   history: Message[];
+  // Who of the team has taken over, if anyone.
+  operator?: Operator | null;
 }
 
 export interface Done {
-  message: Message;
+  // None where a person has taken over and will answer.
+  message: Message | null;
   conversation_id: string | null;
   lead_form?: boolean;
   lead_captured?: boolean;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::account::Permission;
+use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::answering::Answering;
 use crate::domain::id::AgentId;
@@ -63,6 +64,8 @@ pub struct AgentView {
     /// Where the widget may load; empty for every website.
     allowed_domains: Vec<String>,
     answering: AnsweringView,
+    #[schema(value_type = requests::Appearance)]
+    appearance: Appearance,
     created_at: Time,
     updated_at: Time,
 }
@@ -243,6 +246,7 @@ impl AgentView {
             avg_response_time_ms: agent.avg_response_time_ms,
             allowed_domains: agent.allowed_domains,
             answering: AnsweringView::new(agent.answering),
+            appearance: agent.appearance,
             created_at: agent.created_at,
             updated_at: agent.updated_at,
         }

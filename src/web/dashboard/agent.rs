@@ -15,6 +15,7 @@ use crate::domain::page;
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
+use crate::web::dashboard::appearance::AppearanceForm;
 use crate::web::dashboard::conversations::ConversationRow;
 use crate::web::dashboard::display::{Size, When, beginning, count};
 use crate::web::dashboard::error::Result;
@@ -35,6 +36,7 @@ pub struct AgentPage {
     pub stats: AgentStats,
     pub embed_code: String,
     pub settings: SettingsForm,
+    pub appearance: AppearanceForm,
     pub knowledge: Vec<KnowledgeRow>,
     /// The newest entries are not found by their meaning yet.
     pub learning: bool,
@@ -181,14 +183,14 @@ fn flash(done: &str) -> Option<&'static str> {
 }
 
 /// The form has one field for all domains, so `allowed_domains[2]` is an error of that field.
-fn of_whole_list(failure: Invalid) -> Invalid {
+pub fn of_whole_list(failure: Invalid) -> Invalid {
     match failure.field.split_once('[') {
         Some((list, _)) => Invalid::new(list, failure.message),
         None => failure,
     }
 }
 
-async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm, form: KnowledgeForm) -> Result<AgentPage> {
+pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm, form: KnowledgeForm) -> Result<AgentPage> {
     let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
     let recent =
         app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
@@ -206,6 +208,7 @@ async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm
         },
         embed_code: app.embed_code(&agent.id),
         settings,
+        appearance: AppearanceForm::of(&agent.appearance),
         knowledge: knowledge.into_iter().rev().map(KnowledgeRow::new).collect(),
         learning: answer::is_learning(&agent),
         knowledge_form: form,
@@ -216,7 +219,7 @@ async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm
 }
 
 impl SettingsForm {
-    fn of(agent: &Agent, errors: Errors) -> Self {
+    pub fn of(agent: &Agent, errors: Errors) -> Self {
         Self {
             name: agent.name.clone(),
             greeting: agent.greeting.clone(),

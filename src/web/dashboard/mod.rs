@@ -4,6 +4,7 @@ mod activity;
 mod agent;
 mod agents;
 mod api_keys;
+mod appearance;
 mod auth;
 mod conversation;
 mod conversations;
@@ -37,6 +38,7 @@ pub fn router() -> Router<App> {
         .route("/agents", get(agents::list).post(agents::create))
         .route("/agents/{agent}", get(agent::show).post(agent::update))
         .route("/agents/{agent}/knowledge", post(agent::add_knowledge))
+        .route("/agents/{agent}/appearance", post(appearance::update))
         .route("/agents/{agent}/deactivate", post(agent::deactivate))
         .route("/agents/{agent}/activate", post(agent::activate))
         .route("/conversations", get(conversations::list))

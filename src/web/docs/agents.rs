@@ -19,6 +19,11 @@ const ANSWERING: Param = body(
     "object",
     "How it answers: `instructions` for language models, up to 4,000 characters; `tone` (`neutral`, `friendly`, `formal`, `brief`); `caution` (`low`, `normal`, `high`); `model` (`on`, `off`, or the name of the one that is tried first); `ask_unmatched` (true asks a model although nothing in the knowledge fits).",
 );
+const APPEARANCE: Param = body(
+    "appearance",
+    "object",
+    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`right`, `left`); `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
+);
 const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
     "type",
@@ -89,6 +94,7 @@ const CREATE: Endpoint = Endpoint {
         body("knowledge_base", "string", "A first knowledge entry, up to 50,000 characters of plain text or Markdown."),
         DOMAINS,
         ANSWERING,
+        APPEARANCE,
     ],
     example: Example {
         address: "/agents",
@@ -116,6 +122,21 @@ const AGENT_CREATED: &str = r##"{
   "avg_response_time_ms": null,
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": [],
+  "appearance": {
+    "position": "right",
+    "theme": "auto",
+    "launcher_text": "",
+    "suggestions": ["What are your opening hours?"],
+    "disclosure": true,
+    "proactive_after_seconds": 0,
+    "hide_on": ["/checkout/*"],
+    "lead_fields": ["name", "email", "phone", "company", "message"],
+    "lead_rule": "when_needed",
+    "lead_after_messages": 3,
+    "consent_text": "",
+    "consent_url": "",
+    "texts": {}
+  },
   "created_at": "2026-03-15T08:30:00Z",
   "updated_at": "2026-03-15T08:30:00Z"
 }"##;
@@ -181,6 +202,21 @@ const AGENT_SHOWN: &str = r##"{
   "avg_response_time_ms": 640,
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": ["example.com", "app.example.com"],
+  "appearance": {
+    "position": "right",
+    "theme": "auto",
+    "launcher_text": "",
+    "suggestions": ["What are your opening hours?"],
+    "disclosure": true,
+    "proactive_after_seconds": 0,
+    "hide_on": ["/checkout/*"],
+    "lead_fields": ["name", "email", "phone", "company", "message"],
+    "lead_rule": "when_needed",
+    "lead_after_messages": 3,
+    "consent_text": "",
+    "consent_url": "",
+    "texts": {}
+  },
   "created_at": "2026-03-15T08:30:00Z",
   "updated_at": "2026-03-20T14:22:00Z"
 }"##;
@@ -204,6 +240,7 @@ const UPDATE: Endpoint = Endpoint {
         ),
         DOMAINS,
         ANSWERING,
+        APPEARANCE,
     ],
     example: Example {
         address: "/agents/agt_a1b2c3d4e5",

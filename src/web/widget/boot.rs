@@ -1,5 +1,7 @@
 //! The widget's first call: what the agent looks like, a session, and the conversation that goes on.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,8 +21,6 @@ use crate::web::extract::{Json, object};
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::MessageView;
 
-const FORM_FIELDS: [&str; 5] = ["name", "email", "phone", "company", "message"];
-
 #[derive(Serialize)]
 pub struct Booted {
     agent: AgentView,
@@ -39,12 +39,22 @@ struct AgentView {
     suggestions: Vec<String>,
     lead_form: LeadForm,
     disclosure: bool,
-    position: &'static str,
+    position: String,
+    theme: String,
+    launcher_text: String,
+    proactive_after_seconds: u64,
+    hide_on: Vec<String>,
+    /// Texts that are to be others than the widget's own, by locale and name.
+    texts: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 #[derive(Serialize)]
 struct LeadForm {
-    fields: [&'static str; 5],
+    fields: Vec<String>,
+    rule: String,
+    after_messages: u64,
+    consent_text: String,
+    consent_url: String,
 }
 
 pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> {
@@ -87,21 +97,39 @@ async fn note_installation(app: &App, agent: &Agent, sent: &Sent, body: &Map<Str
     Ok(app.store.note_installation(agent.clone(), load).await?)
 }
 
+impl AgentView {
+    fn new(agent: Agent) -> Self {
+        let look = agent.appearance;
+        Self {
+            id: agent.id.to_string(),
+            name: agent.name,
+            greeting: agent.greeting,
+            color: agent.color,
+            suggestions: look.suggestions,
+            lead_form: LeadForm {
+                fields: look.lead_fields,
+                rule: look.lead_rule,
+                after_messages: look.lead_after_messages,
+                consent_text: look.consent_text,
+                consent_url: look.consent_url,
+            },
+            disclosure: look.disclosure,
+            position: look.position,
+            theme: look.theme,
+            launcher_text: look.launcher_text,
+            proactive_after_seconds: look.proactive_after_seconds,
+            hide_on: look.hide_on,
+            texts: look.texts,
+        }
+    }
+}
+
 impl Booted {
     fn new(app: &App, agent: Agent, session: &Session, open: Option<Transcript>) -> Self {
         let conversation_id = open.as_ref().map(|t| t.conversation.id.to_string());
         let messages = open.map(|t| t.messages).unwrap_or_default();
         Self {
-            agent: AgentView {
-                id: agent.id.to_string(),
-                name: agent.name,
-                greeting: agent.greeting,
-                color: agent.color,
-                suggestions: Vec::new(),
-                lead_form: LeadForm { fields: FORM_FIELDS },
-                disclosure: true,
-                position: "right",
-            },
+            agent: AgentView::new(agent),
             session: session.token(app),
             visitor_id: session.visitor.to_string(),
             conversation_id,

@@ -1,6 +1,8 @@
 //! Request bodies and query strings as the documentation shows them; `domain` reads and judges what is really sent.
 #![expect(dead_code, reason = "the derives read the fields, nobody else does")]
 
+use std::collections::BTreeMap;
+
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::agent::{COLOR_DEFAULT, GREETING_DEFAULT};
@@ -9,8 +11,9 @@ use crate::domain::knowledge::KnowledgeType;
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::api::schema::values::{
-    AgentName, Caution, Color, Cursor, Domain, Greeting, Instructions, KnowledgeBase, KnowledgeContent, Limit, ModelChoice,
-    Offset, ReplacedKnowledge, Tone, WebhookStatus, WebhookUrl,
+    AgentName, Caution, Color, ConsentText, Cursor, Domain, Greeting, HiddenPage, Instructions, KnowledgeBase, KnowledgeContent,
+    LauncherText, LeadField, LeadRule, Limit, ModelChoice, Offset, Position, ReplacedKnowledge, Suggestion, Theme, Tone,
+    WebhookStatus, WebhookUrl,
 };
 
 /// An agent to be created.
@@ -30,6 +33,9 @@ pub struct NewAgent {
     /// How the agent answers; what is left out has its default.
     #[schema(nullable = false)]
     answering: Option<AnsweringChange>,
+    /// How the widget looks and behaves.
+    #[schema(nullable = false)]
+    appearance: Option<Appearance>,
 }
 
 /// The fields to change; all others stay as they are.
@@ -49,6 +55,9 @@ pub struct AgentChange {
     /// How the agent answers; what is left out stays as it is.
     #[schema(nullable = false)]
     answering: Option<AnsweringChange>,
+    /// How the widget looks and behaves.
+    #[schema(nullable = false)]
+    appearance: Option<Appearance>,
 }
 
 /// Settings of how an agent answers.
@@ -65,6 +74,50 @@ pub struct AnsweringChange {
     /// Whether models are asked although nothing in the knowledge fits the question.
     #[schema(nullable = false)]
     ask_unmatched: Option<bool>,
+}
+
+/// How the widget looks and behaves on websites. In a change, only the fields that are sent change.
+#[derive(ToSchema)]
+pub struct Appearance {
+    /// The side of the page.
+    #[schema(nullable = false, default = "right")]
+    position: Option<Position>,
+    /// Light or dark; `auto` follows the visitor's system.
+    #[schema(nullable = false, default = "auto")]
+    theme: Option<Theme>,
+    /// Stands on the launcher beside its icon; empty leaves the icon alone.
+    #[schema(nullable = false, default = "")]
+    launcher_text: Option<LauncherText>,
+    /// Questions that a visitor can ask with one press.
+    #[schema(nullable = false, max_items = 6)]
+    suggestions: Option<Vec<Suggestion>>,
+    /// Says under the agent's name that an AI answers.
+    #[schema(nullable = false, default = true)]
+    disclosure: Option<bool>,
+    /// After how many seconds the greeting appears beside the launcher by itself; 0 for never.
+    #[schema(nullable = false, minimum = 0, maximum = 3600, default = 0)]
+    proactive_after_seconds: Option<u32>,
+    /// Paths on which nothing is shown.
+    #[schema(nullable = false, max_items = 20)]
+    hide_on: Option<Vec<HiddenPage>>,
+    /// What the form for contact details asks, e-mail or phone among it.
+    #[schema(nullable = false, min_items = 1, max_items = 5)]
+    lead_fields: Option<Vec<LeadField>>,
+    /// When the form is offered, beside when an answer calls for a person.
+    #[schema(nullable = false, default = "when_needed")]
+    lead_rule: Option<LeadRule>,
+    /// After how many of the visitor's messages, where the rule is `after_messages`.
+    #[schema(nullable = false, minimum = 1, maximum = 50, default = 3)]
+    lead_after_messages: Option<u32>,
+    /// Stands above the form's button; empty for none.
+    #[schema(nullable = false, default = "")]
+    consent_text: Option<ConsentText>,
+    /// Where the consent's link goes, an http or https address; empty for none.
+    #[schema(nullable = false, default = "")]
+    consent_url: Option<String>,
+    /// The widget's texts that are to be others: by locale, then by name.
+    #[schema(nullable = false, value_type = Object, example = json!({ "de": { "placeholder": "Ihre Frage …" } }))]
+    texts: Option<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
 /// Agents to be created together, each judged by itself.

@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::account::Permission;
+use crate::domain::agent::appearance::{CONSENT_TEXT, LAUNCHER_TEXT, LEAD_FIELDS, LEAD_RULES, POSITIONS, SUGGESTION, THEMES};
 use crate::domain::agent::{GREETING, GREETING_DEFAULT, KNOWLEDGE, NAME};
 use crate::domain::answering::{self, INSTRUCTIONS};
 use crate::domain::delivery::DELIVERY_STATES;
@@ -102,6 +103,18 @@ forms! {
     TargetStatus => choice(["success", "failed"]).description(Some("Whether the agent received the content.")),
     DisabledReason => choice(DISABLED_REASONS.iter().copied()).description(Some("Why a webhook is disabled.")),
     WebhookStatus => choice(["active", "disabled"]).description(Some("A disabled webhook receives nothing.")),
+    Position => choice(POSITIONS).description(Some("A side of the page.")),
+    Theme => choice(THEMES).description(Some("Light or dark.")),
+    LeadField => choice(LEAD_FIELDS).description(Some("What the form for contact details can ask.")),
+    LeadRule => choice(LEAD_RULES).description(Some("When the form for contact details is offered.")),
+    LauncherText => text(&LAUNCHER_TEXT),
+    Suggestion => text(&SUGGESTION).examples([json!("What are your opening hours?")]),
+    ConsentText => text(&CONSENT_TEXT),
+    HiddenPage => string()
+        .pattern(Some("^[/*][^\\s?#]*$"))
+        .max_length(Some(200))
+        .description(Some("A path, exact or with up to three stars for any text."))
+        .examples([json!("/checkout/*")]),
     AgentName => text(&NAME).examples([json!("Sales Assistant")]),
     Color => string()
         .pattern(Some("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"))
