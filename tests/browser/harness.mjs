@@ -97,10 +97,10 @@ class Server {
 }
 
 // The page allows nothing but what the widget's documentation asks for.
-export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", scripts = server.url } = {}) {
+export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", nonce = "" } = {}) {
   const policy = [
     "default-src 'none'",
-    `script-src ${scripts}`,
+    nonce ? `script-src 'nonce-${nonce}' 'strict-dynamic'` : `script-src ${server.url}`,
     `connect-src ${server.url}`,
     "style-src 'self'",
     "require-trusted-types-for 'script'",
@@ -110,7 +110,7 @@ export async function startSite(server, { css = "", body = "", doctype = "<!doct
     if (pathname === "/site.css") return response.writeHead(200, { "Content-Type": "text/css" }).end(css);
     if (pathname === "/favicon.ico") return response.writeHead(204).end();
     const attributes = [...searchParams].map(([name, value]) => ` data-${name}="${value}"`).join("");
-    const tag = `<script src="${server.url}/widget.js"${attributes}></script>`;
+    const tag = `<script${nonce && ` nonce="${nonce}"`} src="${server.url}/widget.js"${attributes}></script>`;
     const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy };
     response.writeHead(200, headers).end(`${doctype}<html lang="en"><title>Shop</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">
