@@ -77,6 +77,22 @@ test("an answer appears as it is written, after a sign that it is coming", async
   assert.equal(await draft.count(), 0);
 });
 
+test("while it is written, an answer shows no half of a link or of bold text", async () => {
+  const visitor = await scripted();
+  const { panel, answers } = visitor;
+  await say(visitor, "Hi");
+  let written = "";
+  const text = "See **our *list*** or [the shop](https://shop.example/a_b), and **more";
+  for (const part of text) {
+    await answers.send("delta", { text: part });
+    written += part;
+    await visitor.page.evaluate(() => new Promise(requestAnimationFrame));
+    const shown = await panel.locator(".cf-draft .cf-bubble").innerText();
+    assert.doesNotMatch(shown, /\*\*|[[\]]|\(https/, written);
+  }
+  assert.deepEqual(await panel.locator(".cf-draft strong").last().innerText(), "more");
+});
+
 test("a long answer is spoken in whole sentences, and once", async () => {
   const visitor = await scripted();
   const { panel, answers } = visitor;

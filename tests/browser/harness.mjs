@@ -15,6 +15,9 @@ const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 20_000;
 const LISTENING = /http:\/\/127\.0\.0\.1:\d+/;
 
+export const EMAIL = "a@b.example";
+export const PASSWORD = "a long enough pass phrase";
+
 const CONFIG = `[server]
 listen = "127.0.0.1:0"
 
@@ -32,7 +35,7 @@ export async function startServer() {
   writeFileSync(config, CONFIG);
   const env = { ...process.env, CHATFORGE_ALLOW_TESTING: "1" };
   const run = (args, input) => execFileSync(binary, ["--data", data, "--config", config, ...args], { env, input }).toString().trim();
-  run(["admin", "create", "--email", "a@b.example", "--password-stdin"], "a long enough pass phrase\n");
+  run(["admin", "create", "--email", EMAIL, "--password-stdin"], `${PASSWORD}\n`);
   const key = run(["key", "create", "--name", "test"]);
 
   const child = spawn(binary, ["serve", "--data", data, "--config", config], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -97,12 +100,13 @@ class Server {
 }
 
 // The page allows nothing but what the widget's documentation asks for.
-export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", nonce = "" } = {}) {
+export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", nonce = "", frames = "'none'" } = {}) {
   const policy = [
     "default-src 'none'",
     nonce ? `script-src 'nonce-${nonce}' 'strict-dynamic'` : `script-src ${server.url}`,
     `connect-src ${server.url}`,
     "style-src 'self'",
+    `frame-src ${frames}`,
     "require-trusted-types-for 'script'",
   ].join("; ");
   const http = createServer((request, response) => {

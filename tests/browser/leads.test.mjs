@@ -99,7 +99,7 @@ test("the agent's suggestions are asked with one press, and go with the first me
 
 test("that an AI answers is said, unless the agent is told not to", async () => {
   const told = await open({});
-  await told.panel.getByText("AI assistant · can make mistakes").waitFor();
+  await told.panel.getByText("AI assistant · can be wrong").waitFor();
   const untold = await open({ disclosure: false });
   assert.equal(await untold.panel.getByText("AI assistant").count(), 0);
 });

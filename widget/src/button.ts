@@ -14,7 +14,12 @@ export class LauncherLooks {
   #open = false;
   #unread = 0;
 
-  constructor(private core: Core, private texts: Texts) {
+  #core: Core;
+  #texts: Texts;
+
+  constructor(core: Core, texts: Texts) {
+    this.#core = core;
+    this.#texts = texts;
     this.#path = core.button.querySelector("path")!;
     this.#bubble = this.#path.getAttribute("d")!;
     core.button.append(this.#badge);
@@ -22,8 +27,8 @@ export class LauncherLooks {
   }
 
   show({ open = this.#open, unread = this.#unread }: { open?: boolean; unread?: number }): void {
-    const { button, boot } = this.core;
-    const { texts } = this;
+    const { button, boot } = this.#core;
+    const texts = this.#texts;
     const name = open ? texts.minimise : boot.agent.launcher_text || fill(texts.open, boot.agent);
     this.#open = open;
     this.#unread = unread;

@@ -53,7 +53,14 @@ export class Chat {
   #typingTimer = 0;
   #joinTimer = 0;
 
-  constructor(private core: Core, private language: Language, private on: ChatEvents) {
+  #core: Core;
+  #language: Language;
+  #on: ChatEvents;
+
+  constructor(core: Core, language: Language, on: ChatEvents) {
+    this.#core = core;
+    this.#language = language;
+    this.#on = on;
     this.#memory = new SessionMemory(core);
     this.log = new Log(language);
     this.composer = new Composer(language.texts, { send: (content) => this.send(content), stop: () => this.#outbox.stop() });
@@ -76,9 +83,9 @@ export class Chat {
   }
 
   start(): void {
-    const { history, operator } = this.core.boot;
+    const { history, operator } = this.#core.boot;
     const seen = history.findIndex(({ id }) => id === this.#memory.seen);
-    this.#merge(this.core.boot);
+    this.#merge(this.#core.boot);
     if (operator) this.#handOver(operator, false);
     if (seen >= 0) this.#count(history.slice(seen + 1).filter(({ role }) => role !== "user").length);
     this.#resume(history);
@@ -97,7 +104,7 @@ export class Chat {
   hide(): void {
     this.#shown = false;
     this.#memory.note({ open: false });
-    if (this.#gone) this.core.retire();
+    if (this.#gone) this.#core.retire();
   }
 
   // The session names the page on which the chat is opened.
@@ -113,7 +120,7 @@ export class Chat {
     if (this.#outbox.busy || this.#gone) return;
     const turn = { content, client_id: randomId(), sent_ms: Date.now() };
     const timestamp = new Date().toISOString();
-    const node = userMessage({ content, timestamp }, this.language);
+    const node = userMessage({ content, timestamp }, this.#language);
     this.leads.clearOffers();
     clearTimeout(this.#typingTimer);
     this.log.add(node, timestamp);
@@ -125,7 +132,7 @@ export class Chat {
   }
 
   end(): void {
-    if (this.#begun) this.#closing = postClose(this.core);
+    if (this.#begun) this.#closing = postClose(this.#core);
     this.#begun = false;
     this.#asked = 0;
     this.#known.clear();
@@ -133,9 +140,9 @@ export class Chat {
     this.leads.forget();
     this.log.clear();
     this.#handOver(null, false);
-    this.on.begun(false);
+    this.#on.begun(false);
     this.#greet();
-    this.core.emit("end");
+    this.#core.emit("end");
   }
 
   restart(): void {
@@ -155,7 +162,7 @@ export class Chat {
     const ended = this.#closing;
     await ended;
     try {
-      const boot = await this.core.refresh(ended ? 0 : ageMsMax);
+      const boot = await this.#core.refresh(ended ? 0 : ageMsMax);
       this.#stale = false;
       if (this.#closing === ended) this.#closing = null;
       this.#memory.note({});
@@ -184,12 +191,12 @@ export class Chat {
 
   #begin(): void {
     this.#begun = true;
-    this.on.begun(true);
+    this.#on.begun(true);
   }
 
   #greet(): void {
-    const { greeting, suggestions, name } = this.core.boot.agent;
-    this.#greeting = assistantMessage({ id: "", role: "assistant", content: greeting, timestamp: "" }, name, this.language);
+    const { greeting, suggestions, name } = this.#core.boot.agent;
+    this.#greeting = assistantMessage({ id: "", role: "assistant", content: greeting, timestamp: "" }, name, this.#language);
     this.log.add(this.#greeting);
     this.#suggest(suggestions);
     this.leads.byRule(0);
@@ -198,21 +205,21 @@ export class Chat {
   #suggest(suggestions: string[] = []): void {
     if (!suggestions.length) return;
     const chips = suggestions.map((text) => button("cf-chip", text, () => (this.composer.focus(), this.send(text)), text));
-    this.log.tail.append(h("div", { class: "cf-suggestions", role: "group", "aria-label": this.language.texts.suggestions }, ...chips));
+    this.log.tail.append(h("div", { class: "cf-suggestions", role: "group", "aria-label": this.#language.texts.suggestions }, ...chips));
   }
 
   #append(message: Message, votable = true): void {
     const { id, role, timestamp } = message;
     if (id) this.#known.add(id);
-    if (role === "user") this.log.add(userMessage(message, this.language), timestamp);
+    if (role === "user") this.log.add(userMessage(message, this.#language), timestamp);
     else this.log.add(this.#answer(message, votable), timestamp);
   }
 
   #answer(message: Message, votable = true): HTMLElement {
     const vote = (message_id: string, value: "up" | "down") => {
-      void post(this.core, "feedback", { message_id, value }).catch(() => undefined);
+      void post(this.#core, "feedback", { message_id, value }).catch(() => undefined);
     };
-    return assistantMessage(message, this.core.boot.agent.name, this.language, votable ? vote : undefined);
+    return assistantMessage(message, this.#core.boot.agent.name, this.#language, votable ? vote : undefined);
   }
 
   #resume(history: Message[]): void {
@@ -220,7 +227,7 @@ export class Chat {
     for (const turn of this.#memory.unsent) {
       if (Date.now() - turn.sent_ms > RESUME_MS_MAX) continue;
       const timestamp = new Date(turn.sent_ms).toISOString();
-      const node = userMessage({ content: turn.content, timestamp }, this.language);
+      const node = userMessage({ content: turn.content, timestamp }, this.#language);
       if (turn.content !== asked) this.log.add(node, timestamp);
       this.#outbox.send(turn, node);
     }
@@ -248,7 +255,7 @@ export class Chat {
     this.#cut = this.#last;
     const timestamp = new Date().toISOString();
     this.log.finish(content ? this.#answer({ id: "", role: "assistant", content, timestamp }) : undefined, timestamp);
-    this.log.line("note", this.language.texts.stopped);
+    this.log.line("note", this.#language.texts.stopped);
   }
 
   #receive(message: Message): void {
@@ -261,13 +268,13 @@ export class Chat {
   #arrived(message: Message): void {
     if (this.#shown) this.#memory.note({ seen: message.id });
     else this.#count(this.#unread + 1);
-    this.core.emit("message", message);
+    this.#core.emit("message", message);
   }
 
   #count(unread: number): void {
-    if (unread !== this.#unread) this.core.emit("unread", { count: unread });
+    if (unread !== this.#unread) this.#core.emit("unread", { count: unread });
     this.#unread = unread;
-    this.on.unread(unread);
+    this.#on.unread(unread);
   }
 
   #showTyping(): void {
@@ -278,12 +285,12 @@ export class Chat {
   }
 
   #handOver(operator: Operator | null, told = true): void {
-    const { texts } = this.language;
+    const { texts } = this.#language;
     const { name = texts.operator } = operator ?? this.#operator ?? {};
     const changed = name !== this.#operator?.name || !operator;
     if (told && changed && (operator || this.#operator)) this.log.line("note", fill(operator ? texts.joined : texts.left, { name }));
     this.#operator = operator && { name };
-    this.on.operator(this.#operator);
+    this.#on.operator(this.#operator);
   }
 
   // Without a conversation there is nothing left to read, and the chat goes at once.
@@ -291,12 +298,12 @@ export class Chat {
     if (this.#gone) return;
     this.#gone = true;
     this.#live.want(false);
-    if (!this.#shown || !this.#begun) return this.core.minimise(), this.core.retire();
+    if (!this.#shown || !this.#begun) return this.#core.minimise(), this.#core.retire();
     this.composer.disable();
-    this.log.line("error", this.language.texts.gone);
+    this.log.line("error", this.#language.texts.gone);
     // As if the page had a launcher of its own: ours is not to be seen again.
-    this.core.options.launcher = "none";
-    this.core.place();
+    this.#core.options.launcher = "none";
+    this.#core.place();
   }
 }
 

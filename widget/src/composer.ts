@@ -31,7 +31,6 @@ export class Composer {
       "aria-label": texts.message,
       enterkeyhint: "send",
       autocomplete: "off",
-      dir: "auto",
     });
     const cell = h("div", { class: "cf-cell" }, this.#mirror, this.#field);
     this.node = h("form", { class: "cf-composer" }, cell, this.#button);
@@ -86,6 +85,8 @@ export class Composer {
   }
 
   #update(): void {
+    // Empty, its direction is the panel's, or the placeholder would stand on the wrong side.
+    this.#field.dir = this.#field.value && "auto";
     this.#mirror.textContent = `${this.#field.value}\u200b`;
     this.#button.disabled = this.#field.disabled || (!this.#busy && !this.#field.value.trim());
   }

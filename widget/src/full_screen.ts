@@ -14,11 +14,20 @@ export class FullScreen {
   #back = () => {
     const closed = this.#entered && !this.#leaving;
     this.#entered = this.#leaving = false;
-    if (closed) this.close();
+    if (closed) this.#close();
     else this.update();
   };
 
-  constructor(private root: ShadowRoot, private panel: HTMLElement, private close: () => void, private inline: boolean) {
+  #root: ShadowRoot;
+  #panel: HTMLElement;
+  #close: () => void;
+  #inline: boolean;
+
+  constructor(root: ShadowRoot, panel: HTMLElement, close: () => void, inline: boolean) {
+    this.#root = root;
+    this.#panel = panel;
+    this.#close = close;
+    this.#inline = inline;
     this.#still.replaceSync("html,body{overflow:hidden!important}");
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, this.#room];
     addEventListener("resize", this.#on);
@@ -29,12 +38,12 @@ export class FullScreen {
   }
 
   get active(): boolean {
-    return isNarrow() && !this.panel.hidden && !this.inline;
+    return isNarrow() && !this.#panel.hidden && !this.#inline;
   }
 
   update(): void {
     const { active } = this;
-    this.panel.ariaModal = String(active);
+    this.#panel.ariaModal = String(active);
     this.#fitKeyboard(active);
     this.#enter(active);
     if (this.#held === (active ? document.body : null) || (active && document.body.inert)) return;
@@ -47,7 +56,7 @@ export class FullScreen {
 
   destroy(): void {
     this.update();
-    this.root.adoptedStyleSheets = this.root.adoptedStyleSheets.filter((sheet) => sheet !== this.#room);
+    this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((sheet) => sheet !== this.#room);
     this.#observer.disconnect();
     removeEventListener("resize", this.#on);
     removeEventListener("popstate", this.#back);

@@ -15,13 +15,25 @@ export class Leads {
   #captured = false;
   #ruled = false;
 
+  #core: Core;
+  #log: Log;
+  #composer: Composer;
+  #memory: SessionMemory;
+  #language: Language;
+
   constructor(
-    private core: Core,
-    private log: Log,
-    private composer: Composer,
-    private memory: SessionMemory,
-    private language: Language,
-  ) {}
+    core: Core,
+    log: Log,
+    composer: Composer,
+    memory: SessionMemory,
+    language: Language,
+  ) {
+    this.#core = core;
+    this.#log = log;
+    this.#composer = composer;
+    this.#memory = memory;
+    this.#language = language;
+  }
 
   get halfFilled(): boolean {
     return !!this.#form?.touched;
@@ -31,7 +43,7 @@ export class Leads {
   clearOffers(): void {
     const kept = this.halfFilled ? this.#form : null;
     this.#form = kept;
-    this.log.tail.replaceChildren(...(kept ? [kept.node] : []));
+    this.#log.tail.replaceChildren(...(kept ? [kept.node] : []));
   }
 
   forget(): void {
@@ -41,7 +53,7 @@ export class Leads {
 
   // After so many messages of the visitor the agent's rule may ask.
   byRule(messages: number): void {
-    const { rule, after_messages } = this.core.boot.agent.lead_form;
+    const { rule, after_messages } = this.#core.boot.agent.lead_form;
     const due = rule === "before_first_message" ? !messages : rule === "after_messages" && messages >= after_messages;
     if (!due || this.#ruled) return;
     this.#ruled = true;
@@ -49,39 +61,39 @@ export class Leads {
   }
 
   offer(): void {
-    const { lead_form } = this.core.boot.agent;
+    const { lead_form } = this.#core.boot.agent;
     if (this.#captured || this.#form || !lead_form.fields.length) return;
-    this.#form = new Form(lead_form, this.language.texts, {
+    this.#form = new Form(lead_form, this.#language.texts, {
       submit: (details) => this.#submit(details),
-      dismiss: () => (this.#remove(), this.composer.focus()),
+      dismiss: () => (this.#remove(), this.#composer.focus()),
     });
-    this.log.offer(this.#form.node);
+    this.#log.offer(this.#form.node);
   }
 
   // In the chat the answer itself says thanks.
   thank(details?: Details): void {
-    const { texts } = this.language;
+    const { texts } = this.#language;
     this.#captured = true;
     this.#remove();
-    this.log.line("ok", details ? texts.leadThanks : texts.leadNoted);
-    this.core.emit("lead", details ?? {});
+    this.#log.line("ok", details ? texts.leadThanks : texts.leadNoted);
+    this.#core.emit("lead", details ?? {});
   }
 
   async #submit(details: Details): Promise<FieldError[]> {
     try {
-      await post(this.core, "leads", details);
+      await post(this.#core, "leads", details);
     } catch (error) {
       return this.#problems(error as Failure);
     }
-    this.memory.begin();
+    this.#memory.begin();
     this.thank(details);
-    this.composer.focus();
+    this.#composer.focus();
     return [];
   }
 
   // In the visitor's language, which the server does not speak.
   #problems({ status, body, retryAfterS }: Failure): FieldError[] {
-    const { texts, locale } = this.language;
+    const { texts, locale } = this.#language;
     if (status === 429) return [{ field: "", message: fill(texts.busy, { time: span(retryAfterS, locale) }) }];
     const wrong = (body.error?.details ?? []).map(({ field }) => field);
     const known: FieldError[] = [];

@@ -4,7 +4,7 @@
 // the sentence, or else it is announced once, whole, when it moves into the log.
 import { button, h, icon } from "./dom";
 import { ARROW_DOWN, CHECK } from "./icons";
-import { renderMarkdown } from "./markdown";
+import { renderUnfinished } from "./markdown";
 import { Speaker } from "./speaker";
 import type { Language } from "./texts";
 import { dayName, dayOf } from "./time";
@@ -78,7 +78,7 @@ export class Log {
     this.#speaker.hear(this.text);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draft.querySelector(".cf-bubble")?.replaceChildren(...renderMarkdown(this.text));
+      this.#draft.querySelector(".cf-bubble")?.replaceChildren(...renderUnfinished(this.text));
     });
   }
 

@@ -18,6 +18,14 @@ export function renderMarkdown(text: string): Node[] {
   return blocks;
 }
 
+// What is still being written: no half of a link is seen, and bold is bold from its first letter on.
+export function renderUnfinished(text: string): Node[] {
+  if (text.includes("```")) return renderMarkdown(text);
+  const shown = text.replace(/!?\[[^[\]\n]*(\](\([^)\s]*)?)?$|\*+$/, "").trimEnd();
+  const line = shown.slice(shown.lastIndexOf("\n") + 1);
+  return renderMarkdown(line.split("**").length % 2 ? shown : `${shown}**`);
+}
+
 type Block = [Node | null, number];
 
 const ITEM = /^\s{0,3}(?:([-*+•])|(\d{1,9})[.)])\s+(\S.*)$/;

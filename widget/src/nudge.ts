@@ -8,7 +8,12 @@ export class Nudge {
   node: HTMLElement;
   #timer = 0;
 
-  constructor(private core: Core, private texts: Texts) {
+  #core: Core;
+  #texts: Texts;
+
+  constructor(core: Core, texts: Texts) {
+    this.#core = core;
+    this.#texts = texts;
     // Empty at first: a live region tells what changes in it.
     this.node = h("div", { class: "cf-skin cf-nudge cf-side", role: "status", hidden: true });
     const { proactive_after_seconds: seconds } = core.boot.agent;
@@ -23,11 +28,11 @@ export class Nudge {
   }
 
   #show(): void {
-    const { greeting } = this.core.boot.agent;
+    const { greeting } = this.#core.boot.agent;
     this.node.hidden = false;
     this.node.append(
-      button("cf-greeting", greeting, () => void this.core.show(), greeting),
-      button("cf-tool", this.texts.dismiss, () => this.end(), icon(CROSS)),
+      button("cf-greeting", greeting, () => void this.#core.show(), greeting),
+      button("cf-tool", this.#texts.dismiss, () => this.end(), icon(CROSS)),
     );
   }
 }

@@ -41,14 +41,27 @@ export class Outbox {
   #offline = false;
   #online = () => this.#offline && void this.#pump();
 
+  #core: Core;
+  #log: Log;
+  #composer: Composer;
+  #memory: SessionMemory;
+  #language: Language;
+  #on: OutboxEvents;
+
   constructor(
-    private core: Core,
-    private log: Log,
-    private composer: Composer,
-    private memory: SessionMemory,
-    private language: Language,
-    private on: OutboxEvents,
+    core: Core,
+    log: Log,
+    composer: Composer,
+    memory: SessionMemory,
+    language: Language,
+    on: OutboxEvents,
   ) {
+    this.#core = core;
+    this.#log = log;
+    this.#composer = composer;
+    this.#memory = memory;
+    this.#language = language;
+    this.#on = on;
     addEventListener("online", this.#online);
   }
 
@@ -60,17 +73,17 @@ export class Outbox {
     if (!this.#offline) this.#giveUp();
     this.#queue.push({ turn, node });
     this.#save();
-    if (this.#line && !navigator.onLine) this.log.add(this.#line);
+    if (this.#line && !navigator.onLine) this.#log.add(this.#line);
     else void this.#pump();
   }
 
   stop(): void {
     const abort = this.#abort;
-    const { text } = this.log;
-    post(this.core, "stop", {}).catch(() => 0);
+    const { text } = this.#log;
+    post(this.#core, "stop", {}).catch(() => 0);
     setTimeout(() => abort?.abort(), STOPPED_MS);
     this.#settle();
-    this.on.stopped(text);
+    this.#on.stopped(text);
     void this.#pump();
   }
 
@@ -94,10 +107,10 @@ export class Outbox {
     this.#line?.remove();
     this.#line = undefined;
     this.#offline = false;
-    this.composer.setBusy(true);
+    this.#composer.setBusy(true);
     for (let tries = 0; ; tries++) {
-      this.log.typing();
-      await this.on.ready();
+      this.#log.typing();
+      await this.#on.ready();
       const failure = await this.#deliver(item, abort);
       if (!failure || this.#abort !== abort) return;
       // A line that broke once is tried again without asking.
@@ -113,16 +126,16 @@ export class Outbox {
     let offered = false;
     try {
       if (!shown()) return;
-      const done = await runTurn(this.core, turn, {
-        start: (message) => message?.id && this.on.stored(message.id, node),
-        delta: (text) => shown() && this.log.write(text),
+      const done = await runTurn(this.#core, turn, {
+        start: (message) => message?.id && this.#on.stored(message.id, node),
+        delta: (text) => shown() && this.#log.write(text),
         sources: (list) => (sources = list),
         leadForm: () => (offered = true),
       }, abort.signal);
       const { message } = done;
-      if (!shown()) return message ? this.on.stored(message.id) : undefined;
+      if (!shown()) return message ? this.#on.stored(message.id) : undefined;
       this.#settle();
-      this.on.answered({ ...done, message: message && { ...message, sources: message.sources ?? sources } }, offered);
+      this.#on.answered({ ...done, message: message && { ...message, sources: message.sources ?? sources } }, offered);
       void this.#pump();
     } catch (error) {
       return error instanceof Failure ? error : new Failure(0);
@@ -133,26 +146,26 @@ export class Outbox {
     this.#abort = null;
     this.#queue.shift();
     this.#save();
-    this.composer.setBusy(false);
+    this.#composer.setBusy(false);
   }
 
   #fail(failure: Failure, item: Item): void {
     const { status, retryAfterS } = failure;
-    const { texts, locale } = this.language;
+    const { texts, locale } = this.#language;
     this.#abort = null;
-    this.composer.setBusy(false);
-    this.log.finish();
-    this.core.emit("error", failure);
-    if (status === 403 || status === 404 || status === 410) return this.on.gone();
+    this.#composer.setBusy(false);
+    this.#log.finish();
+    this.#core.emit("error", failure);
+    if (status === 403 || status === 404 || status === 410) return this.#on.gone();
     const final = status === 400 || status === 413 || status === 422;
     this.#offline = !status && !navigator.onLine;
     const text = this.#offline ? texts.offline : final ? texts.refused : texts.failed;
-    const again = button("cf-quiet", texts.retry, () => (this.composer.focus(), void this.#pump()), texts.retry);
+    const again = button("cf-quiet", texts.retry, () => (this.#composer.focus(), void this.#pump()), texts.retry);
     const busy = status === 429 && fill(texts.busy, { time: span(retryAfterS, locale) });
-    this.#line = this.log.line("error", busy || text, final ? undefined : again);
+    this.#line = this.#log.line("error", busy || text, final ? undefined : again);
     if (final) {
       this.#undelivered();
-      this.composer.restore(item.turn.content);
+      this.#composer.restore(item.turn.content);
     }
     if (!busy) return;
     again.disabled = true;
@@ -167,11 +180,11 @@ export class Outbox {
   }
 
   #undelivered(): void {
-    this.#queue.shift()?.node.append(h("span", { class: "cf-undelivered" }, this.language.texts.undelivered));
+    this.#queue.shift()?.node.append(h("span", { class: "cf-undelivered" }, this.#language.texts.undelivered));
     this.#save();
   }
 
   #save(): void {
-    this.memory.note({ unsent: this.#queue.map(({ turn }) => turn) });
+    this.#memory.note({ unsent: this.#queue.map(({ turn }) => turn) });
   }
 }

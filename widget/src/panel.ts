@@ -146,7 +146,7 @@ function build(core: Core, language: Language): Built {
       node.hidden = true;
       looks.show({ open: false });
       fullScreen.update();
-      if (focused) (core.button.hidden ? back : core.button)?.focus();
+      if (focused) back?.focus();
       chat.hide();
     },
     end,

@@ -24,7 +24,8 @@ export class Stage {
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.append(document.createElementNS(SVG, "path"));
     svg.firstElementChild!.setAttribute("d", BUBBLE);
-    button.append(svg, agent.launcher_text);
+    button.append(svg, document.createElement("span"));
+    button.lastElementChild!.textContent = agent.launcher_text;
     button.className = "cf-launcher cf-side";
     button.ariaHasPopup = "dialog";
     button.ariaLabel = `Chat with ${agent.name}`;
