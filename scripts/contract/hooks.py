@@ -43,9 +43,19 @@ def before_call(context, case, kwargs):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
     if case.query and CURSOR.fullmatch(str(case.query.get("after", ""))):
         del case.query["after"]
+    keep_consent(case)
     if isinstance(case.body, dict) and URL.fullmatch(str(case.body.get("url", ""))):
         # The address that confirms; nothing is sent to any other.
         kwargs["json"] = {**case.body, "url": f"{RECEIVER}/{uuid.uuid4()}"}
+
+
+def keep_consent(case):
+    """No pattern tells every address from what only looks like one."""
+    agents = case.body.get("agents", [case.body]) if isinstance(case.body, dict) else []
+    for agent in agents if isinstance(agents, list) else []:
+        look = agent.get("appearance") if isinstance(agent, dict) else None
+        if isinstance(look, dict) and re.fullmatch(r"https?://[^\x00-\x1f]{1,2000}", str(look.get("consent_url", ""))):
+            look["consent_url"] = "https://example.com/privacy"
 
 
 def keep_furniture(case):

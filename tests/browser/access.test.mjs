@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
-import { holdStream, launchBrowser, startServer, startSite, visit } from "./harness.mjs";
+import { SCREENS, holdStream, launchBrowser, startServer, startSite, visit } from "./harness.mjs";
 
 const QUESTION = "What are your opening hours?";
 const KNOWLEDGE = [`Q: ${QUESTION}\nA: We are open Monday to Friday from 9:00 to 17:00.`];
@@ -106,15 +106,15 @@ async function violations({ page }) {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
 }
 
-const SCREENS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-
 for (const [state, reach] of Object.entries(STATES)) {
   test(`axe finds nothing to mend: ${state}`, async () => {
-    for (const viewport of Object.values(SCREENS)) {
+    for (const [name, screen] of Object.entries(SCREENS)) {
       for (const colorScheme of ["light", "dark"]) {
-        const visitor = await scripted({ viewport, colorScheme });
+        const visitor = await scripted({ ...screen, colorScheme });
         await reach(visitor);
-        assert.deepEqual(await violations(visitor), [], `${viewport.width} ${colorScheme}`);
+        assert.deepEqual(await violations(visitor), [], `${name} ${colorScheme}`);
+        assert.deepEqual(visitor.seen.console, []);
+        assert.deepEqual([...visitor.seen.origins].sort(), [new URL(site.url).origin, server.url].sort());
         await visitor.context.close();
       }
     }
@@ -150,8 +150,8 @@ test("on a light colour the ink is dark", async () => {
 });
 
 test("every target is 44 pixels, and nothing lies over it", async () => {
-  for (const viewport of Object.values(SCREENS)) {
-    const visitor = await scripted({ viewport, hasTouch: viewport.width < 480 });
+  for (const [name, screen] of Object.entries(SCREENS)) {
+    const visitor = await scripted(screen);
     await STATES.streaming(visitor);
     await finish(visitor, { sources: [{ title: "Hours", excerpt: "Open.", url: null }], lead_form: true, suggestions: ["And?"] });
     const found = await visitor.panel.evaluate(async (panel) => {
@@ -174,7 +174,7 @@ test("every target is 44 pixels, and nothing lies over it", async () => {
       return found;
     });
     assert.ok(found.length > 12, JSON.stringify(found));
-    assert.deepEqual(found.filter(({ height }) => height < TARGET_PX), [], `at ${viewport.width}`);
+    assert.deepEqual(found.filter(({ height }) => height < TARGET_PX), [], name);
     await visitor.context.close();
   }
 });

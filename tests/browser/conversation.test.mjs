@@ -1,7 +1,7 @@
 // The course of a conversation: streaming and stopping, going on after a reload, days, copying, ending.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { holdStream, launchBrowser, startServer, startSite, until, visit } from "./harness.mjs";
+import { after, afterEach, before } from "node:test";
+import { everywhere, holdStream, launchBrowser, startServer, startSite, until, visit } from "./harness.mjs";
 
 const QUESTION = "What are your opening hours?";
 const KNOWLEDGE = [`Q: ${QUESTION}\nA: We are open Monday to Friday from 9:00 to 17:00.`];
@@ -38,13 +38,13 @@ async function arrive(options = {}, of = agent) {
 }
 
 // A visitor whose answers, and what comes unasked, the test writes.
-async function scripted(of = agent) {
+async function scripted(screen, of = agent) {
   let answers, live;
   const prepare = async (page) => {
     answers = await holdStream(page, MESSAGES);
     live = await holdStream(page, EVENTS);
   };
-  const visitor = await arrive({ prepare }, of);
+  const visitor = await arrive({ ...screen, prepare }, of);
   await visitor.open();
   return Object.assign(visitor, { answers, live });
 }
@@ -61,8 +61,8 @@ async function userMessages(of = agent) {
   return conversations.flatMap(({ messages }) => messages).filter(({ role }) => role === "user").map(({ content }) => content);
 }
 
-test("an answer appears as it is written, after a sign that it is coming", async () => {
-  const visitor = await scripted();
+everywhere("an answer appears as it is written, after a sign that it is coming", async (screen) => {
+  const visitor = await scripted(screen);
   const { panel, answers } = visitor;
   await say(visitor, "Hi");
   await panel.locator(".cf-dots").waitFor();
@@ -77,8 +77,8 @@ test("an answer appears as it is written, after a sign that it is coming", async
   assert.equal(await draft.count(), 0);
 });
 
-test("while it is written, an answer shows no half of a link or of bold text", async () => {
-  const visitor = await scripted();
+everywhere("while it is written, an answer shows no half of a link or of bold text", async (screen) => {
+  const visitor = await scripted(screen);
   const { panel, answers } = visitor;
   await say(visitor, "Hi");
   let written = "";
@@ -93,8 +93,8 @@ test("while it is written, an answer shows no half of a link or of bold text", a
   assert.deepEqual(await panel.locator(".cf-draft strong").last().innerText(), "more");
 });
 
-test("a long answer is spoken in whole sentences, and once", async () => {
-  const visitor = await scripted();
+everywhere("a long answer is spoken in whole sentences, and once", async (screen) => {
+  const visitor = await scripted(screen);
   const { panel, answers } = visitor;
   const spoken = panel.locator('[aria-live="polite"]:not([role="log"])');
   await say(visitor, "Hi");
@@ -108,8 +108,8 @@ test("a long answer is spoken in whole sentences, and once", async () => {
   await until(async () => (await spoken.textContent()) === "", "the spoken copy stayed");
 });
 
-test("the stop button keeps what was written, tells the server and frees the field", async () => {
-  const visitor = await scripted();
+everywhere("the stop button keeps what was written, tells the server and frees the field", async (screen) => {
+  const visitor = await scripted(screen);
   const { panel, answers, page, log } = visitor;
   await say(visitor, "Tell me everything");
   await answers.send("start", { user_message: stored("msg_u1", "user", "Tell me everything") });
@@ -126,9 +126,9 @@ test("the stop button keeps what was written, tells the server and frees the fie
   assert.equal(await log.locator('[data-from="user"]').count(), 2);
 });
 
-test("two messages written offline are both delivered, in order", async () => {
+everywhere("two messages written offline are both delivered, in order", async (screen) => {
   const own = await server.agent({ name: "Ada", greeting: "Hello!" }, KNOWLEDGE);
-  const visitor = await arrive({}, own);
+  const visitor = await arrive(screen, own);
   await visitor.open();
   await visitor.context.setOffline(true);
   await say(visitor, "first");
@@ -141,9 +141,9 @@ test("two messages written offline are both delivered, in order", async () => {
   assert.equal(await visitor.log.getByText("Not delivered").count(), 0);
 });
 
-test("a message without an answer is sent again after a reload, and stored once", async () => {
+everywhere("a message without an answer is sent again after a reload, and stored once", async (screen) => {
   const own = await server.agent({ name: "Ada", greeting: "Hello!" }, KNOWLEDGE);
-  const visitor = await arrive({}, own);
+  const visitor = await arrive(screen, own);
   await visitor.open();
   await visitor.page.route(server.url + MESSAGES, (route) => route.abort());
   await say(visitor, QUESTION);
@@ -156,9 +156,9 @@ test("a message without an answer is sent again after a reload, and stored once"
   assert.deepEqual(await userMessages(own), [QUESTION]);
 });
 
-test("a reload in the middle of an answer brings the answer, once", async () => {
+everywhere("a reload in the middle of an answer brings the answer, once", async (screen) => {
   const own = await server.agent({ name: "Ada", greeting: "Hello!" }, KNOWLEDGE);
-  const visitor = await arrive({}, own);
+  const visitor = await arrive(screen, own);
   await visitor.open();
   let cut = true;
   await visitor.page.route(server.url + MESSAGES, async (route) => {
@@ -168,16 +168,19 @@ test("a reload in the middle of an answer brings the answer, once", async () => 
     await route.fetch();
     await visitor.page.reload();
   });
+  const reloaded = visitor.page.waitForEvent("load");
   await say(visitor, QUESTION);
-  await visitor.field.waitFor();
+  await reloaded;
+  await visitor.reopen();
   await visitor.log.getByText(/9:00 to 17:00/).first().waitFor();
   await visitor.page.waitForTimeout(500);
   assert.equal(await visitor.log.locator("[data-from]").count(), 3);
   assert.deepEqual(await userMessages(own), [QUESTION]);
 });
 
-test("messages carry their time, and days are told apart", async () => {
+everywhere("messages carry their time, and days are told apart", async (screen) => {
   const visitor = await arrive({
+    ...screen,
     prepare: (page) =>
       page.route(`${server.url}/widget/v1/boot`, async (route) => {
         const booted = await (await route.fetch()).json();
@@ -196,8 +199,8 @@ test("messages carry their time, and days are told apart", async () => {
   assert.match(await visitor.log.locator("time").last().innerText(), /\d+:\d\d/);
 });
 
-test("an answer can be copied", async () => {
-  const visitor = await arrive({ permissions: ["clipboard-read", "clipboard-write"] });
+everywhere("an answer can be copied", async (screen) => {
+  const visitor = await arrive({ ...screen, permissions: ["clipboard-read", "clipboard-write"] });
   await visitor.open();
   const answer = await visitor.ask(QUESTION);
   await answer.getByRole("button", { name: "Copy" }).click();
@@ -205,8 +208,8 @@ test("an answer can be copied", async () => {
   assert.match(await visitor.page.evaluate(() => navigator.clipboard.readText()), /We are open Monday to Friday from 9:00 to 17:00\./);
 });
 
-test("a thumb reaches the server", async () => {
-  const visitor = await arrive();
+everywhere("a thumb reaches the server", async (screen) => {
+  const visitor = await arrive(screen);
   await visitor.open();
   const answer = await visitor.ask(QUESTION);
   const rated = visitor.page.waitForResponse(`${server.url}/widget/v1/feedback`);
@@ -215,9 +218,9 @@ test("a thumb reaches the server", async () => {
   assert.equal(await answer.getByRole("button", { name: "Helpful", exact: true }).getAttribute("aria-pressed"), "true");
 });
 
-test("a new conversation begins without closing the panel", async () => {
+everywhere("a new conversation begins without closing the panel", async (screen) => {
   const own = await server.agent({ name: "Ada", greeting: "Hello!" }, KNOWLEDGE);
-  const visitor = await arrive({}, own);
+  const visitor = await arrive(screen, own);
   await visitor.open();
   const restart = visitor.panel.getByRole("button", { name: "New conversation" });
   assert.equal(await restart.isVisible(), false);
@@ -229,8 +232,8 @@ test("a new conversation begins without closing the panel", async () => {
   assert.deepEqual(conversations.map(({ status }) => status).sort(), ["active", "completed"]);
 });
 
-test("ending asks when a form is half filled, and minimising keeps it", async () => {
-  const visitor = await arrive();
+everywhere("ending asks when a form is half filled, and minimising keeps it", async (screen) => {
+  const visitor = await arrive(screen);
   const { panel } = visitor;
   await visitor.open();
   await visitor.ask("Zyxwvu qponml?");
@@ -252,8 +255,8 @@ test("ending asks when a form is half filled, and minimising keeps it", async ()
   assert.equal(await panel.getByRole("form").count(), 0);
 });
 
-test("a person who takes over is named, heard, and seen to leave", async () => {
-  const visitor = await scripted();
+everywhere("a person who takes over is named, heard, and seen to leave", async (screen) => {
+  const visitor = await scripted(screen);
   const { live, log, panel, answers } = visitor;
   await live.send("taken_over", { name: "Mara" });
   await log.getByText("Mara has joined the chat").waitFor();
@@ -274,8 +277,8 @@ test("a person who takes over is named, heard, and seen to leave", async () => {
   await panel.getByText("AI assistant").waitFor();
 });
 
-test("a person's message is counted on the launcher while the chat is minimised", async () => {
-  const visitor = await scripted();
+everywhere("a person's message is counted on the launcher while the chat is minimised", async (screen) => {
+  const visitor = await scripted(screen);
   const { live, page } = visitor;
   await visitor.panel.getByRole("button", { name: "Minimise chat" }).click();
   await live.send("operator_message", stored("msg_o1", "assistant", "Are you there?", { operator_name: "Mara" }));

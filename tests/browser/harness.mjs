@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -174,6 +175,13 @@ class Visit {
     await this.field.waitFor();
   }
 
+  // After a reload the panel is open again where there is room beside the page.
+  async reopen() {
+    await this.page.locator(".cf-launcher, .cf-panel").locator("visible=true").first().waitFor();
+    await this.page.evaluate(() => window.ChatForge("open"));
+    await this.field.waitFor();
+  }
+
   // Answers with the finished message, not with what is still being written.
   async ask(text) {
     const answers = this.log.locator('[data-from="assistant"]');
@@ -218,6 +226,16 @@ export async function holdStream(page, path) {
     close: () => page.evaluate((path) => window.held[path].close(), path),
     times: () => page.evaluate((path) => window.held[path].opened, path),
   };
+}
+
+export const SCREENS = {
+  desktop: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
+
+// The same claim on a desktop and on a phone.
+export function everywhere(claim, run) {
+  for (const [screen, options] of Object.entries(SCREENS)) test(`${claim} (${screen})`, () => run(options));
 }
 
 export async function until(condition, what = "it did not come true") {

@@ -1,7 +1,7 @@
 // Asking for contact details: when, what, with which consent; and the agent's own texts.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { launchBrowser, startServer, startSite, visit } from "./harness.mjs";
+import { after, afterEach, before } from "node:test";
+import { everywhere, launchBrowser, startServer, startSite, visit } from "./harness.mjs";
 
 const QUESTION = "What are your opening hours?";
 const KNOWLEDGE = [`Q: ${QUESTION}\nA: We are open Monday to Friday from 9:00 to 17:00.`];
@@ -25,17 +25,17 @@ after(async () => {
   await server?.stop();
 });
 
-async function open(appearance, options = {}) {
+async function open(screen, appearance, options = {}) {
   const agent = await server.agent({ name: "Ada", greeting: "Hello!", appearance }, KNOWLEDGE);
-  const visitor = await visit(browser, site.page(agent, options));
+  const visitor = await visit(browser, site.page(agent, options), screen);
   visits.push(visitor);
   await visitor.launcher.click();
   const form = visitor.panel.getByRole("form");
   return Object.assign(visitor, { agent, form });
 }
 
-test("the form asks the agent's fields, with its consent", async () => {
-  const visitor = await open({ lead_fields: ["phone", "name"], consent_text: "We **only** answer you.", consent_url: "https://shop.example/privacy" });
+everywhere("the form asks the agent's fields, with its consent", async (screen) => {
+  const visitor = await open(screen, { lead_fields: ["phone", "name"], consent_text: "We **only** answer you.", consent_url: "https://shop.example/privacy" });
   const { form } = visitor;
   await visitor.ask("I want to talk to a person");
   await form.waitFor();
@@ -55,16 +55,16 @@ test("the form asks the agent's fields, with its consent", async () => {
   assert.equal(leads.length, 1);
 });
 
-test("by rule the form comes before the first message", async () => {
-  const { form, log, panel } = await open({ lead_rule: "before_first_message" });
+everywhere("by rule the form comes before the first message", async (screen) => {
+  const { form, log, panel } = await open(screen, { lead_rule: "before_first_message" });
   await form.waitFor();
   assert.equal(await log.locator("[data-from]").count(), 1);
   await form.getByRole("button", { name: "Not now" }).click();
   assert.equal(await panel.getByRole("form").count(), 0);
 });
 
-test("by rule the form comes after so many messages, and once", async () => {
-  const visitor = await open({ lead_rule: "after_messages", lead_after_messages: 2 });
+everywhere("by rule the form comes after so many messages, and once", async (screen) => {
+  const visitor = await open(screen, { lead_rule: "after_messages", lead_after_messages: 2 });
   await visitor.ask(QUESTION);
   assert.equal(await visitor.form.count(), 0);
   await visitor.ask(QUESTION);
@@ -74,14 +74,14 @@ test("by rule the form comes after so many messages, and once", async () => {
   assert.equal(await visitor.form.count(), 0);
 });
 
-test("without a rule an answered question asks for nothing", async () => {
-  const visitor = await open({});
+everywhere("without a rule an answered question asks for nothing", async (screen) => {
+  const visitor = await open(screen, {});
   await visitor.ask(QUESTION);
   assert.equal(await visitor.form.count(), 0);
 });
 
-test("over the limit the form says so, and keeps what was filled in", async () => {
-  const visitor = await open({ lead_rule: "before_first_message" });
+everywhere("over the limit the form says so, and keeps what was filled in", async (screen) => {
+  const visitor = await open(screen, { lead_rule: "before_first_message" });
   const headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After", "Retry-After": "120" };
   await visitor.page.route(`${server.url}/widget/v1/leads`, (route) => route.fulfill({ status: 429, headers, json: {} }));
   await visitor.form.getByLabel("E-mail").fill("jo@example.com");
@@ -90,28 +90,28 @@ test("over the limit the form says so, and keeps what was filled in", async () =
   assert.equal(await visitor.form.getByLabel("E-mail").inputValue(), "jo@example.com");
 });
 
-test("the agent's suggestions are asked with one press, and go with the first message", async () => {
-  const visitor = await open({ suggestions: [QUESTION, "Do you deliver?"] });
+everywhere("the agent's suggestions are asked with one press, and go with the first message", async (screen) => {
+  const visitor = await open(screen, { suggestions: [QUESTION, "Do you deliver?"] });
   await visitor.panel.getByRole("button", { name: QUESTION }).click();
   await visitor.log.getByText(/9:00 to 17:00/).first().waitFor();
   assert.equal(await visitor.panel.getByRole("button", { name: "Do you deliver?" }).count(), 0);
 });
 
-test("that an AI answers is said, unless the agent is told not to", async () => {
-  const told = await open({});
+everywhere("that an AI answers is said, unless the agent is told not to", async (screen) => {
+  const told = await open(screen, {});
   await told.panel.getByText("AI assistant · can be wrong").waitFor();
-  const untold = await open({ disclosure: false });
+  const untold = await open(screen, { disclosure: false });
   assert.equal(await untold.panel.getByText("AI assistant").count(), 0);
 });
 
-test("every text can be the agent's own, by language", async () => {
+everywhere("every text can be the agent's own, by language", async (screen) => {
   const texts = { en: { placeholder: "Ask us anything" }, "en-gb": { send: "Post it" }, sv: { send: "Skicka" } };
-  const english = await open({ texts });
+  const english = await open(screen, { texts });
   await english.panel.getByPlaceholder("Ask us anything").waitFor();
   await english.panel.getByRole("button", { name: "Send message" }).waitFor();
-  const british = await open({ texts }, { locale: "en-GB" });
+  const british = await open(screen, { texts }, { locale: "en-GB" });
   await british.panel.getByPlaceholder("Ask us anything").waitFor();
   await british.panel.getByRole("button", { name: "Post it" }).waitFor();
-  const swedish = await open({ texts }, { locale: "sv" });
+  const swedish = await open(screen, { texts }, { locale: "sv" });
   await swedish.panel.getByRole("button", { name: "Skicka" }).waitFor();
 });

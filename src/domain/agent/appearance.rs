@@ -26,8 +26,8 @@ pub const LOCALES_MAX: usize = 20;
 
 const PAGE: Text = line(1..=200);
 /// Each star may have to try every length, so their number is what bounds the work of a match.
-const STARS_MAX: usize = 3;
-const TEXT: Text = lines(1..=300);
+pub const STARS_MAX: usize = 3;
+pub const TEXT: Text = lines(1..=300);
 /// Every visitor loads them all.
 const TEXTS_CHARS_MAX: usize = 20_000;
 
@@ -37,6 +37,11 @@ static TEXT_NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let texts: BTreeMap<String, String> = serde_json::from_str(ENGLISH).expect("en.json holds texts by name");
     texts.into_keys().collect()
 });
+
+/// What the widget's texts are called.
+pub fn text_names() -> impl Iterator<Item = &'static str> {
+    TEXT_NAMES.iter().map(String::as_str)
+}
 
 /// Serialized as it is stored and shown. What a stored one lacks has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,11 +150,13 @@ fn flag(fields: &mut Fields, field: &str) -> Option<Value> {
 }
 
 fn whole(fields: &mut Fields, field: &str, range: &RangeInclusive<u64>) -> Option<Value> {
-    let value = fields.sent(field)?;
-    if !value.as_u64().is_some_and(|number| range.contains(&number)) {
+    // `3.0` is a whole number too, in JSON.
+    let number = fields.sent(field)?.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0);
+    let whole = number.map(|number| number as u64).filter(|number| range.contains(number));
+    if whole.is_none() {
         fields.fail(field, format!("must be a whole number from {} to {}", range.start(), range.end()));
     }
-    Some(value.clone())
+    whole.map(Value::from)
 }
 
 fn texts_of(

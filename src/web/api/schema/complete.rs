@@ -28,6 +28,9 @@ pub fn complete(mut document: Value) -> Value {
             require_nullable(schema);
         }
     }
+    // The derive knows no way to say it: a form without a way to answer is refused.
+    document["components"]["schemas"]["Appearance"]["properties"]["lead_fields"]["contains"] =
+        json!({ "enum": ["email", "phone"] });
     sorted(&mut document["components"]["schemas"]);
     document
 }

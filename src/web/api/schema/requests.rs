@@ -1,8 +1,6 @@
 //! Request bodies and query strings as the documentation shows them; `domain` reads and judges what is really sent.
 #![expect(dead_code, reason = "the derives read the fields, nobody else does")]
 
-use std::collections::BTreeMap;
-
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::agent::{COLOR_DEFAULT, GREETING_DEFAULT};
@@ -11,9 +9,9 @@ use crate::domain::knowledge::KnowledgeType;
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::api::schema::values::{
-    AgentName, Caution, Color, ConsentText, Cursor, Domain, Greeting, HiddenPage, Instructions, KnowledgeBase, KnowledgeContent,
-    LauncherText, LeadField, LeadRule, Limit, ModelChoice, Offset, Position, ReplacedKnowledge, Suggestion, Theme, Tone,
-    WebhookStatus, WebhookUrl,
+    AgentName, Caution, Color, ConsentText, ConsentUrl, Cursor, Domain, Greeting, HiddenPage, Instructions, KnowledgeBase,
+    KnowledgeContent, LauncherText, LeadField, LeadRule, Limit, ModelChoice, Offset, Position, ReplacedKnowledge, Suggestion,
+    Theme, Tone, WebhookStatus, WebhookUrl, WidgetTexts,
 };
 
 /// An agent to be created.
@@ -114,10 +112,9 @@ pub struct Appearance {
     consent_text: Option<ConsentText>,
     /// Where the consent's link goes, an http or https address; empty for none.
     #[schema(nullable = false, default = "")]
-    consent_url: Option<String>,
-    /// The widget's texts that are to be others: by locale, then by name.
-    #[schema(nullable = false, value_type = Object, example = json!({ "de": { "placeholder": "Ihre Frage …" } }))]
-    texts: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    consent_url: Option<ConsentUrl>,
+    #[schema(nullable = false)]
+    texts: Option<WidgetTexts>,
 }
 
 /// Agents to be created together, each judged by itself.

@@ -3,11 +3,13 @@
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::account::Permission;
-use crate::domain::agent::appearance::{CONSENT_TEXT, LAUNCHER_TEXT, LEAD_FIELDS, LEAD_RULES, POSITIONS, SUGGESTION, THEMES};
+use crate::domain::agent::appearance::{
+    CONSENT_TEXT, LAUNCHER_TEXT, LEAD_FIELDS, LEAD_RULES, LOCALES_MAX, POSITIONS, STARS_MAX, SUGGESTION, TEXT, THEMES, text_names,
+};
 use crate::domain::agent::{GREETING, GREETING_DEFAULT, KNOWLEDGE, NAME};
 use crate::domain::answering::{self, INSTRUCTIONS};
 use crate::domain::delivery::DELIVERY_STATES;
@@ -111,10 +113,16 @@ forms! {
     Suggestion => text(&SUGGESTION).examples([json!("What are your opening hours?")]),
     ConsentText => text(&CONSENT_TEXT),
     HiddenPage => string()
-        .pattern(Some("^[/*][^\\s?#]*$"))
+        .pattern(Some(hidden_page_pattern()))
         .max_length(Some(200))
         .description(Some("A path, exact or with up to three stars for any text."))
         .examples([json!("/checkout/*")]),
+    ConsentUrl => string()
+        .pattern(Some("^(https?://.+)?$"))
+        .max_length(Some(URL_CHARS_MAX))
+        .description(Some("An http or https address without user name and password; empty for none."))
+        .examples([json!("https://example.com/privacy")]),
+    WidgetTexts => widget_texts(),
     AgentName => text(&NAME).examples([json!("Sales Assistant")]),
     Color => string()
         .pattern(Some("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"))
@@ -156,6 +164,24 @@ forms! {
         .max_length(Some(URL_CHARS_MAX))
         .description(Some("An HTTPS address on the public internet, without user name, password and fragment."))
         .examples([json!("https://yourapp.com/webhooks/chatforge")]),
+}
+
+fn hidden_page_pattern() -> String {
+    let plain = format!(r"[^\s*?#{CONTROLS}]*");
+    let stars = |most| format!(r"(\*{plain}){{0,{most}}}");
+    format!(r"^(/{plain}{}|\*{plain}{})$", stars(STARS_MAX), stars(STARS_MAX - 1))
+}
+
+/// By locale, then by name.
+fn widget_texts() -> ObjectBuilder {
+    let named = text_names().fold(ObjectBuilder::new(), |texts, name| texts.property(name, text(&TEXT)));
+    let locale = string().pattern(Some("^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}$"));
+    ObjectBuilder::new()
+        .max_properties(Some(LOCALES_MAX))
+        .property_names(Some(locale))
+        .additional_properties(Some(named.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))))
+        .description(Some("Texts of the widget that are to be others: by locale, then by name."))
+        .examples([json!({ "de": { "placeholder": "Ihre Frage …" } })])
 }
 
 fn string() -> ObjectBuilder {
