@@ -182,9 +182,9 @@ mod tests {
         assert_eq!(word_count("Wi-Fi は無料"), 3);
         assert_eq!(word_count(""), 0);
         let long = "営業時間は九時から十八時までです。".repeat(60);
-        let windows = windows(&long);
-        assert!(windows.len() > 2 && windows.iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
+        let cut = windows(&long);
+        assert!(cut.len() > 2 && cut.iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
         let unbroken = "あ".repeat(3_000);
-        assert!(super::windows(&unbroken).iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
+        assert!(windows(&unbroken).iter().all(|window| word_count(window) <= CHUNK_WORDS_MAX));
     }
 }
