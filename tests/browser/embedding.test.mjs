@@ -128,6 +128,28 @@ test("a visit that swaps the body keeps the open conversation", async () => {
   assert.equal(await visitor.log.locator("[data-from]").count(), 5);
 });
 
+test("a framework that runs the tag of each new body anew is no second tag", async () => {
+  const visitor = await arrive();
+  await visitor.launcher.waitFor();
+  for (let visits = 0; visits < 2; visits++) {
+    await visitor.page.evaluate(async () => {
+      const policy = (window.policy ??= window.trustedTypes.createPolicy("swap", { createScriptURL: (url) => url }));
+      const old = document.querySelector("script[data-agent]");
+      const [body, tag] = [document.createElement("body"), document.createElement("script")];
+      tag.dataset.agent = old.dataset.agent;
+      tag.src = policy.createScriptURL(old.src);
+      document.body.replaceWith(body);
+      const ran = new Promise((done) => (tag.onload = done));
+      body.append(tag);
+      await ran;
+    });
+  }
+  assert.equal(await visitor.page.locator("#chatforge").count(), 1);
+  assert.deepEqual(visitor.seen.console, []);
+  await visitor.open();
+  await visitor.ask(QUESTION);
+});
+
 test("even a new root element does not lose the widget", async () => {
   const visitor = await arrive();
   await visitor.launcher.waitFor();

@@ -13,19 +13,15 @@ export interface FormEvents {
   dismiss(): void;
 }
 
-interface Kind {
-  label: keyof Texts;
-  type: string;
-  autocomplete: string;
-  chars_max: number;
-}
+// Its label, the kind of input (a text area without one), what browsers fill in, and how long it may be.
+type Kind = [label: keyof Texts, type: string, autocomplete: string, charsMax: number];
 
 const KINDS: Record<LeadField, Kind> = {
-  name: { label: "name", type: "text", autocomplete: "name", chars_max: 100 },
-  email: { label: "email", type: "email", autocomplete: "email", chars_max: 254 },
-  phone: { label: "phone", type: "tel", autocomplete: "tel", chars_max: 40 },
-  company: { label: "company", type: "text", autocomplete: "organization", chars_max: 100 },
-  message: { label: "note", type: "", autocomplete: "off", chars_max: 2000 },
+  name: ["name", "text", "name", 100],
+  email: ["email", "email", "email", 254],
+  phone: ["phone", "tel", "tel", 40],
+  company: ["company", "text", "organization", 100],
+  message: ["note", "", "off", 2000],
 };
 
 // Together these two share a line.
@@ -74,9 +70,9 @@ export class Form {
     this.#show(refused);
   }
 
-  #field(field: LeadField, { label, type, autocomplete, chars_max }: Kind, fields: LeadField[]): HTMLElement {
+  #field(field: LeadField, [label, type, autocomplete, maxlength]: Kind, fields: LeadField[]): HTMLElement {
     const id = `cf-${field}`;
-    const attributes = { id, name: field, autocomplete, maxlength: chars_max, "aria-describedby": `${id}-problem` };
+    const attributes = { id, name: field, autocomplete, maxlength, "aria-describedby": `${id}-problem` };
     const input = type ? h("input", { ...attributes, type }) : h("textarea", { ...attributes, rows: 2 });
     this.#inputs.set(field, input);
     const half = SHORT.includes(field) && SHORT.every((other) => fields.includes(other));

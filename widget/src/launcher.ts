@@ -3,7 +3,8 @@ import { Widget, whenIdle } from "./widget";
 
 export interface Api {
   (command: string, ...values: unknown[]): void;
-  loaded?: boolean;
+  // The tag that brought it: set once it has loaded.
+  tag?: HTMLScriptElement;
   q?: ArrayLike<unknown>[];
 }
 
@@ -18,14 +19,18 @@ const warn = (text: string) => console.warn(`ChatForge: ${text}`);
 const tag = (document.currentScript ?? document.querySelector('script[data-agent][src*="/widget.js"]')) as HTMLScriptElement | null;
 const early = window.ChatForge;
 
-if (early?.loaded) warn("already on this page; the second tag is ignored");
-else if (!tag?.dataset.agent) warn("the script tag lacks data-agent");
+if (early?.tag) {
+  // A framework that swaps the body runs the tag anew; only two at once are a mistake.
+  if (early.tag.isConnected) warn("already on this page; the second tag is ignored");
+  else if (tag) early.tag = tag;
+} else if (!tag?.dataset.agent) warn("the script tag lacks data-agent");
 else start(tag);
 
-function start({ src, dataset }: HTMLScriptElement): void {
+function start(tag: HTMLScriptElement): void {
+  const { src, dataset } = tag;
   const widget = new Widget(new URL(src).origin, { ...dataset }, warn);
   const api: Api = (...call) => widget.run(call);
-  api.loaded = true;
+  api.tag = tag;
   window.ChatForge = api;
   for (const call of early?.q ?? []) widget.run(Array.from(call));
   // The page's own work goes first.

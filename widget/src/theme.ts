@@ -1,5 +1,6 @@
 // The agent's colour where it carries or is text: as a fill under text, and as text on the panel's two grounds.
 import { channels, inkOn, luminance, safeColor } from "./color";
+import type { Core } from "./core";
 
 const CONTRAST_MIN = 4.5;
 // So near to white or black that a fill would be lost on the panel's ground without an edge.
@@ -28,4 +29,16 @@ function readableOn(ground: string, color: string): string {
 
 function contrast(a: number, b: number): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}
+
+// Light or dark, as the tag or the agent says, else as the visitor's system does, also when that changes.
+export function followTheme({ options, boot }: Core, skins: HTMLElement[]): () => void {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const shade = () => {
+    const theme = options.theme ?? boot.agent.theme;
+    for (const skin of skins) skin.dataset.theme = theme === "dark" || (theme !== "light" && dark.matches) ? "dark" : "light";
+  };
+  dark.addEventListener("change", shade);
+  shade();
+  return () => dark.removeEventListener("change", shade);
 }

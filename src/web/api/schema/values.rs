@@ -118,7 +118,7 @@ forms! {
         .description(Some("A path, exact or with up to three stars for any text."))
         .examples([json!("/checkout/*")]),
     ConsentUrl => string()
-        .pattern(Some("^(https?://.+)?$"))
+        .pattern(Some("^(https?://[!-~]+)?$"))
         .max_length(Some(URL_CHARS_MAX))
         .description(Some("An http or https address without user name and password; empty for none."))
         .examples([json!("https://example.com/privacy")]),
