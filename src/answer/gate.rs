@@ -99,6 +99,11 @@ fn lacks_subject(query: &Query, hit: &Hit) -> bool {
     about && !has_subject || !about && hit.covered < SMALL_WORDS_COVERED
 }
 
+/// What `calibrated` needs of the encoder, which takes a moment the first time.
+pub fn prepare() {
+    Encoder::embedded().map(off_topic_vectors);
+}
+
 /// Encoded once, for every index.
 fn off_topic_vectors(encoder: &Encoder) -> &'static [Vector] {
     static VECTORS: OnceLock<Vec<Vector>> = OnceLock::new();

@@ -6,7 +6,9 @@ use std::thread;
 use pollster::block_on;
 
 use crate::answer::encoder::Encoder;
+use crate::answer::gate;
 use crate::answer::index::{self, Index};
+use crate::answer::smalltalk::near;
 use crate::answer::vectors;
 use crate::domain::id::{AccountId, AgentId};
 use crate::storage::{Result, Store, TextHash};
@@ -37,12 +39,22 @@ pub fn run(store: &Store, world: &World, stop: &Stop) {
 /// Whether there was an agent that lacked vectors.
 fn round(store: &Store, encoder: &Encoder, stop: &Stop, ready: &mut bool) -> Result<bool> {
     if !*ready {
-        block_on(store.use_encoder(ENCODER))?;
+        if block_on(store.use_encoder(ENCODER))? {
+            prepare();
+        }
         *ready = true;
     }
     let Some((account, agent)) = block_on(store.unencoded_agent())? else { return Ok(false) };
     learn(store, encoder, stop, account, agent)?;
+    prepare();
     Ok(true)
+}
+
+/// Encodes what questions are compared with besides knowledge, so that no visitor waits for it. Where there is no knowledge
+/// yet, the model's pages stay out of memory.
+fn prepare() {
+    gate::prepare();
+    near::prepare();
 }
 
 fn learn(store: &Store, encoder: &Encoder, stop: &Stop, account: AccountId, agent: AgentId) -> Result<()> {

@@ -51,6 +51,8 @@ const COMPLETE: &str = "
     SET vectors_version = ?3
     WHERE account = ?1 AND id = ?2 AND vectors_version < ?3";
 
+const ANY: &str = "SELECT 1 FROM vectors LIMIT 1";
+
 const FORGET_ALL: &str = "DELETE FROM vectors";
 
 const INCOMPLETE_ALL: &str = "
@@ -102,17 +104,17 @@ impl Store {
         .await
     }
 
-    /// Vectors made by any other encoder are dropped, and made again.
-    pub async fn use_encoder(&self, name: &'static str) -> Result<()> {
+    /// Vectors made by any other encoder are dropped, and made again. Whether there are some.
+    pub async fn use_encoder(&self, name: &'static str) -> Result<bool> {
         self.write(move |db| {
             if db.prepare_cached("SELECT 1 FROM encoder WHERE name = ?1")?.exists([name])? {
-                return Ok(());
+                return Ok(db.prepare_cached(ANY)?.exists([])?);
             }
             db.execute(FORGET_ALL, [])?;
             db.execute(INCOMPLETE_ALL, [])?;
             db.execute("DELETE FROM encoder", [])?;
             db.execute("INSERT INTO encoder (name) VALUES (?1)", [name])?;
-            Ok(())
+            Ok(false)
         })
         .await
     }

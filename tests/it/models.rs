@@ -246,6 +246,24 @@ fn provider_of(server: &TestServer, agent: &str, visitor: &Visitor) -> (Value, V
     (trace["provider"].clone(), trace["degraded"].clone())
 }
 
+#[test]
+fn with_high_caution_only_what_names_its_source_is_shown() {
+    let (server, upstream, agent) = with_model();
+    server.put(&format!("/api/v1/agents/{agent}"), &json!({ "answering": { "caution": "high" } })).is(200);
+    upstream.then(says(&["We never ", "close."])).then(says(&["From ", "nine [1]."])).then(vec![head(), chunk("We ne")]);
+    let visitor = server.visitor(&agent);
+    for (shown, provider, degraded) in [
+        ("9:00 to 17:00", json!("embedded"), json!("uncited")),
+        ("From nine.", json!("primary"), Value::Null),
+        ("9:00 to 17:00", json!("embedded"), json!("failed")),
+    ] {
+        let text = visitor.ask("What are your opening hours?").text;
+        assert!(text.contains(shown) && !text.contains("We ne"), "{text}");
+        let trace = last_trace(&server, &agent);
+        assert_eq!((&trace["provider"], &trace["degraded"], &trace["interrupted"]), (&provider, &degraded, &Value::Null));
+    }
+}
+
 type Limit = fn(&mut chatforge::config::Answers);
 
 #[test]

@@ -18,6 +18,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
     ("WHERE vectors_version < knowledge_version", "its index holds only agents that wait"),
     ("SET vectors_version = 0", "once, when another encoder is used"),
+    ("SELECT 1 FROM vectors LIMIT 1", "reads one row"),
     ("DELETE FROM vectors", "once, when another encoder is used"),
     ("DELETE FROM encoder", "holds one row"),
     ("SELECT d.lease_until, d.account, d.webhook, w.lane", "its index holds no more rows than there are senders"),

@@ -27,6 +27,8 @@ pub enum End {
     /// It was longer than it may be.
     Truncated,
     Found(Found),
+    /// It names no source, and the agent wants none of that.
+    Uncited,
     Failed(Fault),
     Interrupted(Reason),
 }
@@ -83,6 +85,21 @@ pub struct Attempt {
     pub first_token: Option<Duration>,
     /// How long the provider wants to be left alone.
     pub retry_after_ms: Option<i64>,
+}
+
+impl Attempt {
+    /// For an agent that wants nothing shown but what rests on sources: what was kept back until here, if it does.
+    pub fn judged(mut self, show: &mut dyn FnMut(&str)) -> Self {
+        match self.end {
+            End::Whole | End::Truncated if !self.cited.is_empty() => show(&self.text),
+            End::Whole | End::Truncated => self.end = End::Uncited,
+            _ => {}
+        }
+        if !matches!(self.end, End::Whole | End::Truncated) {
+            self.text.clear();
+        }
+        self
+    }
 }
 
 /// Who is called, for how long, and who may end it.

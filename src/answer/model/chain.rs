@@ -9,6 +9,7 @@ use crate::answer::model::interrupt::Reason;
 use crate::answer::model::prompt::{Prompt, Wishes};
 use crate::answer::model::sources::choose;
 use crate::answer::model::{Models, Named};
+use crate::domain::answering::Caution;
 use crate::domain::conversation::{Generation, ModelFailure, Source};
 use crate::domain::id::ALPHABET;
 use crate::domain::model_use::{ModelUse, cost_micros};
@@ -36,6 +37,7 @@ pub enum Ending {
     /// None could, or the one that had begun could not go on.
     Broken,
     Leaked,
+    Uncited,
     Interrupted(Reason),
 }
 
@@ -56,7 +58,7 @@ pub fn write(models: &Models, ask: &Ask, show: &mut dyn FnMut(&str)) -> Draft {
             break;
         }
         let Some(leave) = named.breaker.take(shared.world.instant_ms()) else {
-            draft.fail(named, "resting".to_owned());
+            draft.note(named, "resting".to_owned());
             continue;
         };
         let attempt = draft.attempt(models, named, ask, deadline, show);
@@ -83,7 +85,10 @@ impl Draft {
         let filter = Filter::new(&allowed, &prompt, &ask.agent.answering.instructions);
         let line = Line { egress: &models.shared.egress, model: &named.model, deadline, interrupt: ask.interrupt };
         let before_ms = models.shared.world.instant_ms() - ask.started_ms;
-        let attempt = call(&line, &prompt, filter, show);
+        let attempt = match ask.agent.answering.caution {
+            Caution::High => call(&line, &prompt, filter, &mut |_| {}).judged(show),
+            _ => call(&line, &prompt, filter, show),
+        };
         let first = attempt.first_token.map(|first| before_ms + i64::try_from(first.as_millis()).unwrap_or(i64::MAX));
         self.generation.first_token_ms = first.or(self.generation.first_token_ms);
         self.sources = attempt.cited.iter().filter_map(|number| Some(given.get(number - 1)?.source())).collect();
@@ -97,6 +102,7 @@ impl Draft {
         self.ending = match attempt.end {
             End::Whole | End::Truncated => Ending::Whole,
             End::Found(Found::NoAnswer) => Ending::NoAnswer,
+            End::Uncited => Ending::Uncited,
             End::Found(Found::Leak) => {
                 self.fail(named, "leak".to_owned());
                 Ending::Leaked
@@ -130,6 +136,10 @@ impl Draft {
 
     fn fail(&mut self, named: &Named, reason: String) {
         tracing::warn!(model = named.name, reason, "a model did not answer");
+        self.note(named, reason);
+    }
+
+    fn note(&mut self, named: &Named, reason: String) {
         self.generation.failures.push(ModelFailure { model: named.name.clone(), reason });
     }
 }

@@ -93,6 +93,7 @@ pub fn compose(models: &Models, ask: &Ask, place: Result<Slot, &'static str>, sh
         Ending::NoAnswer => unknown(ask, draft, show),
         Ending::Broken => broken(ask.reply, draft, "failed", show),
         Ending::Leaked => broken(ask.reply, draft, "leak", show),
+        Ending::Uncited => broken(ask.reply, draft, "uncited", show),
         Ending::Interrupted(reason) => interrupted(ask.reply, draft, reason.as_str(), show),
     }
 }

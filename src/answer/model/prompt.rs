@@ -6,7 +6,9 @@ use crate::domain::conversation::Role;
 
 /// What a model writes in place of an answer that the sources do not hold.
 pub const NO_ANSWER: &str = "NO_ANSWER";
-const HISTORY_CHARS_MAX: usize = 1_000;
+/// Of what was said before: of one message, and of all that go along. Small models read little at once.
+const SAID_CHARS_MAX: usize = 1_000;
+const HISTORY_CHARS_MAX: usize = 3_000;
 
 #[derive(Debug)]
 pub struct Prompt {
@@ -105,8 +107,8 @@ fn disarmed(text: &str) -> String {
 fn turns(history: &[Said], question: &str) -> Vec<Said> {
     let mut turns: Vec<Said> = Vec::new();
     let last = Said { role: Role::User, text: question.to_owned() };
-    let earlier = history.iter().map(|said| Said { role: said.role, text: head(&said.text) });
-    for said in earlier.skip_while(|said| said.role == Role::Assistant).chain([last]) {
+    let earlier = newest(history).into_iter().skip_while(|said| said.role == Role::Assistant);
+    for said in earlier.chain([last]) {
         match turns.last_mut().filter(|before| before.role == said.role) {
             Some(before) => before.text = format!("{}\n\n{}", before.text, said.text),
             None => turns.push(said),
@@ -115,8 +117,16 @@ fn turns(history: &[Said], question: &str) -> Vec<Said> {
     turns
 }
 
-fn head(text: &str) -> String {
-    text.chars().take(HISTORY_CHARS_MAX).collect()
+fn newest(history: &[Said]) -> Vec<Said> {
+    let mut left = HISTORY_CHARS_MAX;
+    let fitting = history.iter().rev().map_while(|said| {
+        let text: String = said.text.chars().take(SAID_CHARS_MAX).collect();
+        left = left.checked_sub(text.chars().count())?;
+        Some(Said { role: said.role, text })
+    });
+    let mut newest: Vec<Said> = fitting.collect();
+    newest.reverse();
+    newest
 }
 
 #[cfg(test)]
@@ -158,5 +168,14 @@ mod tests {
         let prompt = prompt(&Answering::default(), &[], &said, "d");
         let turns: Vec<_> = prompt.turns.iter().map(|turn| (turn.role, turn.text.as_str())).collect();
         assert_eq!(turns, [(Role::User, "a\n\nb"), (Role::Assistant, "c"), (Role::User, "d")]);
+    }
+
+    #[test]
+    fn of_a_long_conversation_the_newest_turns_go_along() {
+        let long = "x".repeat(2_000);
+        let said = [(Role::User, "first"), (Role::Assistant, &long), (Role::User, &long), (Role::Assistant, &long)];
+        let prompt = prompt(&Answering::default(), &[], &said, "last");
+        let lengths: Vec<_> = prompt.turns.iter().map(|turn| turn.text.len()).collect();
+        assert_eq!(lengths, [SAID_CHARS_MAX, SAID_CHARS_MAX, 4]);
     }
 }

@@ -20,7 +20,12 @@ pub fn exemplars() -> &'static [(SmallTalk, Vec<&'static str>)] {
     })
 }
 
-/// The kind of the nearest exemplar, if it is near enough. The first call encodes them all: half a second.
+/// Encodes the exemplars, which takes half a second the first time.
+pub fn prepare() {
+    encoded();
+}
+
+/// The kind of the nearest exemplar, if it is near enough.
 pub fn nearest(message: &Vector) -> Option<SmallTalk> {
     closest(message).filter(|(kind, cosine)| *cosine >= near_enough(*kind)).map(|(kind, _)| kind)
 }

@@ -55,7 +55,9 @@ pub struct Origin {
     pub tokens: String,
     /// In dollars; empty where it cost nothing.
     pub cost: String,
-    /// What did not go as wished: why the answer is quoted or ends early, and which models failed.
+    /// What did not go as wished; empty where all did.
+    pub trouble: String,
+    /// What else is to be said: why no model was asked, or which ones failed.
     pub remarks: Vec<String>,
     pub passages: Vec<(String, f64)>,
 }
@@ -143,7 +145,7 @@ impl MessageRow {
                 Author::Operator => Speaker::Operator,
             },
             sources: sources.collect(),
-            origin: message.trace.map(Origin::new),
+            origin: message.trace.and_then(Origin::new),
             time: When::new(message.created_at),
             answered: message.answered,
             content: message.content,
@@ -152,24 +154,33 @@ impl MessageRow {
 }
 
 impl Origin {
-    fn new(trace: Trace) -> Self {
+    /// Nothing where there is nothing to tell, as in small talk.
+    fn new(trace: Trace) -> Option<Self> {
+        if trace.generation.is_none() && trace.passages.is_empty() {
+            return None;
+        }
         let generation = trace.generation.unwrap_or_default();
         let (input, output) = (generation.input_tokens, generation.output_tokens);
         let about = if generation.estimated { "about " } else { "" };
         let micros = generation.cost_micros;
-        let mut remarks: Vec<String> = generation.degraded.map(|reason| said(&reason)).into_iter().collect();
-        remarks.extend(generation.interrupted.map(|reason| said(&reason)));
+        // That the knowledge does not hold it stands beside the answer already.
+        let known = |reason: &String| matches!(reason.as_str(), "unmatched" | "no_answer");
+        let trouble = generation.interrupted.as_ref().or(generation.degraded.as_ref().filter(|reason| !known(reason)));
+        let trouble = trouble.map(|reason| said(reason)).unwrap_or_default();
+        let reasons = generation.degraded.iter().chain(&generation.interrupted).map(|reason| said(reason));
+        let mut remarks: Vec<String> = reasons.filter(|reason| *reason != trouble).collect();
         remarks.extend(generation.truncated.then(|| "cut off at the longest that an answer may be".to_owned()));
         remarks.extend(generation.failures.into_iter().map(|failure| format!("{}: {}", failure.model, failure.reason)));
-        Self {
+        Some(Self {
             provider: trace.provider,
             model: generation.model.unwrap_or_default(),
             response_ms: trace.response_ms,
             tokens: if input + output > 0 { format!("{about}{input} + {output} tokens") } else { String::new() },
             cost: if micros > 0 { format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000) } else { String::new() },
+            trouble,
             remarks,
             passages: trace.passages.into_iter().map(|passage| (passage.heading, passage.score)).collect(),
-        }
+        })
     }
 }
 
@@ -184,6 +195,7 @@ fn said(reason: &str) -> String {
         "unmatched" => "nothing in the knowledge fits, so no model was asked",
         "no_answer" => "the model found no answer in the knowledge",
         "failed" => "no model could answer",
+        "uncited" => "the model named no source, so its answer was not shown",
         "leak" => "the model repeated its instructions and was cut off",
         "visitor_stopped" => "stopped by the visitor",
         "visitor_left" => "the visitor left",

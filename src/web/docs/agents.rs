@@ -137,6 +137,7 @@ const AGENT_CREATED: &str = r##"{
     "consent_url": "",
     "texts": {}
   },
+  "answering": { "instructions": "", "tone": "neutral", "caution": "normal", "model": "on", "ask_unmatched": false },
   "created_at": "2026-03-15T08:30:00Z",
   "updated_at": "2026-03-15T08:30:00Z"
 }"##;
@@ -217,6 +218,7 @@ const AGENT_SHOWN: &str = r##"{
     "consent_url": "",
     "texts": {}
   },
+  "answering": { "instructions": "", "tone": "neutral", "caution": "normal", "model": "on", "ask_unmatched": false },
   "created_at": "2026-03-15T08:30:00Z",
   "updated_at": "2026-03-20T14:22:00Z"
 }"##;
