@@ -260,13 +260,11 @@ fn a_shop_is_answered_for_in_every_language() {
             known += usize::from(found && reply.text.contains(&expected.text));
             wrong.extend((found && !reply.text.contains(&expected.text)).then(|| format!("{text}: {}", reply.text)));
         }
-        println!("{language:?} {known} of 24");
-        assert!(known >= 16, "{language:?}: {known} of 24");
+        assert!(known >= 17, "{language:?}: {known} of 24");
         right += known;
     }
-    println!("{right} of 240, wrong {}", wrong.len());
-    assert!(right >= 200, "{right} of 240");
-    assert!(wrong.len() <= 8, "{wrong:#?}");
+    assert!(right >= 206, "{right} of 240");
+    assert!(wrong.len() <= 4, "{wrong:#?}");
 }
 
 #[test]
