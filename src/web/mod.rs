@@ -15,6 +15,7 @@ pub mod health;
 pub mod hooks;
 pub mod live;
 pub mod once;
+pub mod webhooks;
 pub mod widget;
 
 use std::sync::Arc;

@@ -11,15 +11,14 @@ use crate::domain::delivery::{Attempt, DELIVERY_STATES, Delivery};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::recovery::{Recovered, Recovery};
 use crate::domain::time::Time;
-use crate::storage;
 use crate::web::App;
 use crate::web::api::schema::requests::{self, PageQuery};
 use crate::web::api::schema::values::DeliveryStatus;
-use crate::web::api::webhooks::missing;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, Object, Paged, Statuses, next_after, path_id, unknown_cursor};
 use crate::web::once::Once;
+use crate::web::webhooks::{self, missing, not_resent};
 
 #[derive(Serialize, ToSchema)]
 pub struct DeliveryList {
@@ -136,13 +135,7 @@ pub async fn recover(
     let recovery = Recovery::parse(&body, app.world.now())?;
     let webhook = id.clone();
     let keep = once.keep(move |done: &Recovered| (StatusCode::ACCEPTED, None, RecoveredView::new(webhook, done)));
-    // It comes to its end also if whoever asked hangs up.
-    let (store, account, webhook) = (app.store.clone(), caller.account_id(), id.clone());
-    let recovering = tokio::spawn(async move { store.recover(account, webhook, recovery, keep).await });
-    let recovered = recovering.await.map_err(|_| ApiError::internal())?.map_err(|error| match error {
-        storage::Error::Conflict => ApiError::conflict("The webhook is disabled."),
-        other => missing(other),
-    })?;
+    let recovered = webhooks::recover(&app, caller.account_id(), id.clone(), recovery, keep).await?;
     Ok((StatusCode::ACCEPTED, Json(RecoveredView::new(id, &recovered))).into_response())
 }
 
@@ -157,10 +150,7 @@ pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<A
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let chosen: DeliveryId = path_id(&params, "delivery", ApiError::not_found)?;
-    let queued = app.store.resend(caller.account_id(), id, chosen, once.keep(accepted)).await.map_err(|error| match error {
-        storage::Error::Conflict => ApiError::conflict("The delivery is under way at this moment, or its webhook is disabled."),
-        other => other.into(),
-    })?;
+    let queued = app.store.resend(caller.account_id(), id, chosen, once.keep(accepted)).await.map_err(not_resent)?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())
 }
 

@@ -5,15 +5,12 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::deliver::challenge::Unproven;
-use crate::deliver::sign::{Secret, Secrets};
+use crate::deliver::sign::Secret;
 use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, WebhookId};
-use crate::domain::place;
-use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
-use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
-use crate::limits::Window;
-use crate::storage::{self, Rotation};
+use crate::domain::time::Time;
+use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
+use crate::storage::Rotation;
 use crate::web::App;
 use crate::web::api::schema::requests;
 use crate::web::api::schema::values::{DisabledReason, WebhookStatus};
@@ -21,6 +18,7 @@ use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Created, Deleted, Json, Object, path_id};
 use crate::web::once::Once;
+use crate::web::webhooks::{self, missing};
 
 #[derive(Serialize, ToSchema)]
 pub struct WebhookList {
@@ -115,14 +113,11 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
     caller.require(Permission::WebhooksManage)?;
     let new = NewWebhook::parse(&body, app.courier.url_policy())?;
-    app.store.check_webhook(caller.account_id(), new.clone()).await.map_err(not_created)?;
-    let id = app.store.draw_webhook();
-    let secret = Secret::generate(&app.world);
-    prove(&app, &caller, &id, &new.url, Secrets::only(secret.clone())).await?;
-    let sealed = app.vault.seal(&app.world, secret.as_str(), &place::of_secret(&id));
-    let seen = secret.clone();
-    let keep = once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &seen).parts());
-    let webhook = app.store.create_webhook(caller.account_id(), id, new, sealed, keep).await.map_err(not_created)?;
+    let keep = |secret: &Secret| {
+        let secret = secret.clone();
+        once.keep(move |webhook: &Webhook| Registered::created(webhook.clone(), &secret).parts())
+    };
+    let (webhook, secret) = webhooks::register(&app, caller.account_id(), new, keep).await?;
     Ok(Registered::created(webhook, &secret))
 }
 
@@ -141,14 +136,7 @@ pub async fn update(
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let change = WebhookChange::parse(&body, app.courier.url_policy())?;
-    let before = app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
-    let moved = change.url.clone().filter(|url| *url != before.url);
-    if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
-        let (current, next) = app.store.webhook_secrets(caller.account_id(), id.clone()).await.map_err(missing)?;
-        let secrets = Secrets::open(&app.vault, &id, &current, next.as_deref()).ok_or_else(ApiError::internal)?;
-        prove(&app, &caller, &id, &url, secrets).await?;
-    }
-    app.store.update_webhook(caller.account_id(), id.clone(), change).await.map_err(not_created)?;
+    webhooks::change(&app, caller.account_id(), id.clone(), change).await?;
     let webhook = app.store.webhook(caller.account_id(), id).await.map_err(missing)?;
     Ok(Json(WebhookView::new(webhook)))
 }
@@ -161,11 +149,11 @@ pub async fn update(
 pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Json<Rotated>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
-    let secret = Secret::generate(&app.world);
-    let sealed = app.vault.seal(&app.world, secret.as_str(), &place::of_secret(&id));
-    let seen = secret.clone();
-    let keep = once.keep(move |rotation: &Rotation| (StatusCode::OK, None, Rotated::new(rotation, &seen)));
-    let rotation = app.store.rotate_secret(caller.account_id(), id, sealed, keep).await.map_err(missing)?;
+    let keep = |secret: &Secret| {
+        let secret = secret.clone();
+        once.keep(move |rotation: &Rotation| (StatusCode::OK, None, Rotated::new(rotation, &secret)))
+    };
+    let (rotation, secret) = webhooks::rotate(&app, caller.account_id(), id, keep).await?;
     Ok(Json(Rotated::new(&rotation, &secret)))
 }
 
@@ -180,42 +168,6 @@ pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<
     let deleted = app.store.delete_webhook(caller.account_id(), id.clone()).await;
     deleted.map_err(missing)?;
     Ok(Json(Deleted::new(id)))
-}
-
-pub fn missing(error: storage::Error) -> ApiError {
-    ApiError::or_missing(error, ApiError::webhook_not_found())
-}
-
-fn not_created(error: storage::Error) -> ApiError {
-    match error {
-        storage::Error::NotFound => ApiError::agent_not_found(),
-        storage::Error::LimitReached => ApiError::conflict(format!("An account has at most {WEBHOOKS_MAX} webhooks.")),
-        storage::Error::Conflict => ApiError::conflict("A webhook with this url, agent and events exists already."),
-        other => other.into(),
-    }
-}
-
-/// Asks the address for the challenge, unless the account or the address has been part of many of late: else anyone with a
-/// key could have us knock at a stranger's door.
-async fn prove(app: &App, caller: &ApiCaller, id: &WebhookId, url: &str, secrets: Secrets) -> Result<()> {
-    let limits = &app.config.webhooks;
-    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let an_hour = Window { limit: limits.challenges_per_account_hour, span_ms: HOUR_MS };
-    let a_minute = Window { limit: limits.challenges_per_host_minute, span_ms: MINUTE_MS };
-    app.limit("challenges-of", caller.account_id().as_str(), &[an_hour])?;
-    app.limit("challenges-to", &host, &[a_minute])?;
-    app.courier.prove(id.clone(), url.to_owned(), secrets).await.map_err(unproven)
-}
-
-fn unproven(error: Unproven) -> ApiError {
-    match error {
-        Unproven::TooMany => ApiError::unavailable(),
-        Unproven::Failed(seen) => ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "webhook_verification_failed",
-            format!("The endpoint did not confirm the challenge: {seen}."),
-        ),
-    }
 }
 
 impl WebhookView {
