@@ -24,7 +24,8 @@ const UNITS = [["minute", 60], ["hour", 3600], ["day", 86400], ["week", 604800],
 function relative(date) {
   const seconds = (date - Date.now()) / 1000;
   const [unit, length] = UNITS.findLast(([, length]) => length <= Math.abs(seconds)) ?? [];
-  return unit ? ago.format(Math.trunc(seconds / length), unit) : "just now";
+  if (unit) return ago.format(Math.trunc(seconds / length), unit);
+  return seconds > 0 ? "in a moment" : "just now";
 }
 
 const SHOW = { relative, moment: moment.format, clock: clock.format };
@@ -40,6 +41,9 @@ function showTimes() {
 
 showTimes();
 setInterval(showTimes, 60_000);
+
+// Where the navigation is wider than the screen, the page's own entry is in sight.
+for (const here of document.querySelectorAll("nav [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Theme: the system's, or the one chosen.
 

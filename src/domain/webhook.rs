@@ -82,6 +82,8 @@ pub struct Webhook {
     pub disabled_at: Option<Time>,
     /// Since when every try has failed.
     pub failing_since: Option<Time>,
+    /// While its secret is being rotated: when the earlier one stops signing.
+    pub flip_at: Option<Time>,
     pub created_at: Time,
     pub last_triggered_at: Option<Time>,
     /// Deliveries that ended well among those that ended in the last 30 days.

@@ -27,6 +27,12 @@ const BY_WEBHOOK: &str = "
     ORDER BY d.created_at DESC, d.id DESC
     LIMIT ?7 OFFSET ?8";
 
+const PAYLOAD: &str = "
+    SELECT e.payload
+    FROM deliveries d
+    JOIN events e ON e.id = d.event AND e.account = d.account
+    WHERE d.account = ?1 AND d.webhook = ?2 AND d.id = ?3";
+
 const ATTEMPTS: &str = "
     SELECT number, started_at, duration_ms, status, error, response_headers, response_body
     FROM delivery_attempts
@@ -67,6 +73,15 @@ impl Store {
             let found = list.query_map(window, delivery_of)?;
             let rows = found.map(|row| with_attempts(&tx, &account, row?)).collect::<Result<_>>()?;
             Ok(Listed { rows, total })
+        })
+        .await
+    }
+
+    /// One delivery to a webhook, and the bytes that are sent.
+    pub async fn delivery(&self, account: AccountId, id: WebhookId, chosen: DeliveryId) -> Result<(Delivery, Vec<u8>)> {
+        self.read(move |db| {
+            let payload = db.prepare_cached(PAYLOAD)?.query_row(params![account, id, chosen], |row| row.get(0))?;
+            Ok((delivery(db, &account, &chosen)?, payload))
         })
         .await
     }

@@ -11,8 +11,7 @@ use crate::storage::{Error, Keep, Result, Store, agents};
 /// `success_rate` looks back this far.
 const RATE_SPAN_MS: i64 = 30 * DAY_MS;
 
-const COLUMNS: &str =
-    "id, account, agent, url, events, status, created_at, last_triggered_at, disabled_reason, disabled_at, failing_since";
+const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last_triggered_at, disabled_reason, disabled_at, failing_since, flip_at";
 
 const INSERT: &str = "
     INSERT INTO webhooks (id, account, agent, url, events, secret, created_at)
@@ -218,6 +217,7 @@ fn webhook_of(row: &Row) -> rusqlite::Result<Webhook> {
         disabled_reason: row.get(8)?,
         disabled_at: row.get(9)?,
         failing_since: row.get(10)?,
+        flip_at: row.get(11)?,
         success_rate: None,
     })
 }

@@ -1,7 +1,7 @@
 //! A browser without JavaScript, and the administrator who sits before it.
 
 use crate::http::{Client, Reply};
-use crate::server::TestServer;
+use crate::server::{Api, TestServer};
 
 pub const EMAIL: &str = "owner@example.com";
 pub const PASSWORD: &str = "correct horse battery";
@@ -66,4 +66,11 @@ pub fn set_up(server: &TestServer) -> Browser {
     let done = browser.submit("/setup", &fields).is(303);
     assert_eq!(done.header("location"), "/agents");
     browser
+}
+
+/// The signed-in administrator's account, as a program uses it.
+pub fn own_api(server: &TestServer) -> Api {
+    let find = "SELECT account FROM users WHERE email = ?1";
+    let account: String = server.database().query_row(find, [EMAIL], |row| row.get(0)).unwrap();
+    server.api_of(&account)
 }

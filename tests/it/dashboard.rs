@@ -57,6 +57,8 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
         format!("/conversations?agent={agent}"),
         format!("/conversations/{conversation}"),
         "/leads".into(),
+        "/webhooks".into(),
+        "/events".into(),
         "/settings/keys".into(),
         "/settings/activity".into(),
         format!("/preview/{agent}"),
@@ -234,7 +236,7 @@ fn b03_another_accounts_pages_do_not_exist() {
 #[test]
 fn pages_of_an_empty_account_say_what_to_do() {
     let (_server, mut browser) = signed_in();
-    for path in ["/agents", "/conversations", "/leads", "/settings/keys", "/settings/activity"] {
+    for path in ["/agents", "/conversations", "/leads", "/webhooks", "/events", "/settings/keys", "/settings/activity"] {
         let page = browser.get(path).is(200).text;
         assert!(page.contains("class=\"empty\"") || page.contains("class=\"empty "), "{path}");
     }

@@ -56,6 +56,7 @@ impl IntoResponse for PageError {
 fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "This page does not exist",
+        StatusCode::CONFLICT => "This is not possible now",
         StatusCode::FORBIDDEN => "This is not allowed",
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::SERVICE_UNAVAILABLE => "Busy for a moment",

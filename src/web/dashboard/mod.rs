@@ -8,8 +8,10 @@ mod appearance;
 mod auth;
 mod conversation;
 mod conversations;
+mod delivery;
 mod display;
 mod error;
+mod events;
 mod form;
 mod leads;
 mod nav;
@@ -17,6 +19,9 @@ mod notices;
 mod preview;
 mod session;
 pub mod setup;
+mod webhook;
+mod webhook_form;
+mod webhooks;
 
 use askama::Template;
 use axum::Router;
@@ -44,11 +49,27 @@ pub fn router() -> Router<App> {
         .route("/conversations", get(conversations::list))
         .route("/conversations/{conversation}", get(conversation::show))
         .route("/leads", get(leads::list))
+        .merge(webhook_routes())
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/activity", get(activity::list))
         .route("/preview/{agent}", get(preview::preview))
         .route("/demo/{agent}", get(preview::demo))
+}
+
+fn webhook_routes() -> Router<App> {
+    Router::new()
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{webhook}", get(webhook::show).post(webhook::update))
+        .route("/webhooks/{webhook}/enable", post(webhook::enable))
+        .route("/webhooks/{webhook}/disable", post(webhook::disable))
+        .route("/webhooks/{webhook}/rotate", post(webhook::rotate))
+        .route("/webhooks/{webhook}/test", post(webhook::test))
+        .route("/webhooks/{webhook}/recover", post(webhook::recover))
+        .route("/webhooks/{webhook}/delete", post(webhook::delete))
+        .route("/webhooks/{webhook}/deliveries/{delivery}", get(delivery::show))
+        .route("/webhooks/{webhook}/deliveries/{delivery}/resend", post(delivery::resend))
+        .route("/events", get(events::list))
 }
 
 /// What answers an address that nothing else does: people get a page, programs get JSON.

@@ -22,6 +22,8 @@ pub enum Section {
     Agents,
     Conversations,
     Leads,
+    Webhooks,
+    Events,
     ApiKeys,
     Activity,
 }
@@ -32,6 +34,8 @@ impl Section {
             Section::Agents => "agents",
             Section::Conversations => "conversations",
             Section::Leads => "leads",
+            Section::Webhooks => "webhooks",
+            Section::Events => "events",
             Section::ApiKeys => "keys",
             Section::Activity => "activity",
         }

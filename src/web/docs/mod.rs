@@ -35,7 +35,7 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// How to check a signature, in the order shown.
-const VERIFICATIONS: &[(&str, &str, &str)] = &[
+pub const VERIFICATIONS: &[(&str, &str, &str)] = &[
     ("node", "Node.js", include_str!("verify/node.mjs")),
     ("python", "Python", include_str!("verify/python.py")),
     ("php", "PHP", include_str!("verify/php.php")),
