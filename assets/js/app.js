@@ -93,6 +93,36 @@ async function copy(button) {
   }, 2000);
 }
 
+// A file is put into a text field, where its owner sees it before it is sent; its name tells its form.
+
+const FILE_BYTES_MAX = 200_000;
+const FORMS = { md: "markdown", markdown: "markdown" };
+
+async function readInto(input) {
+  const [file] = input.files;
+  const error = document.getElementById(`${input.id}-error`);
+  error.hidden = true;
+  if (!file) return;
+  try {
+    if (file.size > FILE_BYTES_MAX) throw new Error("too large");
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    const field = document.getElementById(input.dataset.into);
+    field.value = field.value.trim() ? `${field.value.trimEnd()}\n\n${text}` : text;
+    const form = FORMS[file.name.split(".").pop().toLowerCase()];
+    if (form) input.form.elements.type.value = form;
+    field.focus();
+  } catch (cause) {
+    error.textContent = cause instanceof TypeError ? "This is no text in UTF-8." : "This file is too large: an entry holds 50,000 characters.";
+    error.hidden = false;
+  }
+  input.value = "";
+}
+
+document.addEventListener("change", (event) => {
+  const input = event.target.closest("[data-into]");
+  if (input) readInto(input);
+});
+
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
   const account = document.querySelector(".account[open]");

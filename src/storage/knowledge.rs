@@ -30,6 +30,16 @@ const LIST: &str = "
     WHERE account = ?1 AND agent = ?2
     ORDER BY created_at, id";
 
+const FIND: &str = "
+    SELECT id, agent, type, content, size_bytes, created_at
+    FROM knowledge
+    WHERE account = ?1 AND agent = ?2 AND id = ?3";
+
+const UPDATE: &str = "
+    UPDATE knowledge
+    SET type = ?4, content = ?5, size_bytes = ?6
+    WHERE account = ?1 AND agent = ?2 AND id = ?3";
+
 impl Store {
     pub async fn add_knowledge(
         &self,
@@ -81,6 +91,28 @@ impl Store {
         self.read(move |db| list(db, &account, &agent)).await
     }
 
+    pub async fn knowledge_entry(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<Knowledge> {
+        self.read(move |db| entry(db, &account, &agent, &id)).await
+    }
+
+    /// Puts other content in the place of an entry's.
+    pub async fn update_knowledge(
+        &self,
+        account: AccountId,
+        agent: AgentId,
+        id: KnowledgeId,
+        new: NewKnowledge,
+    ) -> Result<Knowledge> {
+        self.write(move |db| {
+            let before = entry(db, &account, &agent, &id)?;
+            let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
+            db.prepare_cached(UPDATE)?.execute(params![account, agent, id, new.kind.as_str(), new.content, size])?;
+            db.prepare_cached(GROW)?.execute(params![account, agent, 0, size - before.size_bytes])?;
+            entry(db, &account, &agent, &id)
+        })
+        .await
+    }
+
     pub async fn delete_knowledge(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<()> {
         self.write(move |db| {
             let mut delete =
@@ -108,6 +140,10 @@ fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new
         0 => Err(Error::NotFound),
         _ => Ok(()),
     }
+}
+
+fn entry(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<Knowledge> {
+    Ok(db.prepare_cached(FIND)?.query_row(params![account, agent, id], knowledge_of)?)
 }
 
 pub fn list(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec<Knowledge>> {

@@ -53,6 +53,9 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
     vec![
         "/agents".into(),
         format!("/agents/{agent}"),
+        format!("/agents/{agent}/knowledge?q=hello"),
+        format!("/agents/{agent}/questions"),
+        format!("/agents/{agent}/answering"),
         "/conversations".into(),
         format!("/conversations?agent={agent}"),
         format!("/conversations/{conversation}"),

@@ -23,6 +23,7 @@ mod config;
 mod conversations;
 mod cursors;
 mod dashboard;
+mod dashboard_knowledge;
 mod dashboard_webhooks;
 mod deliveries;
 mod durability;

@@ -10,16 +10,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::answer;
 use crate::domain::Invalid;
 use crate::domain::agent::{Agent, AgentChange};
-use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
 use crate::domain::page;
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::appearance::AppearanceForm;
 use crate::web::dashboard::conversations::ConversationRow;
-use crate::web::dashboard::display::{Size, When, beginning, count};
+use crate::web::dashboard::display::{Size, When, count, duration_ms};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
+use crate::web::dashboard::knowledge::KnowledgeRow;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::{OwnAgent, SignedForm, SignedIn};
 use crate::web::error::ApiError;
@@ -40,7 +40,6 @@ pub struct AgentPage {
     pub knowledge: Vec<KnowledgeRow>,
     /// The newest entries are not found by their meaning yet.
     pub learning: bool,
-    pub knowledge_form: KnowledgeForm,
     /// The newest few; the whole list has a page of its own.
     pub conversations: Vec<ConversationRow>,
 }
@@ -54,12 +53,8 @@ pub struct AgentStats {
 }
 
 impl AgentStats {
-    /// Milliseconds as a reader thinks of them: `40 ms`, `1.2 s`.
     pub fn response(&self) -> Option<String> {
-        self.response_ms.map(|ms| match ms {
-            0..1_000 => format!("{ms} ms"),
-            ms => format!("{:.1} s", ms as f64 / 1e3),
-        })
+        self.response_ms.map(duration_ms)
     }
 }
 
@@ -73,29 +68,9 @@ pub struct SettingsForm {
     pub errors: Errors,
 }
 
-/// One entry of the agent's knowledge.
-pub struct KnowledgeRow {
-    /// The beginning of the content, which is how its owner knows it again.
-    pub excerpt: String,
-    /// `text`, `faq`, `product` or `markdown`.
-    pub kind: String,
-    pub size: Size,
-    pub added: When,
-}
-
-/// The values of `POST /agents/{id}/knowledge`, shown again when they were refused.
-pub struct KnowledgeForm {
-    pub kind: String,
-    pub content: String,
-    pub errors: Errors,
-}
-
-/// The types an entry can have, as the form offers them: value and label.
-pub const KNOWLEDGE_KINDS: [(&str, &str); 4] =
-    [("text", "Plain text"), ("faq", "Questions and answers"), ("product", "Products"), ("markdown", "Markdown")];
-
 const CONVERSATIONS_SHOWN: i64 = 5;
-const EXCERPT_CHARS: usize = 160;
+/// The newest few; all of them have a page of their own.
+const KNOWLEDGE_SHOWN: usize = 5;
 
 pub async fn show(
     member: SignedIn,
@@ -104,7 +79,7 @@ pub async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response> {
     let settings = SettingsForm::of(&agent, Errors::default());
-    let mut page = page(&app, &member, agent, settings, KnowledgeForm::default()).await?;
+    let mut page = page(&app, &member, agent, settings).await?;
     page.nav.flash = query.get("done").and_then(|done| flash(done)).map(str::to_owned);
     Ok(Page(page).into_response())
 }
@@ -133,25 +108,7 @@ pub async fn update(
         allowed_domains: text("allowed_domains"),
         errors: Errors(failures.into_iter().map(of_whole_list).collect()),
     };
-    let page = page(&app, &member, agent, settings, KnowledgeForm::default()).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
-}
-
-pub async fn add_knowledge(
-    OwnAgent(agent): OwnAgent,
-    State(app): State<App>,
-    SignedForm { member, fields }: SignedForm,
-) -> Result<Response> {
-    let errors = match NewKnowledge::parse(&fields.object(&[("content", "content"), ("type", "type")])) {
-        Ok(new) => {
-            app.store.add_knowledge(agent.account, agent.id.clone(), new, Keep::nothing()).await?;
-            return Ok(Redirect::to(&format!("/agents/{}?done=taught#knowledge", agent.id)).into_response());
-        }
-        Err(rejection) => Errors(rejection.failures),
-    };
-    let form = KnowledgeForm { kind: fields.text("type").to_owned(), content: fields.text("content").to_owned(), errors };
-    let settings = SettingsForm::of(&agent, Errors::default());
-    let page = page(&app, &member, agent, settings, form).await?;
+    let page = page(&app, &member, agent, settings).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
@@ -175,7 +132,6 @@ fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
         "created" => "The agent is ready. Put its embed code on your website.",
         "saved" => "Saved.",
-        "taught" => "Added. The next answer knows it.",
         "deactivated" => "The agent no longer answers.",
         "activated" => "The agent answers again.",
         _ => return None,
@@ -190,7 +146,7 @@ pub fn of_whole_list(failure: Invalid) -> Invalid {
     }
 }
 
-pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm, form: KnowledgeForm) -> Result<AgentPage> {
+pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm) -> Result<AgentPage> {
     let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
     let recent =
         app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
@@ -209,9 +165,8 @@ pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: Settings
         embed_code: app.embed_code(&agent.id),
         settings,
         appearance: AppearanceForm::of(&agent.appearance),
-        knowledge: knowledge.into_iter().rev().map(KnowledgeRow::new).collect(),
+        knowledge: knowledge.iter().rev().take(KNOWLEDGE_SHOWN).map(KnowledgeRow::new).collect(),
         learning: answer::is_learning(&agent),
-        knowledge_form: form,
         conversations,
         name: agent.name,
         color: agent.color,
@@ -226,23 +181,6 @@ impl SettingsForm {
             color: agent.color.clone(),
             allowed_domains: agent.allowed_domains.join("\n"),
             errors,
-        }
-    }
-}
-
-impl Default for KnowledgeForm {
-    fn default() -> Self {
-        Self { kind: KnowledgeType::Text.as_str().to_owned(), content: String::new(), errors: Errors::default() }
-    }
-}
-
-impl KnowledgeRow {
-    fn new(entry: Knowledge) -> Self {
-        Self {
-            excerpt: beginning(&entry.content, EXCERPT_CHARS),
-            kind: entry.kind.as_str().to_owned(),
-            size: Size(count(entry.size_bytes)),
-            added: When::new(entry.created_at),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::agent::AgentChange;
 use crate::domain::agent::appearance::{Appearance, AppearanceChange};
 use crate::web::App;
 use crate::web::dashboard::Page;
-use crate::web::dashboard::agent::{KnowledgeForm, SettingsForm, of_whole_list, page};
+use crate::web::dashboard::agent::{SettingsForm, of_whole_list, page};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm};
@@ -65,7 +65,7 @@ pub async fn update(
         Err(failures) => failures,
     };
     let settings = SettingsForm::of(&agent, Errors::default());
-    let mut page = page(&app, &member, agent, settings, KnowledgeForm::default()).await?;
+    let mut page = page(&app, &member, agent, settings).await?;
     page.appearance = AppearanceForm::typed(&fields, failures);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }

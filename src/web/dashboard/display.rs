@@ -64,6 +64,14 @@ impl fmt::Display for Duration {
     }
 }
 
+/// Milliseconds as a reader thinks of them: `40 ms`, `1.2 s`.
+pub fn duration_ms(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        ms => format!("{:.1} s", ms as f64 / 1e3),
+    }
+}
+
 /// A number of rows, which is never negative.
 pub fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
@@ -114,6 +122,7 @@ mod tests {
     fn sizes_and_durations_are_short() {
         assert_eq!(Size(812).to_string(), "812 B");
         assert_eq!(Size(24_500).to_string(), "24.5 kB");
+        assert_eq!((duration_ms(40), duration_ms(1_234)), ("40 ms".to_owned(), "1.2 s".to_owned()));
         assert_eq!(Duration(48).to_string(), "48 s");
         assert_eq!(Duration(245).to_string(), "4 min 5 s");
         assert_eq!(Duration(4_320).to_string(), "1 h 12 min");

@@ -3,8 +3,10 @@
 mod activity;
 mod agent;
 mod agents;
+mod answering;
 mod api_keys;
 mod appearance;
+mod ask;
 mod auth;
 mod conversation;
 mod conversations;
@@ -13,10 +15,12 @@ mod display;
 mod error;
 mod events;
 mod form;
+mod knowledge;
 mod leads;
 mod nav;
 mod notices;
 mod preview;
+mod questions;
 mod session;
 pub mod setup;
 mod webhook;
@@ -42,19 +46,31 @@ pub fn router() -> Router<App> {
         .route("/logout", post(auth::logout))
         .route("/agents", get(agents::list).post(agents::create))
         .route("/agents/{agent}", get(agent::show).post(agent::update))
-        .route("/agents/{agent}/knowledge", post(agent::add_knowledge))
         .route("/agents/{agent}/appearance", post(appearance::update))
         .route("/agents/{agent}/deactivate", post(agent::deactivate))
         .route("/agents/{agent}/activate", post(agent::activate))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{conversation}", get(conversation::show))
         .route("/leads", get(leads::list))
+        .merge(agent_routes())
         .merge(webhook_routes())
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/activity", get(activity::list))
         .route("/preview/{agent}", get(preview::preview))
         .route("/demo/{agent}", get(preview::demo))
+}
+
+/// The pages behind an agent's own.
+fn agent_routes() -> Router<App> {
+    Router::new()
+        .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))
+        .route("/agents/{agent}/knowledge/{entry}", get(knowledge::show).post(knowledge::update))
+        .route("/agents/{agent}/knowledge/{entry}/delete", post(knowledge::delete))
+        .route("/agents/{agent}/questions", get(questions::list).post(questions::save))
+        .route("/agents/{agent}/questions/dismiss", post(questions::dismiss))
+        .route("/agents/{agent}/questions/{question}/forget", post(questions::forget))
+        .route("/agents/{agent}/answering", get(answering::show).post(answering::update))
 }
 
 fn webhook_routes() -> Router<App> {
