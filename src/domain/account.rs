@@ -1,6 +1,6 @@
 //! Accounts, the people and keys that act for them, and what their plan allows.
 
-use crate::domain::Rejection;
+use crate::domain::{Invalid, Rejection};
 use crate::domain::id::{AccountId, KeyId, UserId};
 use crate::domain::input::{Text, line, text_of_form};
 use crate::domain::time::Time;
@@ -60,8 +60,27 @@ impl NewAdministrator {
             (Ok(account_name), Ok(email), Ok(name)) => Ok(Self { account_name, email, name, plan: plan.to_owned() }),
             (account_name, email, name) => {
                 let named = [("account", account_name.err()), ("email", email.err()), ("name", name.err())];
-                let failures =
-                    named.into_iter().filter_map(|(field, message)| Some(crate::domain::Invalid::new(field, message?)));
+                let failures = named.into_iter().filter_map(|(field, message)| Some(Invalid::new(field, message?)));
+                Err(Rejection { lacks_required: false, failures: failures.collect() })
+            }
+        }
+    }
+}
+
+/// What a person may change of themselves, and of their account.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub account_name: String,
+    pub name: String,
+}
+
+impl Profile {
+    pub fn parse(account_name: &str, name: &str) -> Result<Self, Rejection> {
+        match (text_of_form(account_name, &ACCOUNT_NAME), text_of_form(name, &ACCOUNT_NAME)) {
+            (Ok(account_name), Ok(name)) => Ok(Self { account_name, name }),
+            (account_name, name) => {
+                let named = [("account", account_name.err()), ("name", name.err())];
+                let failures = named.into_iter().filter_map(|(field, message)| Some(Invalid::new(field, message?)));
                 Err(Rejection { lacks_required: false, failures: failures.collect() })
             }
         }

@@ -1,5 +1,8 @@
 //! The numbers of an account: how many conversations and leads, how quick the answers, which pages.
 
+use crate::domain::id::AgentId;
+use crate::domain::time::Time;
+
 /// Conversations or leads: ever, since the first of the month, since midnight (UTC).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -38,6 +41,43 @@ impl ResponseTime {
             rank <= seen
         });
         p95.filter(|_| count > 0).map(|(p95_ms, _)| Self { avg_ms: (sum + count / 2) / count, p95_ms: *p95_ms })
+    }
+}
+
+/// Days that an overview looks back, today included.
+pub const DAYS: usize = 30;
+
+/// What has happened of late, and what was not answered.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Oldest first, today last.
+    pub days: Vec<Day>,
+    /// Of this month; those among them that said that the knowledge does not hold the answer.
+    pub answers: i64,
+    pub unanswered: i64,
+    /// Asked most often first.
+    pub questions: Vec<Unanswered>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Day {
+    pub start: Time,
+    pub conversations: i64,
+    pub leads: i64,
+}
+
+/// A group of alike questions, as they were asked last.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    pub agent: AgentId,
+    pub text: String,
+    pub asked_count: i64,
+}
+
+impl Overview {
+    /// How many of a hundred answers came from the knowledge; none while nothing was asked.
+    pub fn answered_percent(&self) -> Option<i64> {
+        (self.answers > 0).then(|| (self.answers - self.unanswered) * 100 / self.answers)
     }
 }
 

@@ -41,9 +41,10 @@ const TIME_AGENT: &str = "
     WHERE account = ?1 AND id = ?2";
 
 const TIME_MONTH: &str = "
-    INSERT INTO response_times (account, month, response_ms, responses)
-    VALUES (?1, ?2, ?3, 1)
-    ON CONFLICT (account, month, response_ms) DO UPDATE SET responses = response_times.responses + 1";
+    INSERT INTO response_times (account, month, response_ms, responses, unanswered)
+    VALUES (?1, ?2, ?3, 1, ?4)
+    ON CONFLICT (account, month, response_ms) DO UPDATE
+    SET responses = response_times.responses + 1, unanswered = response_times.unanswered + excluded.unanswered";
 
 const REPLACE_ANSWER: &str = "
     UPDATE messages
@@ -77,7 +78,8 @@ impl Store {
             }
             let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
             db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
-            db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, message.created_at.month(), response_ms])?;
+            let (month, unanswered) = (message.created_at.month(), !message.answered);
+            db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, month, response_ms, unanswered])?;
             Ok(message)
         })
         .await

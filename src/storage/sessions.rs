@@ -3,8 +3,9 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::domain::account::{Account, User};
+use crate::domain::id::{AccountId, UserId};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
-use crate::storage::{Result, Store};
+use crate::storage::{Error, Result, Store};
 
 /// A session ends after this long without a request.
 pub const IDLE_MS: i64 = 12 * HOUR_MS;
@@ -25,6 +26,30 @@ pub struct Member {
     pub account: Account,
     pub csrf: String,
 }
+
+/// A session that is open, as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    pub token_hash: [u8; 32],
+    pub address: String,
+    pub user_agent: String,
+    pub created_at: Time,
+    pub seen_at: Time,
+}
+
+const OPEN: &str = "
+    SELECT token_hash, address, user_agent, created_at, seen_at
+    FROM sessions
+    WHERE account = ?1 AND user = ?2 AND ?3 < seen_at AND ?4 < created_at
+    ORDER BY created_at DESC
+    LIMIT ?5";
+
+/// Sessions that one list shows.
+const OPEN_MAX: i64 = 100;
+
+const END_OTHERS: &str = "
+    DELETE FROM sessions
+    WHERE account = ?1 AND user = ?2 AND token_hash <> ?3";
 
 const FIND: &str = "
     SELECT u.id, u.account, u.email, u.name, u.password_hash,
@@ -91,6 +116,44 @@ impl Store {
             });
         }
         Ok(Some(member))
+    }
+
+    /// Newest first.
+    pub async fn open_sessions(&self, account: AccountId, user: UserId) -> Result<Vec<OpenSession>> {
+        let now = self.world().now();
+        self.read(move |db| {
+            let mut list = db.prepare_cached(OPEN)?;
+            let values = params![account, user, now.plus_ms(-IDLE_MS), now.plus_ms(-AGE_MS), OPEN_MAX];
+            let rows = list.query_map(values, |row| {
+                Ok(OpenSession {
+                    token_hash: row.get(0)?,
+                    address: row.get(1)?,
+                    user_agent: row.get(2)?,
+                    created_at: row.get(3)?,
+                    seen_at: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    pub async fn end_session(&self, account: AccountId, user: UserId, token_hash: [u8; 32]) -> Result<()> {
+        self.write(move |db| {
+            let own = "DELETE FROM sessions WHERE account = ?1 AND user = ?2 AND token_hash = ?3";
+            let ended = db.execute(own, params![account, user, token_hash])?;
+            if ended == 0 { Err(Error::NotFound) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// All of a user's but one.
+    pub async fn end_other_sessions(&self, account: AccountId, user: UserId, kept: [u8; 32]) -> Result<()> {
+        self.write(move |db| {
+            db.prepare_cached(END_OTHERS)?.execute(params![account, user, kept])?;
+            Ok(())
+        })
+        .await
     }
 
     pub async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()> {

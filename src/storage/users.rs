@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::domain::account::User;
+use crate::domain::account::{Profile, User};
+use crate::domain::id::{AccountId, UserId};
 use crate::storage::{Error, Result, Store};
 
 const BY_EMAIL: &str = "
@@ -24,6 +25,18 @@ impl Store {
                 })
             });
             Ok(found.optional()?)
+        })
+        .await
+    }
+
+    /// Changes the name of a user, and of the account.
+    pub async fn set_profile(&self, account: AccountId, user: UserId, profile: Profile) -> Result<()> {
+        self.write(move |db| {
+            let Profile { account_name, name } = &profile;
+            db.execute("UPDATE accounts SET name = ?2 WHERE id = ?1", params![account, account_name])?;
+            let changed =
+                db.execute("UPDATE users SET name = ?3 WHERE account = ?1 AND id = ?2", params![account, user, name])?;
+            if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
         })
         .await
     }

@@ -24,6 +24,7 @@ listen = "127.0.0.1:0"
 
 [testing]
 public_limits = false
+allow_private_addresses = true
 `;
 
 export async function startServer() {

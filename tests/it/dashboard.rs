@@ -51,6 +51,7 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
     let listed = browser.get("/conversations").is(200).text;
     let conversation = between(&listed, "href=\"/conversations/", "\"").unwrap().to_owned();
     vec![
+        "/".into(),
         "/agents".into(),
         format!("/agents/{agent}"),
         format!("/agents/{agent}/knowledge?q=hello"),
@@ -62,6 +63,7 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
         "/leads".into(),
         "/webhooks".into(),
         "/events".into(),
+        "/settings".into(),
         "/settings/keys".into(),
         "/settings/activity".into(),
         format!("/preview/{agent}"),
@@ -243,7 +245,8 @@ fn pages_of_an_empty_account_say_what_to_do() {
         let page = browser.get(path).is(200).text;
         assert!(page.contains("class=\"empty\"") || page.contains("class=\"empty "), "{path}");
     }
-    assert_eq!(browser.get("/").is(303).header("location"), "/agents");
+    let home = browser.get("/").is(200).text;
+    assert!(home.contains("Create an agent") && home.contains("Nobody has written in this time."));
     assert_eq!(browser.get("/login").is(303).header("location"), "/agents");
     assert!(browser.get("/nothing").is(404).header("content-type").starts_with("text/html"));
 }

@@ -24,6 +24,7 @@ mod conversations;
 mod cursors;
 mod dashboard;
 mod dashboard_knowledge;
+mod dashboard_settings;
 mod dashboard_webhooks;
 mod deliveries;
 mod durability;

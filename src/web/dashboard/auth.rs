@@ -19,7 +19,7 @@ use crate::web::error::ApiError;
 /// Tries to sign in: a person needs few, a guesser many. A guesser elsewhere must not lock the person out, so the limit of
 /// an e-mail address alone is wide.
 const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
-const TRIES_PER_BOTH: Window = Window { limit: 5, span_ms: MINUTE_MS };
+pub const TRIES_PER_BOTH: Window = Window { limit: 5, span_ms: MINUTE_MS };
 const TRIES_PER_EMAIL: Window = Window { limit: 60, span_ms: MINUTE_MS };
 
 /// `GET /setup?token=…` while no administrator exists.
@@ -97,7 +97,7 @@ pub async fn hashed(app: &App, text: String) -> Result<String> {
 }
 
 /// For an unknown user the same work is done, so that the time tells nothing.
-async fn verified(app: &App, text: String, hash: Option<String>) -> Result<bool> {
+pub async fn verified(app: &App, text: String, hash: Option<String>) -> Result<bool> {
     let _permit = app.hashes.acquire().await.map_err(|_| ApiError::unavailable())?;
     let check = move || match hash {
         Some(hash) => password::verify(&text, &hash),

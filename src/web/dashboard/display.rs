@@ -20,6 +20,11 @@ impl When {
         When { iso, text }
     }
 
+    /// The day alone.
+    pub fn day(&self) -> &str {
+        self.text.split_once(',').map_or(&self.text, |(day, _)| day)
+    }
+
     /// The time of day alone, for lines that follow each other within minutes.
     pub fn clock(&self) -> &str {
         self.iso.get(11..16).unwrap_or(&self.text)
@@ -72,6 +77,41 @@ pub fn duration_ms(ms: u64) -> String {
     }
 }
 
+/// An amount in a currency's smallest unit, written in its main one: `29.00 EUR`, `2900 JPY`.
+pub fn amount(smallest: i64, currency: &str) -> String {
+    const WHOLE: [&str; 16] =
+        ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"];
+    const THOUSANDTHS: [&str; 5] = ["bhd", "jod", "kwd", "omr", "tnd"];
+    let written = match currency {
+        whole if WHOLE.contains(&whole) => smallest.to_string(),
+        fine if THOUSANDTHS.contains(&fine) => format!("{:.3}", smallest as f64 / 1e3),
+        _ => format!("{:.2}", smallest as f64 / 1e2),
+    };
+    format!("{written} {}", currency.to_uppercase())
+}
+
+/// A browser as its owner calls it: `Firefox on Windows`; what names itself otherwise is shown as it does.
+pub fn browser(user_agent: &str) -> String {
+    // Most claim to be others too, so the first that is found counts.
+    const BROWSERS: [(&str, &str); 5] =
+        [("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "a Mac"),
+        ("Linux", "Linux"),
+    ];
+    let named = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        _ if user_agent.trim().is_empty() => "Unknown".to_owned(),
+        _ => beginning(user_agent, 60),
+    }
+}
+
 /// A number of rows, which is never negative.
 pub fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
@@ -116,6 +156,7 @@ mod tests {
     fn a_moment_is_spelled_out() {
         let when = When::new(Time::from_ms(1_773_563_400_000));
         assert_eq!((when.text.as_str(), when.clock()), ("15 Mar 2026, 08:30", "08:30"));
+        assert_eq!(when.day(), "15 Mar 2026");
     }
 
     #[test]
@@ -126,6 +167,24 @@ mod tests {
         assert_eq!(Duration(48).to_string(), "48 s");
         assert_eq!(Duration(245).to_string(), "4 min 5 s");
         assert_eq!(Duration(4_320).to_string(), "1 h 12 min");
+    }
+
+    #[test]
+    fn amounts_have_the_places_of_their_currency() {
+        assert_eq!(amount(2_900, "eur"), "29.00 EUR");
+        assert_eq!((amount(2_900, "jpy"), amount(2_900, "kwd")), ("2900 JPY".to_owned(), "2.900 KWD".to_owned()));
+    }
+
+    #[test]
+    fn browsers_go_by_the_name_their_owner_knows() {
+        let check = |user_agent, expected: &str| assert_eq!(browser(user_agent), expected);
+        check(
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0",
+            "Edge on Windows",
+        );
+        check("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on an iPhone");
+        check("curl/8.5.0", "curl/8.5.0");
+        check("", "Unknown");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod api_keys;
 mod appearance;
 mod ask;
 mod auth;
+mod chart;
 mod conversation;
 mod conversations;
 mod delivery;
@@ -15,6 +16,7 @@ mod display;
 mod error;
 mod events;
 mod form;
+mod home;
 mod knowledge;
 mod leads;
 mod nav;
@@ -22,6 +24,7 @@ mod notices;
 mod preview;
 mod questions;
 mod session;
+mod settings;
 pub mod setup;
 mod webhook;
 mod webhook_form;
@@ -31,7 +34,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::web::App;
@@ -40,7 +43,7 @@ use crate::web::error::ApiError;
 
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/agents") }))
+        .route("/", get(home::show))
         .route("/setup", get(setup::show).post(setup::create))
         .route("/login", get(auth::show).post(auth::login))
         .route("/logout", post(auth::logout))
@@ -54,6 +57,9 @@ pub fn router() -> Router<App> {
         .route("/leads", get(leads::list))
         .merge(agent_routes())
         .merge(webhook_routes())
+        .route("/settings", get(settings::show).post(settings::update))
+        .route("/settings/password", post(settings::change_password))
+        .route("/settings/sessions", post(settings::end_sessions))
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/activity", get(activity::list))

@@ -19,6 +19,7 @@ pub struct Nav {
 /// An entry of the navigation; the page's own one is marked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Section {
+    Home,
     Agents,
     Conversations,
     Leads,
@@ -26,11 +27,13 @@ pub enum Section {
     Events,
     ApiKeys,
     Activity,
+    Settings,
 }
 
 impl Section {
     pub fn as_str(self) -> &'static str {
         match self {
+            Section::Home => "home",
             Section::Agents => "agents",
             Section::Conversations => "conversations",
             Section::Leads => "leads",
@@ -38,6 +41,7 @@ impl Section {
             Section::Events => "events",
             Section::ApiKeys => "keys",
             Section::Activity => "activity",
+            Section::Settings => "settings",
         }
     }
 }

@@ -181,6 +181,11 @@ pub async fn end(app: &App, headers: &HeaderMap) -> Result<String> {
     Ok(set_cookie(app, "", "; Max-Age=0"))
 }
 
+/// Which of the sessions in the store a request belongs to.
+pub fn own_hash(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
+    cookie(headers, cookie_name(app)).map(auth::hash)
+}
+
 fn is_https(app: &App) -> bool {
     app.config.public_url().starts_with("https://")
 }

@@ -1,0 +1,162 @@
+//! The first page: what happened today and this month, how well it was answered, and what to do next.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::agent::Agent;
+use crate::domain::analytics::{Analytics, Overview, Unanswered};
+use crate::domain::webhook::Webhook;
+use crate::web::App;
+use crate::web::dashboard::Page;
+use crate::web::dashboard::chart::Chart;
+use crate::web::dashboard::display::{PageUrl, count, duration_ms};
+use crate::web::dashboard::error::Result;
+use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::session::SignedIn;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub struct HomePage {
+    pub nav: Nav,
+    pub numbers: Vec<Number>,
+    /// What is left to do before the first conversation can come; empty once all is done.
+    pub steps: Vec<Step>,
+    pub chart: Chart,
+    pub plan: PlanUse,
+    pub pages: Vec<BusyPage>,
+    pub questions: Vec<QuestionRow>,
+    pub webhooks: WebhookHealth,
+}
+
+/// A number with what it is compared with.
+pub struct Number {
+    pub label: &'static str,
+    pub value: String,
+    pub beside: String,
+}
+
+pub struct Step {
+    pub done: bool,
+    pub title: &'static str,
+    pub about: &'static str,
+    pub href: String,
+}
+
+/// How much of the plan is used up.
+pub struct PlanUse {
+    pub name: String,
+    pub agents: Share,
+    pub conversations: Share,
+}
+
+pub struct Share {
+    pub used: u64,
+    /// None is without limit.
+    pub limit: Option<u64>,
+}
+
+impl Share {
+    pub fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| limit <= self.used)
+    }
+}
+
+pub struct BusyPage {
+    pub page: PageUrl,
+    pub conversations: u64,
+}
+
+pub struct QuestionRow {
+    pub agent: String,
+    pub text: String,
+    pub times: u64,
+}
+
+pub struct WebhookHealth {
+    pub all: usize,
+    pub active: usize,
+    pub failing: usize,
+    pub disabled: usize,
+}
+
+pub async fn show(member: SignedIn, State(app): State<App>) -> Result<Response> {
+    let (account, now) = (member.0.account.id.clone(), app.world.now());
+    let analytics = app.store.analytics(account.clone(), now).await?;
+    let overview = app.store.overview(account.clone(), now).await?;
+    let agents = app.store.agents(account.clone()).await?;
+    let webhooks = app.store.webhooks(account).await?;
+    let plan = app.plan_of(&member.0.account);
+    let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
+    Ok(Page(HomePage {
+        nav: member.nav(Section::Home),
+        numbers: numbers(&analytics, &overview),
+        steps: steps(&agents, &analytics, &webhooks),
+        chart: Chart::new(&overview.days),
+        plan: PlanUse {
+            name: plan.name,
+            agents: Share { used: count(analytics.agents_active), limit: plan.agents_max.map(u64::from) },
+            conversations: Share { used: count(analytics.conversations.this_month), limit },
+        },
+        pages: analytics.top_pages.into_iter().map(BusyPage::new).collect(),
+        questions: overview.questions.into_iter().map(QuestionRow::new).collect(),
+        webhooks: WebhookHealth::of(&webhooks),
+    })
+    .into_response())
+}
+
+fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
+    let (conversations, leads) = (analytics.conversations, analytics.leads);
+    let month = |rows: i64| format!("{rows} this month");
+    let number = |label, value, beside| Number { label, value, beside };
+    let none = || "–".to_owned();
+    let answered = overview.answered_percent().map_or_else(none, |percent| format!("{percent} %"));
+    let (average, p95) = match analytics.response_time {
+        Some(time) => (duration_ms(count(time.avg_ms)), format!("95 of 100 within {}", duration_ms(count(time.p95_ms)))),
+        None => (none(), "of this month".to_owned()),
+    };
+    let rate = (conversations.this_month > 0).then(|| leads.this_month * 100 / conversations.this_month);
+    let rate = rate.map_or_else(String::new, |percent| format!(", {percent} % of conversations"));
+    vec![
+        number("Conversations today", conversations.today.to_string(), month(conversations.this_month)),
+        number("Leads today", leads.today.to_string(), month(leads.this_month) + &rate),
+        number("Answered from knowledge", answered, format!("of {} answers this month", overview.answers)),
+        number("Answer time", average, p95),
+    ]
+}
+
+fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {
+    let agent = agents.first().map(|agent| format!("/agents/{}", agent.id));
+    let (own, taught) = (agent.clone().unwrap_or_else(|| "/agents".into()), agents.iter().any(|a| a.knowledge_entries > 0));
+    let knowledge = agent.as_ref().map_or_else(|| "/agents".into(), |page| format!("{page}/knowledge"));
+    let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
+    let steps = vec![
+        step(agent.is_some(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/agents"),
+        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &knowledge),
+        step(analytics.conversations.total > 0, "Put it on your site", "One line of HTML; then ask it something.", &own),
+        step(!webhooks.is_empty(), "Get told about leads", "Register a webhook for your CRM or chat.", "/webhooks"),
+    ];
+    if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
+}
+
+impl BusyPage {
+    fn new((url, conversations): (String, i64)) -> Self {
+        Self { page: PageUrl(url), conversations: count(conversations) }
+    }
+}
+
+impl QuestionRow {
+    fn new(question: Unanswered) -> Self {
+        Self { agent: question.agent.to_string(), text: question.text, times: count(question.asked_count) }
+    }
+}
+
+impl WebhookHealth {
+    fn of(webhooks: &[Webhook]) -> Self {
+        let active = |webhook: &&Webhook| webhook.status == "active";
+        let failing = |webhook: &&Webhook| webhook.failing_since.is_some();
+        let all = webhooks.len();
+        let on = webhooks.iter().filter(active).count();
+        Self { all, active: on, failing: webhooks.iter().filter(active).filter(failing).count(), disabled: all - on }
+    }
+}

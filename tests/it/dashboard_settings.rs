@@ -1,0 +1,109 @@
+//! A person's own settings, and what the first page says of their account.
+
+use serde_json::json;
+
+use crate::browser::{Browser, EMAIL, PASSWORD, between, own_api, signed_in};
+use crate::server::Span;
+
+const NEW_PASSWORD: &str = "battery staple correct";
+
+#[test]
+fn g04_a_changed_password_ends_every_other_session() {
+    let (server, mut browser) = signed_in();
+    let mut other = Browser::new(&server);
+    other.sign_in(PASSWORD).is(303);
+    browser.get("/settings").is(200);
+    let before = browser.client.clone();
+    let refused = browser.submit("/settings/password", &[("password", "wrong"), ("new_password", NEW_PASSWORD)]).is(422).text;
+    assert!(refused.contains("is not your password") && !refused.contains(NEW_PASSWORD));
+    let refused = browser.submit("/settings/password", &[("password", PASSWORD), ("new_password", "password")]).is(422).text;
+    assert!(refused.contains("most common"));
+    browser.submit("/settings/password", &[("password", PASSWORD), ("new_password", NEW_PASSWORD)]).is(303);
+    browser.get("/settings").is(200);
+    for ended in [&other.client, &before] {
+        assert_eq!(ended.get("/settings").is(303).header("location"), "/login");
+    }
+    Browser::new(&server).sign_in(PASSWORD).is(401);
+    Browser::new(&server).sign_in(NEW_PASSWORD).is(303);
+}
+
+#[test]
+fn the_password_in_force_cannot_be_guessed_with_a_stolen_session() {
+    let (_server, mut browser) = signed_in();
+    browser.get("/settings").is(200);
+    for number in 0..5 {
+        let guess = format!("guess {number}");
+        browser.submit("/settings/password", &[("password", &guess), ("new_password", NEW_PASSWORD)]).is(422);
+    }
+    browser.submit("/settings/password", &[("password", PASSWORD), ("new_password", NEW_PASSWORD)]).is(429);
+}
+
+#[test]
+fn sessions_are_listed_and_ended_one_by_one_or_all_but_this() {
+    let (server, mut browser) = signed_in();
+    let mut phone = Browser::new(&server);
+    phone.client = phone.client.with("user-agent", "Mozilla/5.0 (iPhone; <b>) Safari/604.1");
+    phone.sign_in(PASSWORD).is(303);
+    let mut third = Browser::new(&server);
+    third.sign_in(PASSWORD).is(303);
+    let page = browser.get("/settings").is(200).text;
+    assert!(page.contains("Safari on an iPhone") && page.contains("This one"));
+    let phones = page.split("Safari on an iPhone").nth(1).unwrap();
+    let id = between(phones, "name=\"session\" value=\"", "\"").unwrap().to_owned();
+    browser.submit("/settings/sessions", &[("session", &id)]).is(303);
+    phone.get("/settings").is(303);
+    third.get("/settings").is(200);
+    browser.submit("/settings/sessions", &[("session", &id)]).is(404);
+    for nonsense in ["", "zz", "ü1", "00"] {
+        browser.submit("/settings/sessions", &[("session", nonsense)]).is(404);
+    }
+    browser.submit("/settings/sessions", &[("session", "others")]).is(303);
+    third.get("/settings").is(303);
+    browser.get("/settings").is(200);
+}
+
+#[test]
+fn names_are_changed_on_the_settings_page() {
+    let (_server, mut browser) = signed_in();
+    browser.get("/settings").is(200);
+    browser.submit("/settings", &[("name", "Jane <i>Doe"), ("account", "Acme & Sons")]).is(303);
+    let page = browser.get("/settings").is(200).text;
+    assert!(page.contains("Acme &#38; Sons") && page.contains("Jane &#60;i&#62;Doe"));
+    let refused = browser.submit("/settings", &[("name", ""), ("account", "Other")]).is(422).text;
+    assert!(refused.contains("id=\"name-error\"") && refused.contains("value=\"Other\""));
+    assert!(browser.get("/").is(200).text.contains("Acme &#38; Sons"));
+}
+
+#[test]
+fn payments_are_listed_with_their_invoices() {
+    let (server, mut browser) = signed_in();
+    assert!(browser.get("/settings").is(200).text.contains("No payment so far."));
+    let paid = ["payment", "record", "--account", EMAIL, "--amount-cents", "2900", "--currency", "eur", "--plan", "scale"];
+    server.cli(&paid).is(0);
+    let page = browser.get("/settings").is(200).text;
+    assert!(page.contains("29.00 EUR") && !page.contains("No payment so far."));
+}
+
+#[test]
+fn the_first_page_counts_what_happened() {
+    let (server, mut browser) = signed_in();
+    let api = own_api(&server);
+    let agent = api.agent(&json!({ "name": "A", "knowledge_base": "Q: Where is parking?\nA: Behind the house." }));
+    let visitor = server.visitor(&agent);
+    for question in ["Where is parking?", "Do you repair violins?", "Where is parking?", "I am jane@example.com"] {
+        visitor.ask(question);
+    }
+    let page = browser.get("/").is(200).text;
+    assert!(page.contains("75 %") && page.contains("of 4 answers this month"), "{page}");
+    assert!(page.contains("1 conversation, 1 lead</title>") && page.contains("Do you repair violins?"));
+    assert!(page.contains("example.com/pricing") && page.contains("1 this month, 100 % of conversations"));
+    let stranger = server.sign_up("stranger@example.com");
+    let theirs = stranger.agent(&json!({ "name": "B" }));
+    server.visitor(&theirs).ask("Is there wifi?");
+    let same = browser.get("/").is(200).text;
+    assert!(same.contains("of 4 answers this month") && !same.contains("wifi"));
+    server.pass(Span::Days(40));
+    browser.sign_in(PASSWORD).is(303);
+    let later = browser.get("/").is(200).text;
+    assert!(later.contains("Nobody has written in this time.") && later.contains("of 0 answers this month"));
+}
