@@ -41,6 +41,8 @@ function showTimes() {
 
 showTimes();
 setInterval(showTimes, 60_000);
+// Parts of a page were loaded anew.
+document.addEventListener("fresh", showTimes);
 
 // Where the navigation is wider than the screen, the page's own entry is in sight.
 for (const here of document.querySelectorAll("nav [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });

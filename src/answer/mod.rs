@@ -51,7 +51,7 @@ pub enum Progress {
     },
     Delta(String),
     Sources(Vec<Source>),
-    /// The answer is kept; nothing follows.
+    /// The answer is kept, or there is none; nothing follows.
     Done(Finished),
     /// Nothing follows.
     Failed(storage::Error),
@@ -60,7 +60,8 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Finished {
     pub conversation: Option<ConversationId>,
-    pub message: Message,
+    /// None where a person has taken the conversation over and will answer.
+    pub message: Option<Message>,
     /// A person is wanted or needed: the visitor should be asked for contact details.
     pub lead_form: bool,
     pub lead_captured: bool,

@@ -9,7 +9,7 @@ use crate::answer::reply::{Question, Reply, reply};
 use crate::answer::{Finished, Progress, Watcher};
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Role, Source};
-use crate::domain::id::VisitorId;
+use crate::domain::id::{ConversationId, VisitorId};
 use crate::domain::model_use::DayUse;
 use crate::storage::{Answer, AnsweredTurn, BegunTurn, Result, Store, Turn, VisitorMessage};
 use crate::world::World;
@@ -38,6 +38,11 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
     let begun = match block_on(means.store.begin_turn(message))? {
         Turn::Begun(begun) => *begun,
         Turn::Answered(turn) => return Ok(repeat(watcher, *turn)),
+        Turn::Claimed { conversation, question, lead_captured } => {
+            let conversation = Some(conversation);
+            watcher.tell(Progress::Begun { conversation: conversation.clone(), question });
+            return Ok(Finished::by_person(conversation, lead_captured));
+        }
     };
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
     let index = means.indexes.of(&means.store, &agent)?;
@@ -60,10 +65,19 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
         gap,
         used: composed.used,
         replaces: begun.replaces,
+        claims_count: begun.claims_count,
     };
-    let message = block_on(means.store.finish_turn(agent, begun.conversation.clone(), answer))?;
-    let conversation = begun.conversation;
-    Ok(Finished { conversation, message, lead_form, lead_captured: begun.lead_captured, suggestions })
+    let (conversation, lead_captured) = (begun.conversation, begun.lead_captured);
+    Ok(match block_on(means.store.finish_turn(agent, conversation.clone(), answer))? {
+        None => Finished::by_person(conversation, lead_captured),
+        message => Finished { conversation, message, lead_form, lead_captured, suggestions },
+    })
+}
+
+impl Finished {
+    const fn by_person(conversation: Option<ConversationId>, lead_captured: bool) -> Self {
+        Self { conversation, message: None, lead_form: false, lead_captured, suggestions: Vec::new() }
+    }
 }
 
 fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
@@ -98,7 +112,7 @@ fn repeat(watcher: &Watcher, turn: AnsweredTurn) -> Finished {
     show_sources(watcher, &answer.sources);
     let lead_form = !answer.answered && !lead_captured;
     let conversation = Some(conversation);
-    Finished { conversation, message: answer, lead_form, lead_captured, suggestions: Vec::new() }
+    Finished { conversation, message: Some(answer), lead_form, lead_captured, suggestions: Vec::new() }
 }
 
 fn show_sources(watcher: &Watcher, sources: &[Source]) {

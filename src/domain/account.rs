@@ -1,9 +1,9 @@
 //! Accounts, the people and keys that act for them, and what their plan allows.
 
-use crate::domain::{Invalid, Rejection};
 use crate::domain::id::{AccountId, KeyId, UserId};
 use crate::domain::input::{Text, line, text_of_form};
 use crate::domain::time::Time;
+use crate::domain::{Invalid, Rejection};
 
 pub const KEYS_ACTIVE_MAX: usize = 5;
 pub const KEY_NAME: Text = line(1..=100);

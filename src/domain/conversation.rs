@@ -1,6 +1,7 @@
 //! Conversations and their messages, as they are kept and shown.
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, MessageId, VisitorId};
+use crate::domain::operator::Claimed;
 use crate::domain::time::Time;
 
 pub const MESSAGE_CHARS_MAX: usize = 4_000;
@@ -22,6 +23,10 @@ pub struct Conversation {
     pub started_at: Time,
     pub last_activity_at: Time,
     pub ended_at: Option<Time>,
+    /// Who of the team answers in the place of the agent.
+    pub claimed: Option<Claimed>,
+    /// How often it was taken over.
+    pub claims_count: i64,
 }
 
 impl Conversation {
@@ -95,6 +100,8 @@ pub struct Message {
     /// False where the answer is that the knowledge does not hold it.
     pub answered: bool,
     pub trace: Option<Trace>,
+    /// Who wrote it, where a person of the team did.
+    pub operator: Option<String>,
 }
 
 /// Why an answer ends before its end, where the visitor had gone.
@@ -166,4 +173,6 @@ pub struct Transcript {
 pub struct ConversationSummary {
     pub conversation: Conversation,
     pub opening: String,
+    /// A person has taken it over and is to answer.
+    pub waits: bool,
 }

@@ -65,6 +65,8 @@ identifiers! {
     EventId = "evt_",
     PaymentId = "pay_",
     SavedQuestionId = "qst_",
+    NoteId = "note_",
+    CannedReplyId = "rpl_",
 }
 
 impl EventId {

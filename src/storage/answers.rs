@@ -8,8 +8,9 @@ use crate::domain::id::{AccountId, ConversationId, MessageId};
 use crate::domain::model_use::ModelUse;
 use crate::domain::question::Gap;
 use crate::storage::conversations::sources_text;
+use crate::storage::takeover::claims_count;
 use crate::storage::trace::trace_text;
-use crate::storage::{Result, Store, draw, model_use, questions};
+use crate::storage::{Result, Store, draw, model_use, questions, search};
 use crate::world::World;
 
 /// An answer to be kept.
@@ -22,11 +23,13 @@ pub struct Answer {
     pub gap: Option<Gap>,
     pub used: ModelUse,
     pub replaces: Option<MessageId>,
+    /// How often the conversation had been taken over when the question was kept.
+    pub claims_count: i64,
 }
 
 const INSERT_MESSAGE: &str = "
-    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at)
-    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at, operator)
+    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
     FROM conversations
     WHERE id = ?1 AND account = ?2";
 
@@ -52,8 +55,14 @@ const REPLACE_ANSWER: &str = "
     WHERE account = ?1 AND conversation = ?2 AND id = ?3";
 
 impl Store {
-    /// Keeps the answer. Without a conversation it is only given its identifier.
-    pub async fn finish_turn(&self, agent: Agent, conversation: Option<ConversationId>, answer: Answer) -> Result<Message> {
+    /// Keeps the answer, unless a person has taken the conversation over since the question: then there is none.
+    /// Without a conversation it is only given its identifier.
+    pub async fn finish_turn(
+        &self,
+        agent: Agent,
+        conversation: Option<ConversationId>,
+        answer: Answer,
+    ) -> Result<Option<Message>> {
         let world = self.world().clone();
         let mut message = Message {
             id: world.fresh(),
@@ -64,14 +73,18 @@ impl Store {
             sources: answer.sources,
             answered: answer.answered,
             trace: Some(answer.trace),
+            operator: None,
         };
         if conversation.is_none() && answer.used.is_none() {
-            return Ok(message);
+            return Ok(Some(message));
         }
         self.write(move |db| {
             // What was used is paid for, also where the answer is not kept.
             model_use::count(db, &agent, message.created_at, &answer.used)?;
-            let Some(conversation) = conversation else { return Ok(message) };
+            let Some(conversation) = conversation else { return Ok(Some(message)) };
+            if claims_count(db, &agent.account, &conversation)?.is_some_and(|count| count != answer.claims_count) {
+                return Ok(None);
+            }
             keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
             if let Some(gap) = &answer.gap {
                 questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
@@ -80,7 +93,7 @@ impl Store {
             db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
             let (month, unanswered) = (message.created_at.month(), !message.answered);
             db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, month, response_ms, unanswered])?;
-            Ok(message)
+            Ok(Some(message))
         })
         .await
     }
@@ -98,6 +111,7 @@ fn keep_answer(
     if let Some(id) = replaces {
         let (sources, trace) = (sources_text(&message.sources), message.trace.as_ref().map(trace_text));
         let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
+        search::replace(db, account, conversation, &id, &message.content)?;
         let values = params![
             account,
             conversation,
@@ -126,7 +140,7 @@ pub fn append(
     client_id: Option<&str>,
 ) -> Result<()> {
     let response_ms = message.trace.as_ref().map(|trace| trace.response_ms);
-    db.prepare_cached(INSERT_MESSAGE)?.execute(params![
+    let kept = db.prepare_cached(INSERT_MESSAGE)?.execute(params![
         conversation,
         account,
         message.id,
@@ -138,8 +152,13 @@ pub fn append(
         message.answered,
         message.trace.as_ref().map(trace_text),
         response_ms,
-        message.created_at
+        message.created_at,
+        message.operator
     ])?;
+    // An answer may come after its conversation was deleted.
+    if kept == 1 {
+        search::add(db, account, conversation, &message.id, &message.content)?;
+    }
     db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at])?;
     Ok(())
 }

@@ -4,8 +4,8 @@ use rusqlite::ErrorCode;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::domain::id::{
-    AccountId, AgentId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId, PaymentId,
-    SavedQuestionId, UserId, VisitorId, WebhookId,
+    AccountId, AgentId, CannedReplyId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId,
+    NoteId, PaymentId, SavedQuestionId, UserId, VisitorId, WebhookId,
 };
 use crate::domain::pace::Lane;
 use crate::domain::time::Time;
@@ -30,6 +30,7 @@ macro_rules! text_columns {
 text_columns!(
     AccountId,
     AgentId,
+    CannedReplyId,
     ConversationId,
     DeliveryId,
     EventId,
@@ -37,6 +38,7 @@ text_columns!(
     KnowledgeId,
     LeadId,
     MessageId,
+    NoteId,
     PaymentId,
     SavedQuestionId,
     UserId,

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Role, Source, Transcript};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, MessageId, VisitorId};
+use crate::domain::operator::Claimed;
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
@@ -16,10 +17,12 @@ use crate::storage::{Error, Result, Store};
 /// Idle conversations that one transaction ends.
 const SWEEP_MAX: i64 = 100;
 
-const COLUMNS: &str = "
-    id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at";
+pub const COLUMNS: &str = "
+    id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at,
+    claimed_by, claimed_name, claimed_at, claims_count";
+pub const COLUMNS_COUNT: usize = 16;
 
-const OPENING: &str = "
+pub const OPENING: &str = "
     (SELECT content FROM messages
      WHERE conversation = conversations.id AND messages.account = conversations.account AND role = 'user'
      ORDER BY seq LIMIT 1)";
@@ -50,14 +53,14 @@ const COUNT_BY_ACCOUNT: &str = "
     WHERE account = ?1";
 
 const MESSAGES: &str = "
-    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator
     FROM messages
     WHERE conversation = ?1 AND account = ?2
     ORDER BY seq";
 
 const END: &str = "
     UPDATE conversations
-    SET ended_at = ?3
+    SET ended_at = ?3, claimed_by = NULL, claimed_name = NULL, claimed_at = NULL
     WHERE account = ?1 AND id = ?2 AND ended_at IS NULL";
 
 const IDLE: &str = "
@@ -112,8 +115,12 @@ impl Store {
                  ORDER BY started_at DESC, id DESC LIMIT ?2 OFFSET ?3"
             ))?;
             let rows = list.query_map(params![account, page.limit, page.offset, agent], |row| {
-                let opening: Option<String> = row.get(12)?;
-                Ok(ConversationSummary { conversation: conversation_of(row)?, opening: opening.unwrap_or_default() })
+                let opening: Option<String> = row.get(COLUMNS_COUNT)?;
+                Ok(ConversationSummary {
+                    conversation: conversation_of(row)?,
+                    opening: opening.unwrap_or_default(),
+                    waits: false,
+                })
             })?;
             Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
@@ -122,6 +129,10 @@ impl Store {
 
     pub async fn transcript(&self, account: AccountId, id: ConversationId) -> Result<Transcript> {
         self.read(move |db| with_messages(db, conversation(db, &account, &id)?)).await
+    }
+
+    pub async fn conversation(&self, account: AccountId, id: ConversationId) -> Result<Conversation> {
+        self.read(move |db| conversation(db, &account, &id)).await
     }
 
     /// The conversation that a visitor can go on with, if there is one.
@@ -238,7 +249,7 @@ fn with_messages(db: &Connection, conversation: Conversation) -> Result<Transcri
     Ok(Transcript { conversation, messages })
 }
 
-fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
+pub fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -252,7 +263,14 @@ fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
         started_at: row.get(9)?,
         last_activity_at: row.get(10)?,
         ended_at: row.get(11)?,
+        claimed: claimed_of(row)?,
+        claims_count: row.get(15)?,
     })
+}
+
+fn claimed_of(row: &Row) -> rusqlite::Result<Option<Claimed>> {
+    let Some(by) = row.get(12)? else { return Ok(None) };
+    Ok(Some(Claimed { by, name: row.get(13)?, at: row.get(14)? }))
 }
 
 /// Columns as in `MESSAGES`.
@@ -273,6 +291,7 @@ pub fn message_of(row: &Row) -> rusqlite::Result<Message> {
         sources: sources_of(&sources).ok_or_else(|| unreadable("sources"))?,
         answered: row.get(6)?,
         trace: trace.and_then(|trace| trace_of(&trace, response_ms.unwrap_or_default())),
+        operator: row.get(9)?,
     })
 }
 

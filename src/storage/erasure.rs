@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
 use crate::storage::conversations::conversation;
-use crate::storage::{Error, Result, Store, questions};
+use crate::storage::{Error, Result, Store, questions, search};
 
 /// What was deleted of a visitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,7 @@ fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<(
     let agent = conversation(db, account, id)?.agent;
     db.prepare_cached(DETACH_LEAD)?.execute(params![account, id])?;
     questions::forget_conversation(db, account, id)?;
+    search::forget(db, account, id)?;
     db.prepare_cached(DELETE_MESSAGES)?.execute(params![account, id])?;
     db.prepare_cached(DELETE_CONVERSATION)?.execute(params![account, id])?;
     db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;

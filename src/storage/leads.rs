@@ -11,7 +11,7 @@ use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
 use crate::storage::conversations::latest_of;
 use crate::storage::events::Outbox;
-use crate::storage::{Result, Store, draw};
+use crate::storage::{Error, Result, Store, draw};
 
 const COLUMNS: &str =
     "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, status";
@@ -46,6 +46,18 @@ const BY_AGENT: &str = "
       AND (captured_at < ?6 OR (captured_at = ?6 AND id < ?7))
     ORDER BY captured_at DESC, id DESC
     LIMIT ?8 OFFSET ?9";
+
+const TEAM: &str = "
+      AND (?3 IS NULL OR status = ?3)
+      AND (?4 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?4 ESCAPE '\\')
+      AND (captured_at < ?5 OR (captured_at = ?5 AND id < ?6))
+    ORDER BY captured_at DESC, id DESC
+    LIMIT ?7";
+
+const SET_STATUS: &str = "
+    UPDATE leads
+    SET status = ?3
+    WHERE account = ?1 AND id = ?2";
 
 /// Whom a lead came from, and where.
 pub struct LeadOrigin<'a> {
@@ -98,6 +110,31 @@ impl Store {
         .await
     }
 
+    /// The leads of an account, or of one of its agents: at most `page.limit`, those that its filter lets through.
+    pub async fn team_leads(&self, account: AccountId, agent: Option<AgentId>, page: Page) -> Result<Vec<Lead>> {
+        self.read_heavy(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let (before, before_id) = match page.after {
+                Some(id) => (lead(&tx, &account, &LeadId::from_text(id.clone()))?.captured_at, id),
+                None => (Time::from_ms(i64::MAX), String::new()),
+            };
+            let of_agent = if agent.is_some() { "agent = ?2" } else { "?2 IS NULL" };
+            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND {of_agent} {TEAM}"))?;
+            let (status, pattern) = (page.filter.status, page.filter.pattern());
+            let rows = list.query_map(params![account, agent, status, pattern, before, before_id, page.limit], lead_of)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    pub async fn set_lead_status(&self, account: AccountId, id: LeadId, status: &'static str) -> Result<()> {
+        self.write(move |db| match db.prepare_cached(SET_STATUS)?.execute(params![account, id, status])? {
+            0 => Err(Error::NotFound),
+            _ => Ok(()),
+        })
+        .await
+    }
+
     pub async fn lead(&self, account: AccountId, id: LeadId) -> Result<Lead> {
         self.read(move |db| lead(db, &account, &id)).await
     }
@@ -125,7 +162,7 @@ impl Store {
     }
 }
 
-fn lead(db: &Connection, account: &AccountId, id: &LeadId) -> Result<Lead> {
+pub fn lead(db: &Connection, account: &AccountId, id: &LeadId) -> Result<Lead> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND id = ?2"))?;
     Ok(find.query_row(params![account, id], lead_of)?)
 }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0010_vectors.sql")),
     M::up(include_str!("migrations/0011_questions.sql")),
     M::up(include_str!("migrations/0012_answering.sql")),
+    M::up(include_str!("migrations/0013_operators.sql")),
     M::up(include_str!("migrations/0014_overview.sql")),
 ];
 

@@ -38,6 +38,12 @@ pub struct VisitorMessage {
 
 pub enum Turn {
     Begun(Box<BegunTurn>),
+    /// A person answers: the message is kept, and the agent says nothing.
+    Claimed {
+        conversation: ConversationId,
+        question: Message,
+        lead_captured: bool,
+    },
     /// The same `client_id` was answered before.
     Answered(Box<AnsweredTurn>),
 }
@@ -59,6 +65,8 @@ pub struct BegunTurn {
     pub replaces: Option<MessageId>,
     /// This message held the visitor's contact details.
     pub lead_captured: bool,
+    /// How often the conversation has been taken over.
+    pub claims_count: i64,
 }
 
 const INSERT_CONVERSATION: &str = "
@@ -83,7 +91,7 @@ const LIMIT_REACHED: &str = "
     WHERE account = ?1 AND agent = ?2 AND month = ?3 AND limit_reached_at IS NULL AND ?5 <= conversations
     RETURNING conversations";
 
-const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms";
+const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms, operator";
 
 impl Store {
     /// Keeps the visitor's message, opening a conversation where none is open; captures contact details in it.
@@ -108,6 +116,7 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
         sources: Vec::new(),
         answered: true,
         trace: None,
+        operator: None,
     };
     let conversation = match open(db, outbox, message, latest.as_ref(), now)? {
         Some(open) => Some(open),
@@ -119,7 +128,13 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
         append(db, &message.agent.account, id, &question, message.client_id.as_deref())?;
     }
     let lead_captured = capture_from(db, outbox, message, conversation.as_ref())?;
-    Ok(Turn::Begun(Box::new(BegunTurn { conversation, question, history, replaces: None, lead_captured })))
+    let latest = latest.filter(|latest| Some(&latest.id) == conversation.as_ref());
+    if let Some(Conversation { id, claimed: Some(_), .. }) = latest {
+        return Ok(Turn::Claimed { conversation: id, question, lead_captured });
+    }
+    let claims_count = latest.map_or(0, |latest| latest.claims_count);
+    let begun = BegunTurn { conversation, question, history, replaces: None, lead_captured, claims_count };
+    Ok(Turn::Begun(Box::new(begun)))
 }
 
 /// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
@@ -129,7 +144,7 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
     let mut find = db.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS}, seq FROM messages WHERE conversation = ?1 AND account = ?2 AND client_id = ?3"
     ))?;
-    let found = find.query_row(params![latest.id, account, client_id], |row| Ok((message_of(row)?, row.get::<_, i64>(9)?)));
+    let found = find.query_row(params![latest.id, account, client_id], |row| Ok((message_of(row)?, row.get::<_, i64>(10)?)));
     let Some((question, seq)) = found.optional()? else { return Ok(None) };
     let mut next = db.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages
@@ -144,9 +159,12 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
         Some(answer) if replaces.is_none() => {
             Turn::Answered(Box::new(AnsweredTurn { conversation, question, answer, lead_captured }))
         }
+        _ if latest.claimed.is_some() => Turn::Claimed { conversation, question, lead_captured },
         _ => {
-            let history = earlier(db, message, &conversation, Some(seq))?;
-            Turn::Begun(Box::new(BegunTurn { conversation: Some(conversation), question, history, replaces, lead_captured }))
+            let (history, claims_count) = (earlier(db, message, &conversation, Some(seq))?, latest.claims_count);
+            let conversation = Some(conversation);
+            let begun = BegunTurn { conversation, question, history, replaces, lead_captured, claims_count };
+            Turn::Begun(Box::new(begun))
         }
     }))
 }
@@ -216,6 +234,7 @@ fn greet(db: &Connection, outbox: &Outbox, agent: &Agent, conversation: &Convers
         sources: Vec::new(),
         answered: true,
         trace: None,
+        operator: None,
     };
     append(db, &agent.account, conversation, &greeting, None)
 }

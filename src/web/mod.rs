@@ -5,6 +5,7 @@ pub mod assets;
 pub mod caller;
 pub mod client;
 pub mod conditional;
+pub mod csv;
 pub mod dashboard;
 pub mod docs;
 pub mod error;

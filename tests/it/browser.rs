@@ -7,6 +7,7 @@ pub const EMAIL: &str = "owner@example.com";
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A browser: it keeps its cookie, and sends the hidden fields of the form on the page before it.
+#[derive(Clone)]
 pub struct Browser {
     pub client: Client,
     pub csrf: String,
@@ -38,6 +39,19 @@ impl Browser {
         if let Some(token) = between(&reply.text, "name=\"csrf\" value=\"", "\"") {
             self.csrf = token.to_owned();
         }
+    }
+
+    /// A colleague of whoever set the server up, signed in with the same password.
+    pub fn colleague(server: &TestServer, name: &str) -> Self {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let add = "INSERT INTO users (id, account, email, name, role, password_hash, created_at)
+                   SELECT 'usr_' || substr(lower(hex(randomblob(5))), 1, 10), account, ?1, ?2, 'member', password_hash, created_at
+                   FROM users WHERE email = ?3";
+        server.database_to_fill().execute(add, [email.as_str(), name, EMAIL]).unwrap();
+        let mut browser = Self::new(server);
+        browser.get("/login").is(200);
+        browser.submit("/login", &[("email", &email), ("password", PASSWORD)]).is(303);
+        browser
     }
 
     pub fn sign_in(&mut self, password: &str) -> Reply {

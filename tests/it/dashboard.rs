@@ -64,6 +64,8 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
         "/webhooks".into(),
         "/events".into(),
         "/settings".into(),
+        "/leads?q=jane&status=new".into(),
+        "/settings/replies".into(),
         "/settings/keys".into(),
         "/settings/activity".into(),
         format!("/preview/{agent}"),

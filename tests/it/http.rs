@@ -184,6 +184,17 @@ impl EventStream {
         }
     }
 
+    /// The next event whole: name, data and id.
+    pub fn whole_event(&mut self) -> Option<(String, Value, String)> {
+        let mut block = format!("event:{}\n", self.event()?);
+        while let Some(line) = self.line().filter(|line| line != "\n") {
+            block.push_str(&line);
+        }
+        let id = block.lines().find_map(|line| line.strip_prefix("id:")).unwrap_or_default().trim().to_owned();
+        let (name, data) = events(&block).remove(0);
+        Some((name, data, id))
+    }
+
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         (self.0.read_line(&mut line).ok()? > 0).then_some(line)

@@ -22,6 +22,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("DELETE FROM vectors", "once, when another encoder is used"),
     ("DELETE FROM encoder", "holds one row"),
     ("SELECT d.lease_until, d.account, d.webhook, w.lane", "its index holds no more rows than there are senders"),
+    ("WHERE message_words MATCH", "asks the word index, and takes at most 2,000 rows of it"),
 ];
 
 /// A statement as it stands in a source file, with the names of constants in it replaced by what they hold.

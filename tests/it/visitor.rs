@@ -69,4 +69,9 @@ impl Visitor {
     pub fn stream(&self) -> EventStream {
         self.client.stream("/widget/v1/events")
     }
+
+    /// As a page that has been told everything up to this event.
+    pub fn stream_after(&self, id: &str) -> EventStream {
+        self.client.with("last-event-id", id).stream("/widget/v1/events")
+    }
 }

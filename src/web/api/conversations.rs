@@ -11,11 +11,11 @@ use crate::domain::conversation::{Author, Message, Transcript};
 use crate::domain::id::{AgentId, ConversationId, VisitorId};
 use crate::domain::time::Time;
 use crate::web::App;
-use crate::web::api::csv;
 use crate::web::api::schema::requests::PageQuery;
 use crate::web::api::schema::values::{ConversationStatus, MessageRole};
 use crate::web::api::trace::TraceView;
 use crate::web::caller::{ApiCaller, OwnedAgent};
+use crate::web::csv;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Deleted, Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 

@@ -11,10 +11,10 @@ use crate::domain::id::{AgentId, ConversationId, LeadId};
 use crate::domain::lead::{LEAD_STATUSES, Lead};
 use crate::domain::time::Time;
 use crate::web::App;
-use crate::web::api::csv;
 use crate::web::api::schema::requests::PageQuery;
 use crate::web::api::schema::values::{LeadStatus, Words};
 use crate::web::caller::{ApiCaller, OwnedAgent};
+use crate::web::csv;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 

@@ -4,7 +4,6 @@ mod agents;
 mod analytics;
 mod bulk;
 mod conversations;
-mod csv;
 mod deliveries;
 mod events;
 mod knowledge;

@@ -120,10 +120,8 @@ impl AnsweringForm {
             label: label.to_owned(),
             chosen: value == chosen,
         };
-        let mut models = vec![
-            choice("on", "Written by a model from the knowledge", model),
-            choice("off", "Quoted from the knowledge", model),
-        ];
+        let mut models =
+            vec![choice("on", "Written by a model from the knowledge", model), choice("off", "Quoted from the knowledge", model)];
         models
             .extend(app.config.answers.models.iter().map(|name| choice(name, &format!("{name} first, then the others"), model)));
         // One that is no longer configured stays chosen until its owner chooses another.

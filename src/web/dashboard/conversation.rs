@@ -1,18 +1,26 @@
-//! One conversation: the transcript with its sources, and who it was with.
+//! One conversation: the transcript with its sources, who it was with, and what the team does with it.
+
+use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{RawPathParams, State};
+use axum::extract::{Query, RawPathParams, State};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::conversation::{Author, Message, Source, Trace};
-use crate::domain::id::ConversationId;
+use crate::domain::conversation::Conversation;
+use crate::domain::id::{AccountId, ConversationId};
+use crate::domain::inbox::{CannedReply, NoteOn};
 use crate::domain::lead::Lead;
 use crate::web::App;
 use crate::web::dashboard::Page;
+use crate::web::dashboard::conversations::ConversationRow;
 use crate::web::dashboard::display::{Duration, PageUrl, When, count};
 use crate::web::dashboard::error::Result;
+use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::notes::NoteRow;
+use crate::web::dashboard::operator::once;
 use crate::web::dashboard::session::SignedIn;
+use crate::web::dashboard::transcript::{MessageRow, rows};
 use crate::web::error::ApiError;
 use crate::web::extract::path_id;
 
@@ -24,197 +32,162 @@ pub struct ConversationPage {
     pub agent_id: String,
     pub agent_name: String,
     pub agent_color: String,
+    pub visit: Visit,
+    pub active: bool,
+    pub messages: Vec<MessageRow>,
+    pub lead: Option<LeadCard>,
+    pub turn: Turn,
+    pub draft: Draft,
+    /// Names the form, so that sending it twice sends one message.
+    pub once: String,
+    pub canned: Vec<CannedReply>,
+    pub notes: Vec<NoteRow>,
+    pub earlier: Vec<ConversationRow>,
+}
+
+/// Where the visitor was, and for how long.
+pub struct Visit {
     pub visitor_id: String,
     pub page: PageUrl,
-    pub active: bool,
+    pub referrer: PageUrl,
     pub started: When,
     pub ended: Option<When>,
     pub duration: Duration,
-    pub messages: Vec<MessageRow>,
-    pub lead: Option<LeadCard>,
 }
 
-/// One message of the transcript.
-pub struct MessageRow {
-    pub speaker: Speaker,
-    pub content: String,
-    pub time: When,
-    /// False where the agent said that its knowledge does not hold the answer.
-    pub answered: bool,
-    pub sources: Vec<SourceRow>,
-    pub origin: Option<Origin>,
+/// Whose turn it is to answer.
+pub enum Turn {
+    Agents,
+    /// The signed-in person's, since then.
+    Mine(When),
+    Theirs {
+        id: String,
+        name: String,
+    },
 }
 
-/// Who wrote an answer, and what it took.
-pub struct Origin {
-    pub provider: String,
-    /// As the model's provider calls it; empty where the answer is quoted.
-    pub model: String,
-    pub response_ms: i64,
-    /// Empty where no model was asked.
-    pub tokens: String,
-    /// In dollars; empty where it cost nothing.
-    pub cost: String,
-    /// What did not go as wished; empty where all did.
-    pub trouble: String,
-    /// What else is to be said: why no model was asked, or which ones failed.
-    pub remarks: Vec<String>,
-    pub passages: Vec<(String, f64)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Speaker {
-    Visitor,
-    Agent,
-    Operator,
-}
-
-impl Speaker {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Speaker::Visitor => "visitor",
-            Speaker::Agent => "agent",
-            Speaker::Operator => "operator",
-        }
-    }
-}
-
-/// A passage that an answer was drawn from.
-pub struct SourceRow {
-    pub title: String,
-    pub excerpt: String,
-    pub page: PageUrl,
-    pub score: f64,
+/// What the composer shows again after it was refused, and what the last form did.
+#[derive(Default)]
+pub struct Draft {
+    pub text: String,
+    pub errors: Errors,
+    pub flash: Option<String>,
 }
 
 /// What the visitor left; empty texts are not shown.
 pub struct LeadCard {
+    pub id: String,
     pub name: String,
     pub email: String,
     pub phone: String,
     pub company: String,
     pub message: String,
+    pub status: String,
     pub captured: When,
 }
 
-pub async fn show(member: SignedIn, params: RawPathParams, State(app): State<App>) -> Result<Response> {
+pub async fn show(
+    member: SignedIn,
+    params: RawPathParams,
+    State(app): State<App>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response> {
     let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
-    let account = member.0.account.id.clone();
-    let transcript = app.store.transcript(account.clone(), id).await?;
-    let conversation = transcript.conversation;
-    let agent = app.store.agent(account.clone(), conversation.agent.clone()).await?;
-    let lead = match conversation.lead.clone() {
-        Some(id) => Some(LeadCard::new(app.store.lead(account, id).await?)),
-        None => None,
+    let flash = match query.get("done").map(String::as_str) {
+        Some("claimed") => Some("You have taken over: the agent says nothing more until you hand back."),
+        Some("handed-back") => Some("Handed back: the agent answers what comes next."),
+        Some("noted") => Some("The note was added."),
+        Some("note-deleted") => Some("The note was deleted."),
+        _ => None,
     };
+    let chosen = query.get("canned").cloned().unwrap_or_default();
+    let text = app.store.canned_replies(member.0.account.id.clone()).await?.into_iter().find(|reply| reply.id.as_str() == chosen);
+    let draft =
+        Draft { text: text.map(|reply| reply.content).unwrap_or_default(), flash: flash.map(str::to_owned), ..Draft::default() };
+    page(&app, &member, id, draft).await
+}
+
+pub async fn page(app: &App, member: &SignedIn, id: ConversationId, draft: Draft) -> Result<Response> {
+    let account = member.0.account.id.clone();
+    let transcript = app.store.transcript(account.clone(), id.clone()).await?;
+    let (conversation, messages) = (transcript.conversation, transcript.messages);
+    let agent = app.store.agent(account.clone(), conversation.agent.clone()).await?;
+    let ratings = app.store.ratings(account.clone(), id.clone()).await?;
+    let notes = app.store.notes(account.clone(), NoteOn::Conversation(id)).await?;
+    let mut nav = member.nav(Section::Conversations);
+    nav.flash = draft.flash.clone();
     Ok(Page(ConversationPage {
-        nav: member.nav(Section::Conversations),
+        nav,
         id: conversation.id.to_string(),
         agent_id: agent.id.to_string(),
         agent_name: agent.name,
         agent_color: agent.color,
-        visitor_id: conversation.visitor.to_string(),
         active: conversation.ended_at.is_none(),
-        started: When::new(conversation.started_at),
-        ended: conversation.ended_at.map(When::new),
-        duration: Duration(count(conversation.duration_seconds())),
-        messages: transcript.messages.into_iter().map(MessageRow::new).collect(),
-        lead,
-        page: PageUrl(conversation.page_url.unwrap_or_default()),
+        messages: rows(messages, &ratings),
+        lead: lead_of(app, &account, &conversation).await?,
+        turn: Turn::of(&conversation, member),
+        draft,
+        once: once(app),
+        canned: app.store.canned_replies(account.clone()).await?,
+        notes: notes.into_iter().map(NoteRow::new).collect(),
+        earlier: earlier(app, &account, &conversation).await?,
+        visit: Visit::new(conversation),
     })
     .into_response())
 }
 
-impl MessageRow {
-    fn new(message: Message) -> Self {
-        let passages = message.trace.as_ref().map(|trace| trace.passages.clone()).unwrap_or_default();
-        let score = |source: &Source| {
-            let own = passages.iter().find(|passage| passage.heading == source.title);
-            own.or(passages.first()).map_or(0.0, |passage| passage.score)
-        };
-        let sources = message.sources.iter().map(|source| SourceRow {
-            title: source.title.clone(),
-            excerpt: source.excerpt.clone(),
-            page: PageUrl(source.url.clone().unwrap_or_default()),
-            score: score(source),
-        });
-        Self {
-            speaker: match message.author {
-                Author::Visitor => Speaker::Visitor,
-                Author::Agent => Speaker::Agent,
-                Author::Operator => Speaker::Operator,
-            },
-            sources: sources.collect(),
-            origin: message.trace.and_then(Origin::new),
-            time: When::new(message.created_at),
-            answered: message.answered,
-            content: message.content,
-        }
-    }
+async fn lead_of(app: &App, account: &AccountId, conversation: &Conversation) -> Result<Option<LeadCard>> {
+    Ok(match conversation.lead.clone() {
+        Some(id) => Some(LeadCard::new(app.store.lead(account.clone(), id).await?)),
+        None => None,
+    })
 }
 
-impl Origin {
-    /// Nothing where there is nothing to tell, as in small talk.
-    fn new(trace: Trace) -> Option<Self> {
-        if trace.generation.is_none() && trace.passages.is_empty() {
-            return None;
-        }
-        let generation = trace.generation.unwrap_or_default();
-        let (input, output) = (generation.input_tokens, generation.output_tokens);
-        let about = if generation.estimated { "about " } else { "" };
-        let micros = generation.cost_micros;
-        // That the knowledge does not hold it stands beside the answer already.
-        let known = |reason: &String| matches!(reason.as_str(), "unmatched" | "no_answer");
-        let trouble = generation.interrupted.as_ref().or(generation.degraded.as_ref().filter(|reason| !known(reason)));
-        let trouble = trouble.map(|reason| said(reason)).unwrap_or_default();
-        let reasons = generation.degraded.iter().chain(&generation.interrupted).map(|reason| said(reason));
-        let mut remarks: Vec<String> = reasons.filter(|reason| *reason != trouble).collect();
-        remarks.extend(generation.truncated.then(|| "cut off at the longest that an answer may be".to_owned()));
-        remarks.extend(generation.failures.into_iter().map(|failure| format!("{}: {}", failure.model, failure.reason)));
-        Some(Self {
-            provider: trace.provider,
-            model: generation.model.unwrap_or_default(),
-            response_ms: trace.response_ms,
-            tokens: if input + output > 0 { format!("{about}{input} + {output} tokens") } else { String::new() },
-            cost: if micros > 0 { format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000) } else { String::new() },
-            trouble,
-            remarks,
-            passages: trace.passages.into_iter().map(|passage| (passage.heading, passage.score)).collect(),
-        })
-    }
-}
-
-/// A reason of the trace in words.
-fn said(reason: &str) -> String {
-    let words = match reason {
-        "budget_visitor" => "the visitor’s budget of the day is used up",
-        "budget_agent" => "the agent’s budget of the day is used up",
-        "budget_account" => "the account’s budget of the day is used up",
-        "budget_server" => "the server’s budget of the day is used up",
-        "busy" => "too many answers were being written",
-        "unmatched" => "nothing in the knowledge fits, so no model was asked",
-        "no_answer" => "the model found no answer in the knowledge",
-        "failed" => "no model could answer",
-        "uncited" => "the model named no source, so its answer was not shown",
-        "leak" => "the model repeated its instructions and was cut off",
-        "visitor_stopped" => "stopped by the visitor",
-        "visitor_left" => "the visitor left",
-        "server_stopped" => "the server was stopped",
-        "model_failed" => "the model broke off",
-        other => other,
+async fn earlier(app: &App, account: &AccountId, conversation: &Conversation) -> Result<Vec<ConversationRow>> {
+    let (visitor, id) = (conversation.visitor.clone(), conversation.id.clone());
+    let others = app.store.visitors_other_conversations(account.clone(), visitor, id).await?;
+    let agents = app.store.agents(account.clone()).await?;
+    let row = |summary: crate::domain::conversation::ConversationSummary| {
+        let agent = agents.iter().find(|agent| agent.id == summary.conversation.agent)?;
+        Some(ConversationRow::new(summary, agent))
     };
-    words.to_owned()
+    Ok(others.into_iter().filter_map(row).collect())
+}
+
+impl Turn {
+    fn of(conversation: &Conversation, member: &SignedIn) -> Self {
+        match &conversation.claimed {
+            None => Self::Agents,
+            Some(claimed) if claimed.by == member.0.user.id => Self::Mine(When::new(claimed.at)),
+            Some(claimed) => Self::Theirs { id: claimed.by.to_string(), name: claimed.name.clone() },
+        }
+    }
+}
+
+impl Visit {
+    fn new(conversation: Conversation) -> Self {
+        Self {
+            visitor_id: conversation.visitor.to_string(),
+            started: When::new(conversation.started_at),
+            ended: conversation.ended_at.map(When::new),
+            duration: Duration(count(conversation.duration_seconds())),
+            page: PageUrl(conversation.page_url.unwrap_or_default()),
+            referrer: PageUrl(conversation.referrer.unwrap_or_default()),
+        }
+    }
 }
 
 impl LeadCard {
-    fn new(lead: Lead) -> Self {
+    pub fn new(lead: Lead) -> Self {
         let details = lead.details;
         Self {
+            id: lead.id.to_string(),
             name: details.name.unwrap_or_default(),
             email: details.email.unwrap_or_default(),
             phone: details.phone.unwrap_or_default(),
             company: details.company.unwrap_or_default(),
             message: details.message.unwrap_or_default(),
+            status: lead.status,
             captured: When::new(lead.captured_at),
         }
     }

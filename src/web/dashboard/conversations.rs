@@ -1,19 +1,23 @@
-//! The conversations of all agents, newest first.
+//! The inbox: the conversations of all agents, newest first, narrowed by what the team looks for.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use url::form_urlencoded::Serializer;
 
 use crate::domain::agent::Agent;
 use crate::domain::conversation::ConversationSummary;
-use crate::domain::page::Page;
+use crate::domain::id::{AgentId, ConversationId, Identifier};
+use crate::domain::inbox::{InboxFilter, InboxState};
+use crate::domain::input::text_of_form;
+use crate::domain::page::WORDS;
 use crate::web::App;
 use crate::web::dashboard::Page as HtmlPage;
 use crate::web::dashboard::display::{Duration, PageUrl, When, beginning, count};
 use crate::web::dashboard::error::Result;
-use crate::web::dashboard::nav::{Nav, Pager, ROWS, Section, offset_of};
+use crate::web::dashboard::nav::{Nav, ROWS, Section};
 use crate::web::dashboard::session::SignedIn;
 
 #[derive(Template)]
@@ -22,14 +26,21 @@ pub struct ConversationsPage {
     pub nav: Nav,
     /// What the filter offers.
     pub agents: Vec<AgentOption>,
+    pub filter: FilterForm,
     pub conversations: Vec<ConversationRow>,
-    pub pager: Pager,
+    /// The addresses of the first page, if this is another one, and of the next.
+    pub newest: Option<String>,
+    pub older: Option<String>,
 }
 
-impl ConversationsPage {
-    pub fn is_filtered(&self) -> bool {
-        self.agents.iter().any(|agent| agent.selected)
-    }
+/// The filter as its form shows it.
+pub struct FilterForm {
+    pub state: &'static str,
+    pub with_lead: bool,
+    pub unanswered: bool,
+    pub disliked: bool,
+    pub words: String,
+    pub is_set: bool,
 }
 
 pub struct AgentOption {
@@ -49,6 +60,10 @@ pub struct ConversationRow {
     pub messages: u64,
     pub active: bool,
     pub lead: bool,
+    /// Who of the team answers.
+    pub operator: Option<String>,
+    /// The visitor waits for that person.
+    pub waits: bool,
     pub started: When,
     pub duration: Duration,
 }
@@ -58,28 +73,86 @@ const OPENING_CHARS: usize = 120;
 pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let account = member.0.account.id.clone();
     let agents = app.store.agents(account.clone()).await?;
-    let chosen = query.get("agent").and_then(|id| agents.iter().find(|agent| agent.id.as_str() == id));
-    let offset = offset_of(&query);
-    let page = Page { offset, ..Page::first(ROWS) };
-    let listed = app.store.conversations(account, chosen.map(|agent| agent.id.clone()), page).await?;
-    let filter = chosen.map(|agent| format!("agent={}", agent.id)).unwrap_or_default();
-    let pager = Pager::new("/conversations", &filter, count(ROWS), count(offset), count(listed.total));
-    let rows = listed.rows.into_iter().filter_map(|summary| {
+    let filter = filter_of(&query, &agents);
+    let after = query.get("after").and_then(|id| ConversationId::parse(id));
+    // One more than is shown says whether there is a next page.
+    let mut found = app.store.inbox(account, filter.clone(), after.clone(), ROWS + 1).await?;
+    let more = ROWS < i64::try_from(found.len()).unwrap_or(i64::MAX);
+    found.truncate(usize::try_from(ROWS).unwrap_or_default());
+    let last = found.last().map(|row| row.conversation.id.clone());
+    let rows = found.into_iter().filter_map(|summary| {
         let agent = agents.iter().find(|agent| agent.id == summary.conversation.agent)?;
         Some(ConversationRow::new(summary, agent))
     });
-    let options = agents.iter().map(|agent| AgentOption {
-        id: agent.id.to_string(),
-        name: agent.name.clone(),
-        selected: chosen.is_some_and(|chosen| chosen.id == agent.id),
-    });
+    let mut nav = member.nav(Section::Conversations);
+    nav.flash = (query.get("done").is_some_and(|done| done == "visitor-deleted"))
+        .then(|| "Everything that the visitor left is deleted.".to_owned());
     Ok(HtmlPage(ConversationsPage {
-        nav: member.nav(Section::Conversations),
-        agents: options.collect(),
+        nav,
         conversations: rows.collect(),
-        pager,
+        newest: after.is_some().then(|| address(&filter, None)),
+        older: last.filter(|_| more).map(|last| address(&filter, Some(&last))),
+        agents: AgentOption::all(&agents, filter.agent.as_ref()),
+        filter: FilterForm::new(filter),
     })
     .into_response())
+}
+
+/// What cannot be understood narrows nothing.
+fn filter_of(query: &HashMap<String, String>, agents: &[Agent]) -> InboxFilter {
+    let is_on = |name: &str| query.get(name).is_some_and(|value| !value.is_empty());
+    let agent = query.get("agent").and_then(|id| agents.iter().find(|agent| agent.id.as_str() == id));
+    InboxFilter {
+        agent: agent.map(|agent| agent.id.clone()),
+        state: query.get("status").and_then(|name| InboxState::ALL.into_iter().find(|state| state.as_str() == name)),
+        with_lead: is_on("lead"),
+        unanswered: is_on("unanswered"),
+        disliked: is_on("disliked"),
+        words: words_of(query),
+    }
+}
+
+pub fn words_of(query: &HashMap<String, String>) -> Option<String> {
+    query.get("q").and_then(|text| text_of_form(text, &WORDS).ok()).filter(|words| !words.trim().is_empty())
+}
+
+fn address(filter: &InboxFilter, after: Option<&ConversationId>) -> String {
+    let mut pairs = Serializer::new(String::new());
+    let mut put = |name: &str, value: Option<&str>| {
+        value.map(|value| pairs.append_pair(name, value));
+    };
+    put("agent", filter.agent.as_ref().map(|agent| agent.as_str()));
+    put("status", filter.state.map(InboxState::as_str));
+    put("lead", filter.with_lead.then_some("1"));
+    put("unanswered", filter.unanswered.then_some("1"));
+    put("disliked", filter.disliked.then_some("1"));
+    put("q", filter.words.as_deref());
+    put("after", after.map(ConversationId::as_str));
+    match pairs.finish() {
+        query if query.is_empty() => "/conversations".to_owned(),
+        query => format!("/conversations?{query}"),
+    }
+}
+
+impl FilterForm {
+    fn new(filter: InboxFilter) -> Self {
+        Self {
+            is_set: filter != InboxFilter::default(),
+            state: filter.state.map_or("", InboxState::as_str),
+            with_lead: filter.with_lead,
+            unanswered: filter.unanswered,
+            disliked: filter.disliked,
+            words: filter.words.unwrap_or_default(),
+        }
+    }
+}
+
+impl AgentOption {
+    pub fn all(agents: &[Agent], chosen: Option<&AgentId>) -> Vec<Self> {
+        let option =
+            |agent: &Agent| Self { id: agent.id.to_string(), name: agent.name.clone(), selected: chosen == Some(&agent.id) };
+        agents.iter().map(option).collect()
+    }
 }
 
 impl ConversationRow {
@@ -93,6 +166,8 @@ impl ConversationRow {
             messages: count(conversation.messages_count),
             active: conversation.ended_at.is_none(),
             lead: conversation.lead.is_some(),
+            operator: conversation.claimed.as_ref().map(|claimed| claimed.name.clone()),
+            waits: summary.waits,
             started: When::new(conversation.started_at),
             duration: Duration(count(conversation.duration_seconds())),
             page: PageUrl(conversation.page_url.unwrap_or_default()),

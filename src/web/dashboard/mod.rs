@@ -15,17 +15,25 @@ mod delivery;
 mod display;
 mod error;
 mod events;
+mod export;
 mod form;
 mod home;
 mod knowledge;
+mod lead;
 mod leads;
 mod nav;
+mod news;
+mod notes;
 mod notices;
+mod operator;
 mod preview;
 mod questions;
+mod replies;
 mod session;
 mod settings;
 pub mod setup;
+mod transcript;
+mod visitors;
 mod webhook;
 mod webhook_form;
 mod webhooks;
@@ -54,12 +62,28 @@ pub fn router() -> Router<App> {
         .route("/agents/{agent}/activate", post(agent::activate))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{conversation}", get(conversation::show))
+        .route("/conversations/events", get(news::stream))
+        .route("/conversations/{conversation}/claim", post(operator::claim))
+        .route("/conversations/{conversation}/reply", post(operator::reply))
+        .route("/conversations/{conversation}/hand-back", post(operator::hand_back))
+        .route("/conversations/{conversation}/typing", post(operator::typing))
+        .route("/conversations/{conversation}/notes", post(notes::create_on_conversation))
+        .route("/conversations/{conversation}/notes/{note}/delete", post(notes::delete_on_conversation))
+        .route("/conversations/{conversation}/export", get(export::show))
+        .route("/conversations/{conversation}/delete-visitor", post(visitors::delete))
         .route("/leads", get(leads::list))
         .merge(agent_routes())
         .merge(webhook_routes())
         .route("/settings", get(settings::show).post(settings::update))
         .route("/settings/password", post(settings::change_password))
         .route("/settings/sessions", post(settings::end_sessions))
+        .route("/leads/export", get(leads::export))
+        .route("/leads/{lead}", get(lead::show))
+        .route("/leads/{lead}/status", post(lead::set_status))
+        .route("/leads/{lead}/notes", post(notes::create_on_lead))
+        .route("/leads/{lead}/notes/{note}/delete", post(notes::delete_on_lead))
+        .route("/settings/replies", get(replies::list).post(replies::create))
+        .route("/settings/replies/{reply}/delete", post(replies::delete))
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/activity", get(activity::list))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::auth;
 use crate::domain::account::User;
 use crate::domain::agent::Agent;
-use crate::domain::id::AgentId;
+use crate::domain::id::{AccountId, AgentId};
 use crate::domain::time::HOUR_MS;
 use crate::storage::{Member, NewSession};
 use crate::web::App;
@@ -55,6 +55,28 @@ impl FromRequestParts<App> for SignedIn {
 async fn member(parts: &Parts, app: &App) -> Result<Member> {
     let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
     app.store.member(auth::hash(token)).await?.ok_or(PageError::SignIn)
+}
+
+/// A page that listens for news. Its session is looked at again and again, for it may end while the page stands open.
+pub struct Listening {
+    pub account: AccountId,
+    token_hash: [u8; 32],
+}
+
+impl FromRequestParts<App> for Listening {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let account = member(parts, app).await?.account.id;
+        let token_hash = auth::hash(cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?);
+        Ok(Self { account, token_hash })
+    }
+}
+
+impl Listening {
+    pub async fn goes_on(&self, app: &App) -> bool {
+        app.store.member(self.token_hash).await.is_ok_and(|member| member.is_some())
+    }
 }
 
 /// The agent of the path, if it is the signed-in account's.

@@ -19,7 +19,7 @@ use crate::web::client::{is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, object};
 use crate::web::widget::session::{Sent, Session, active_agent};
-use crate::web::widget::view::MessageView;
+use crate::web::widget::view::{MessageView, OperatorView};
 
 #[derive(Serialize)]
 pub struct Booted {
@@ -28,6 +28,8 @@ pub struct Booted {
     visitor_id: String,
     conversation_id: Option<String>,
     history: Vec<MessageView>,
+    /// Who of the team has taken over, if anyone.
+    operator: Option<OperatorView>,
 }
 
 #[derive(Serialize)]
@@ -127,6 +129,7 @@ impl AgentView {
 impl Booted {
     fn new(app: &App, agent: Agent, session: &Session, open: Option<Transcript>) -> Self {
         let conversation_id = open.as_ref().map(|t| t.conversation.id.to_string());
+        let operator = open.as_ref().and_then(|t| t.conversation.claimed.clone());
         let messages = open.map(|t| t.messages).unwrap_or_default();
         Self {
             agent: AgentView::new(agent),
@@ -134,6 +137,7 @@ impl Booted {
             visitor_id: session.visitor.to_string(),
             conversation_id,
             history: messages.into_iter().map(MessageView::new).collect(),
+            operator: operator.map(|operator| OperatorView { name: operator.name }),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
+use crate::web::live::TeamNews;
 use crate::web::widget::limit_acts;
 use crate::web::widget::session::Visit;
 
@@ -32,6 +33,10 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Json<Closed>
     };
     // One that takes longer is appended to the closed conversation: rather out of order than lost.
     let _ = tokio::time::timeout(ANSWER_WAIT, answered).await;
-    let closed = app.store.close_conversation(visit.agent.account, visit.agent.id, visit.session.visitor).await?;
+    let account = visit.agent.account;
+    let closed = app.store.close_conversation(account.clone(), visit.agent.id, visit.session.visitor).await?;
+    if let Some(id) = &closed {
+        app.live.tell_team(&account, TeamNews::Changed(id.clone()));
+    }
     Ok(Json(Closed { conversation_id: closed.map(|id| id.to_string()), status: "completed" }))
 }

@@ -11,6 +11,7 @@ use crate::limits::Window;
 use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
+use crate::web::live::TeamNews;
 use crate::web::widget::session::Visit;
 
 #[derive(Serialize)]
@@ -35,6 +36,9 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     let most = app.config.widget.leads_per_address_hour;
     app.limit("lead", &visit.address.bucket(), &[Window { limit: most, span_ms: HOUR_MS }])?;
     let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
+    if let Some(conversation) = &lead.conversation {
+        app.live.tell_team(&lead.account, TeamNews::Changed(conversation.clone()));
+    }
     let lead = LeadView {
         id: lead.id.to_string(),
         conversation_id: lead.conversation.map(|id| id.to_string()),

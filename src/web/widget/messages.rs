@@ -8,13 +8,14 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::answer::model::{Interrupt, Reason};
 use crate::answer::{Finished, Progress, Refused, Watched};
 use crate::domain::conversation::{CLIENT_ID_CHARS_MAX, MESSAGE_CHARS_MAX};
+use crate::domain::id::AccountId;
 use crate::domain::input::{Fields, line, lines};
 use crate::domain::time::{DAY_MS, MINUTE_MS};
 use crate::limits::Window;
@@ -22,12 +23,14 @@ use crate::storage::VisitorMessage;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
+use crate::web::live::TeamNews;
 use crate::web::widget::session::{PING, Visit};
 use crate::web::widget::view::{MessageView, sources};
 
 #[derive(Serialize)]
 struct Done {
-    message: MessageView,
+    /// None where a person has taken over and will answer.
+    message: Option<MessageView>,
     conversation_id: Option<String>,
     lead_form: bool,
     lead_captured: bool,
@@ -38,11 +41,31 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     check_limits(&app, &visit)?;
     let whole = wants_json(&visit.headers);
     let message = message_of(&app, visit).await?;
-    let watched = app.answerer.answer(message).map_err(|refused| match refused {
+    let account = message.agent.account.clone();
+    let mut watched = app.answerer.answer(message).map_err(|refused| match refused {
         Refused::StillAnswering => ApiError::conflict("Your last message is still being answered."),
         Refused::Full => ApiError::unavailable(),
     })?;
+    watched.progress = told_to_team(&app, account, watched.progress);
     if whole { finish(watched.progress).await } else { Ok(stream(watched)) }
+}
+
+/// Passes on what happens, and tells the team of it, also where the visitor does not wait for the answer.
+fn told_to_team(app: &App, account: AccountId, mut progress: UnboundedReceiver<Progress>) -> UnboundedReceiver<Progress> {
+    let (pass_on, passed) = unbounded_channel();
+    let live = app.live.clone();
+    tokio::spawn(async move {
+        while let Some(step) = progress.recv().await {
+            if let Progress::Begun { conversation, .. } | Progress::Done(Finished { conversation, .. }) = &step
+                && let Some(conversation) = conversation
+            {
+                live.tell_team(&account, TeamNews::Changed(conversation.clone()));
+            }
+            // An error means that nobody watches any more.
+            let _ = pass_on.send(step);
+        }
+    });
+    passed
 }
 
 fn check_limits(app: &App, visit: &Visit) -> Result<()> {
@@ -130,7 +153,7 @@ fn event(step: Progress) -> Event {
 impl Done {
     fn new(finished: Finished) -> Self {
         Self {
-            message: MessageView::new(finished.message),
+            message: finished.message.map(MessageView::new),
             conversation_id: finished.conversation.map(|id| id.to_string()),
             lead_form: finished.lead_form,
             lead_captured: finished.lead_captured,

@@ -8,6 +8,7 @@ mod leads;
 mod messages;
 mod session;
 mod stop;
+mod typing;
 mod view;
 
 use axum::Router;
@@ -33,6 +34,7 @@ pub fn router() -> Router<App> {
         .route("/feedback", post(feedback::create))
         .route("/close", post(close::create))
         .route("/stop", post(stop::create))
+        .route("/typing", post(typing::create))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(middleware::from_fn(share));

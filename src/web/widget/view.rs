@@ -12,6 +12,9 @@ pub struct MessageView {
     timestamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_by: Option<&'static str>,
+    /// Who of the team wrote it; left out where the agent did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_name: Option<String>,
     sources: Vec<SourceView>,
     answered: bool,
     /// Why the answer ends before its end; left out where it does not.
@@ -35,10 +38,17 @@ impl MessageView {
             content: message.content,
             timestamp: message.created_at.to_string(),
             sent_by: (message.author == Author::Operator).then_some("operator"),
+            operator_name: message.operator,
             sources: sources(message.sources),
             answered: message.answered,
         }
     }
+}
+
+/// Who of the team answers, as the visitor is told.
+#[derive(Serialize)]
+pub struct OperatorView {
+    pub name: String,
 }
 
 pub fn sources(sources: Vec<Source>) -> Vec<SourceView> {

@@ -12,12 +12,16 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::agent::Agent;
 use crate::domain::conversation::Transcript;
+use crate::domain::id::{AccountId, AgentId};
 use crate::domain::lead::Lead;
 use crate::domain::page::{LIMIT_MAX, Page};
 use crate::storage::Result;
 use crate::web::App;
 
 const CHUNKS_WAITING_MAX: usize = 4;
+
+const LEAD_COLUMNS: &[&str] =
+    &["id", "agent_id", "conversation_id", "name", "email", "phone", "company", "message", "page_url", "captured_at", "status"];
 
 /// A list of which one page after the other is asked.
 pub struct Rows {
@@ -69,20 +73,19 @@ impl Rows {
                 Ok(listed.rows.into_iter().map(lead_cells).collect())
             })
         });
-        let columns = &[
-            "id",
-            "agent_id",
-            "conversation_id",
-            "name",
-            "email",
-            "phone",
-            "company",
-            "message",
-            "page_url",
-            "captured_at",
-            "status",
-        ];
-        (Self { name: "leads.csv", columns, next }, first)
+        (Self { name: "leads.csv", columns: LEAD_COLUMNS, next }, first)
+    }
+
+    /// Those of all agents of an account, or of one.
+    pub fn team_leads(app: App, account: AccountId, agent: Option<AgentId>, first: Page) -> (Self, Page) {
+        let next: Next = Box::new(move |page| {
+            let (app, account, agent) = (app.clone(), account.clone(), agent.clone());
+            Box::pin(async move {
+                let rows = app.store.team_leads(account, agent, page).await?;
+                Ok(rows.into_iter().map(lead_cells).collect())
+            })
+        });
+        (Self { name: "leads.csv", columns: LEAD_COLUMNS, next }, first)
     }
 }
 

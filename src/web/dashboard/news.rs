@@ -1,0 +1,66 @@
+//! News for the team's open pages: which conversations go on, and where a visitor is typing.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::{Duration, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::id::{AccountId, ConversationId};
+use crate::web::App;
+use crate::web::dashboard::error::Result;
+use crate::web::dashboard::session::Listening;
+use crate::web::error::ApiError;
+use crate::web::live::{Subscription, TeamNews};
+use crate::web::stopped;
+
+const EVENTS_WAITING_MAX: usize = 16;
+/// How often a stream looks whether its session goes on.
+const PING: Duration = Duration::from_secs(15);
+
+/// Says what to look at, and nothing of what stands there: pages load that as they always do.
+pub async fn stream(State(app): State<App>, listening: Listening) -> Result<Response> {
+    let news = app.live.of_team(&listening.account);
+    let news = news.filter(|_| !*app.stopping.borrow()).ok_or_else(ApiError::unavailable)?;
+    let (events, stream) = channel(EVENTS_WAITING_MAX);
+    tokio::spawn(feed(app, listening, news, events));
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, Sse::new(ReceiverStream::new(stream))).into_response())
+}
+
+/// Until the reader is gone, the session has ended, or the server stops.
+async fn feed(
+    app: App,
+    listening: Listening,
+    mut news: Subscription<AccountId, TeamNews>,
+    events: Sender<std::result::Result<Event, Infallible>>,
+) {
+    let mut stopping = app.stopping.clone();
+    loop {
+        let next = tokio::select! {
+            told = timeout(PING, news.next()) => match told {
+                Err(_) if !listening.goes_on(&app).await => return,
+                Err(_) => Event::default().comment("ping"),
+                Ok(Some(TeamNews::Changed(id))) => event("changed", Some(&id)),
+                Ok(Some(TeamNews::Typing(id))) => event("typing", Some(&id)),
+                // Some were missed: whatever is shown may have changed.
+                Ok(None) => event("changed", None),
+            },
+            () = stopped(&mut stopping) => return,
+            () = events.closed() => return,
+        };
+        if events.send(Ok(next)).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn event(name: &str, conversation: Option<&ConversationId>) -> Event {
+    let id = conversation.map(ConversationId::as_str);
+    Event::default().event(name).data(json!({ "conversation": id }).to_string())
+}
