@@ -40,7 +40,7 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
         Turn::Answered(turn) => return Ok(repeat(watcher, *turn)),
         Turn::Claimed { conversation, question, lead_captured } => {
             let conversation = Some(conversation);
-            watcher.tell(Progress::Begun { conversation: conversation.clone(), question });
+            watcher.tell(Progress::Begun { conversation: conversation.clone(), question: *question });
             return Ok(Finished::by_person(conversation, lead_captured));
         }
     };

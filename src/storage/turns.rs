@@ -41,7 +41,7 @@ pub enum Turn {
     /// A person answers: the message is kept, and the agent says nothing.
     Claimed {
         conversation: ConversationId,
-        question: Message,
+        question: Box<Message>,
         lead_captured: bool,
     },
     /// The same `client_id` was answered before.
@@ -130,7 +130,7 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
     let lead_captured = capture_from(db, outbox, message, conversation.as_ref())?;
     let latest = latest.filter(|latest| Some(&latest.id) == conversation.as_ref());
     if let Some(Conversation { id, claimed: Some(_), .. }) = latest {
-        return Ok(Turn::Claimed { conversation: id, question, lead_captured });
+        return Ok(Turn::Claimed { conversation: id, question: Box::new(question), lead_captured });
     }
     let claims_count = latest.map_or(0, |latest| latest.claims_count);
     let begun = BegunTurn { conversation, question, history, replaces: None, lead_captured, claims_count };
@@ -159,7 +159,7 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
         Some(answer) if replaces.is_none() => {
             Turn::Answered(Box::new(AnsweredTurn { conversation, question, answer, lead_captured }))
         }
-        _ if latest.claimed.is_some() => Turn::Claimed { conversation, question, lead_captured },
+        _ if latest.claimed.is_some() => Turn::Claimed { conversation, question: Box::new(question), lead_captured },
         _ => {
             let (history, claims_count) = (earlier(db, message, &conversation, Some(seq))?, latest.claims_count);
             let conversation = Some(conversation);
