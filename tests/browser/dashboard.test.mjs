@@ -45,7 +45,7 @@ async function signIn(options = {}) {
   const { page, context } = visitor;
   await page.getByLabel("E-mail").fill("a@b.example");
   await page.getByLabel("Password").fill("a long enough pass phrase");
-  await Promise.all([page.waitForURL(/agents/), page.getByRole("button", { name: "Sign in" }).click()]);
+  await Promise.all([page.waitForURL(`${server.url}/`), page.getByRole("button", { name: "Sign in" }).click()]);
   return { ...visitor, page, context };
 }
 

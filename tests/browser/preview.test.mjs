@@ -25,7 +25,7 @@ async function signedIn(viewport = { width: 1280, height: 900 }) {
   await page.getByLabel("E-mail").fill(EMAIL);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(/\/agents/);
+  await page.waitForURL(`${server.url}/`);
   await page.goto(`${server.url}/agents/${agent.id}`);
   const preview = page.frameLocator(".preview > iframe");
   await preview.getByRole("dialog", { name: "Chat with Ada" }).waitFor();

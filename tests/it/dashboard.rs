@@ -249,6 +249,6 @@ fn pages_of_an_empty_account_say_what_to_do() {
     }
     let home = browser.get("/").is(200).text;
     assert!(home.contains("Create an agent") && home.contains("Nobody has written in this time."));
-    assert_eq!(browser.get("/login").is(303).header("location"), "/agents");
+    assert_eq!(browser.get("/login").is(303).header("location"), "/");
     assert!(browser.get("/nothing").is(404).header("content-type").starts_with("text/html"));
 }

@@ -50,7 +50,7 @@ pub struct LoginPage {
 
 pub async fn show(State(app): State<App>, signed_in: Result<SignedIn>) -> Response {
     if signed_in.is_ok() {
-        return Redirect::to("/agents").into_response();
+        return Redirect::to("/").into_response();
     }
     Page(LoginPage { csrf: form_token(&app), email: String::new(), errors: Errors::default() }).into_response()
 }
@@ -74,7 +74,7 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let right = verified(&app, form.fields.text("password").to_owned(), known_hash).await?;
     let Some(user) = user.filter(|_| right) else { return Ok(wrong(&app, email)) };
     let cookie = session::open(&app, user, form.address, &form.headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/agents")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }
 
 /// The same page for an unknown address as for a wrong password.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::page::OFFSET_MAX;
+use crate::web::dashboard::notices::Notice;
 
 /// The navigation around a signed-in page.
 pub struct Nav {
@@ -13,7 +14,7 @@ pub struct Nav {
     /// What the last form did, shown once above the page.
     pub flash: Option<String>,
     /// Shown above every page until what they tell of is over.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 /// An entry of the navigation; the page's own one is marked.

@@ -4,8 +4,19 @@ use crate::domain::time::Time;
 use crate::domain::webhook::Webhook;
 use crate::web::dashboard::display::When;
 
-/// One sentence on a webhook that was switched off for its failures, or is about to be.
-pub fn of(webhook: &Webhook) -> String {
+/// One sentence, and the page on which something can be done about it.
+#[derive(Clone)]
+pub struct Notice {
+    pub text: String,
+    pub href: String,
+}
+
+/// Of a webhook that was switched off for its failures, or is about to be.
+pub fn of(webhook: &Webhook) -> Notice {
+    Notice { text: text(webhook), href: format!("/webhooks/{}", webhook.id) }
+}
+
+fn text(webhook: &Webhook) -> String {
     let (url, off_at, failing) = (&webhook.url, moment(webhook.disabled_at), moment(webhook.failing_since));
     match webhook.disabled_reason.as_deref() {
         Some("gone") => format!("The webhook {url} answered that it is gone. It was switched off on {off_at}."),

@@ -16,7 +16,7 @@ use crate::web::App;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::notices;
+use crate::web::dashboard::notices::{self, Notice};
 use crate::web::error::ApiError;
 use crate::web::extract::{path_id, read_body};
 
@@ -27,7 +27,7 @@ const FORM_BYTES_MAX: usize = 1024 * 1024;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
 /// A signed-in person, and what every page tells their team.
-pub struct SignedIn(pub Member, Vec<String>);
+pub struct SignedIn(pub Member, Vec<Notice>);
 
 impl SignedIn {
     pub fn nav(&self, section: Section) -> Nav {
