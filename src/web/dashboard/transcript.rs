@@ -1,6 +1,6 @@
 //! The messages of a conversation as a page shows them, each answer with why it was given.
 
-use crate::domain::conversation::{Author, Generation, Message, Source, Trace};
+use crate::domain::conversation::{Author, Message, Source, Trace};
 use crate::domain::id::MessageId;
 use crate::web::dashboard::display::{PageUrl, When};
 
@@ -16,7 +16,7 @@ pub struct MessageRow {
     /// The visitor's thumb: whether it was up.
     pub rated: Option<bool>,
     pub sources: Vec<SourceRow>,
-    pub why: Option<WhyRow>,
+    pub origin: Option<Origin>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,10 +44,22 @@ pub struct SourceRow {
     pub score: f64,
 }
 
-/// Why an answer was given: facts by name, and the passages that were found.
-pub struct WhyRow {
-    pub facts: Vec<(&'static str, String)>,
-    /// Heading and score, best first.
+/// Who wrote an answer, and what it took.
+pub struct Origin {
+    pub provider: String,
+    /// As the model's provider calls it; empty where the answer is quoted.
+    pub model: String,
+    pub response_ms: i64,
+    pub retrieval_ms: i64,
+    pub first_token_ms: Option<i64>,
+    /// Empty where no model was asked.
+    pub tokens: String,
+    /// In dollars; empty where it cost nothing.
+    pub cost: String,
+    /// What did not go as wished; empty where all did.
+    pub trouble: String,
+    /// What else is to be said: why no model was asked, or which ones failed.
+    pub remarks: Vec<String>,
     pub passages: Vec<(String, f64)>,
 }
 
@@ -76,7 +88,7 @@ impl MessageRow {
                 Author::Operator => Speaker::Operator,
             },
             sources: sources.collect(),
-            why: message.trace.map(WhyRow::new),
+            origin: message.trace.and_then(Origin::new),
             operator: message.operator.unwrap_or_else(|| "Operator".to_owned()),
             time: When::new(message.created_at),
             answered: message.answered,
@@ -86,41 +98,37 @@ impl MessageRow {
     }
 }
 
-impl WhyRow {
-    fn new(trace: Trace) -> Self {
-        let written = trace.generation.unwrap_or_default();
-        let mut facts = vec![("Found", trace.zone), ("Written by", writer(&trace.provider, &written))];
-        facts.push(("Search", milliseconds(trace.retrieval_ms)));
-        facts.extend(written.first_token_ms.map(|ms| ("First word", milliseconds(ms))));
-        facts.push(("Whole answer", milliseconds(trace.response_ms)));
-        if 0 < written.input_tokens + written.output_tokens {
-            let about = if written.estimated { "about " } else { "" };
-            facts.push(("Tokens", format!("{about}{} in, {} out", written.input_tokens, written.output_tokens)));
-            facts.push(("Cost", format!("${:.4}", written.cost_micros as f64 / 1e6)));
+impl Origin {
+    /// Nothing where there is nothing to tell, as in small talk.
+    fn new(trace: Trace) -> Option<Self> {
+        if trace.generation.is_none() && trace.passages.is_empty() {
+            return None;
         }
-        facts.extend(written.degraded.map(|reason| ("Quoted because", said(&reason))));
-        facts
-            .extend(written.failures.iter().map(|failure| ("Failed", format!("{}: {}", failure.model, spaced(&failure.reason)))));
-        facts.extend(written.interrupted.map(|reason| ("Broken off", said(&reason))));
-        let passages = trace.passages.into_iter().map(|passage| (passage.heading, passage.score));
-        Self { facts, passages: passages.collect() }
+        let generation = trace.generation.unwrap_or_default();
+        let (input, output) = (generation.input_tokens, generation.output_tokens);
+        let about = if generation.estimated { "about " } else { "" };
+        let micros = generation.cost_micros;
+        // That the knowledge does not hold it stands beside the answer already.
+        let known = |reason: &String| matches!(reason.as_str(), "unmatched" | "no_answer");
+        let trouble = generation.interrupted.as_ref().or(generation.degraded.as_ref().filter(|reason| !known(reason)));
+        let trouble = trouble.map(|reason| said(reason)).unwrap_or_default();
+        let reasons = generation.degraded.iter().chain(&generation.interrupted).map(|reason| said(reason));
+        let mut remarks: Vec<String> = reasons.filter(|reason| *reason != trouble).collect();
+        remarks.extend(generation.truncated.then(|| "cut off at the longest that an answer may be".to_owned()));
+        remarks.extend(generation.failures.into_iter().map(|failure| format!("{}: {}", failure.model, failure.reason)));
+        Some(Self {
+            provider: trace.provider,
+            model: generation.model.unwrap_or_default(),
+            response_ms: trace.response_ms,
+            retrieval_ms: trace.retrieval_ms,
+            first_token_ms: generation.first_token_ms,
+            tokens: if input + output > 0 { format!("{about}{input} + {output} tokens") } else { String::new() },
+            cost: if micros > 0 { format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000) } else { String::new() },
+            trouble,
+            remarks,
+            passages: trace.passages.into_iter().map(|passage| (passage.heading, passage.score)).collect(),
+        })
     }
-}
-
-fn writer(provider: &str, written: &Generation) -> String {
-    match &written.model {
-        Some(model) => format!("{provider} ({model})"),
-        None if provider == "embedded" => "Quoted from the knowledge".to_owned(),
-        None => provider.to_owned(),
-    }
-}
-
-fn milliseconds(ms: i64) -> String {
-    if ms < 1_000 { format!("{ms} ms") } else { format!("{:.1} s", ms as f64 / 1e3) }
-}
-
-fn spaced(name: &str) -> String {
-    name.replace('_', " ")
 }
 
 /// A reason of the trace in words.
