@@ -1,6 +1,6 @@
 //! Unanswered questions, grouped as they come in, and the questions that an owner saved.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, SavedQuestionId};
 use crate::domain::question::{Gap, Given, SAVED_MAX, SavedQuestion, UNANSWERED_MAX, UnansweredQuestion};
@@ -9,7 +9,9 @@ use crate::storage::{Error, Result, Store, draw};
 
 const RECORD: &str = "
     INSERT INTO unanswered_questions (agent, subject, account, text, zone, conversation, first_asked_at, last_asked_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+    SELECT ?1, ?2, ?3, ?4, ?5, id, ?7, ?7
+    FROM conversations
+    WHERE id = ?6 AND account = ?3
     ON CONFLICT (agent, subject) DO UPDATE
     SET text = excluded.text, zone = excluded.zone, conversation = excluded.conversation,
         asked_count = asked_count + 1, last_asked_at = max(last_asked_at, excluded.last_asked_at)
@@ -110,7 +112,7 @@ impl Store {
     }
 }
 
-/// In the transaction that keeps the answer.
+/// In the transaction that keeps the answer. Of a conversation that was deleted meanwhile, nothing is kept.
 pub fn record(
     db: &Connection,
     account: &AccountId,
@@ -121,8 +123,9 @@ pub fn record(
 ) -> Result<()> {
     let Gap { subject, text, zone } = gap;
     let mut record = db.prepare_cached(RECORD)?;
-    let asked: i64 = record.query_row(params![agent, subject, account, text, zone, conversation, asked_at], |row| row.get(0))?;
-    if asked == 1 {
+    let asked: Option<i64> =
+        record.query_row(params![agent, subject, account, text, zone, conversation, asked_at], |row| row.get(0)).optional()?;
+    if asked == Some(1) {
         db.prepare_cached(FORGET_OLDEST)?.execute(params![agent, account, UNANSWERED_MAX])?;
     }
     Ok(())

@@ -258,6 +258,21 @@ fn h15_a_visitor_who_leaves_before_the_first_word_leaves_the_quoted_answer() {
 }
 
 #[test]
+fn what_a_model_used_for_a_visitor_who_is_deleted_meanwhile_is_counted_and_nothing_else_is_kept() {
+    let (server, upstream, agent) = patient();
+    server.put(&format!("/api/v1/agents/{agent}"), &json!({ "answering": { "ask_unmatched": true } })).is(200);
+    upstream.then(vec![Act::Hang]);
+    let visitor = server.visitor(&agent);
+    let stream = open_stream(&server, &visitor, "Do you repair violins?", "one");
+    upstream.next();
+    server.delete(&format!("/api/v1/visitors/{}", visitor.id)).is(200);
+    drop(stream);
+    until("the use is counted", || (server.count("SELECT count(*) FROM model_use") == 1).then_some(()));
+    assert_eq!(server.count("SELECT count(*) FROM unanswered_questions"), 0);
+    assert_eq!(server.count("SELECT count(*) FROM messages"), 0);
+}
+
+#[test]
 fn h15_a_visitor_may_stop_an_answer_and_its_stream_ends_with_what_was_shown() {
     let (server, upstream, agent) = patient();
     let visitor = server.visitor(&agent);
