@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const AFTERWORD: Duration = Duration::from_secs(1);
 /// Of an answer as it is shown; longer ones are cut off.
 const ANSWER_CHARS_MAX: usize = 8_000;
-const COMPLAINT_BYTES_MAX: usize = 500;
+const COMPLAINT_CHARS_MAX: usize = 500;
 const COMPLAINT_PIECES_MAX: usize = 4;
 
 /// How a call ended.
@@ -200,11 +200,9 @@ impl Ear<'_> {
                 _ => break,
             }
         }
-        said.truncate(COMPLAINT_BYTES_MAX);
-        let (model, key) = (&self.line.model.model, &self.line.model.api_key.0);
-        let text = String::from_utf8_lossy(&said).into_owned();
-        let text = if key.is_empty() { text } else { text.replace(key.as_str(), "(hidden)") };
-        tracing::warn!(model, status, said = text, "a model refused to answer");
+        let model = &self.line.model;
+        let said = complaint(&said, &model.api_key.0);
+        tracing::warn!(model = model.model, status, said, "a model refused to answer");
     }
 
     fn hear(&mut self, bytes: &[u8], show: &mut dyn FnMut(&str)) -> Option<End> {
@@ -311,5 +309,27 @@ impl Ear<'_> {
             first_token: self.first_token,
             retry_after_ms: self.retry_after_ms,
         }
+    }
+}
+
+/// The beginning of what was said, without the key. Hidden first, cut off then: a half of a key is still a secret.
+fn complaint(said: &[u8], key: &str) -> String {
+    let said = String::from_utf8_lossy(said);
+    let said = if key.is_empty() { said.into_owned() } else { said.replace(key, "(hidden)") };
+    said.chars().take(COMPLAINT_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_holds_no_part_of_the_key_wherever_it_is_cut_off() {
+        let key = "sk-0123456789abcdef";
+        for length in COMPLAINT_CHARS_MAX - key.len()..=COMPLAINT_CHARS_MAX {
+            let said = complaint(format!("{}{key} is wrong", "x".repeat(length)).as_bytes(), key);
+            assert!(!said.contains("sk-") && said.chars().count() <= COMPLAINT_CHARS_MAX, "{said}");
+        }
+        assert_eq!(complaint(b"no such model", ""), "no such model");
     }
 }
