@@ -167,6 +167,15 @@ fn a_model_that_keeps_failing_is_left_alone_for_a_while_and_readiness_says_so() 
 }
 
 #[test]
+fn answers_that_are_held_back_for_what_was_asked_do_not_put_the_model_to_rest() {
+    let (server, upstream, agent) = with_model();
+    upstream.always(vec![head(), finish("content_filter")]);
+    let visitor = server.visitor(&agent);
+    (0..5).for_each(|_| drop(visitor.ask(QUESTION)));
+    assert_eq!((upstream.rest(), reasons(&last_trace(&server, &agent))), (5, vec!["refused"]));
+}
+
+#[test]
 fn h14_a_model_that_asks_for_time_gets_it() {
     let (server, upstream, agent) = with_model();
     upstream.then(refuses(429, "Retry-After: 20\r\n", "{}"));

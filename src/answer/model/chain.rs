@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::model::call::{Attempt, End, Line, call};
+use crate::answer::model::call::{Attempt, End, Fault, Line, call};
 use crate::answer::model::compose::Ask;
 use crate::answer::model::filter::{Allowed, Filter, Found};
 use crate::answer::model::interrupt::Reason;
@@ -63,6 +63,8 @@ pub fn write(models: &Models, ask: &Ask, show: &mut dyn FnMut(&str)) -> Draft {
         };
         let attempt = draft.attempt(models, named, ask, deadline, show);
         match attempt.end {
+            // Of this one question: the model works, and others' questions go on to it.
+            End::Failed(Fault::Refused) => leave.succeeded(),
             End::Failed(_) => leave.failed(shared.world.instant_ms(), attempt.retry_after_ms),
             // Says nothing about the model.
             End::Interrupted(_) => {}
