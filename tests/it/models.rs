@@ -152,6 +152,8 @@ fn where_the_model_finds_no_answer_it_is_said_so_and_a_person_offered() {
         let trace = last_trace(&server, &agent);
         assert_eq!((&trace["provider"], &trace["degraded"]), (&json!("embedded"), &json!("no_answer")));
     }
+    // Each took a call, so each counts against the budgets.
+    assert_eq!(server.count("SELECT answers FROM model_days"), 3);
 }
 
 #[test]

@@ -119,8 +119,10 @@ impl Draft {
         if shown {
             self.by = Some(named.name.clone());
             self.generation.model = Some(named.model.model.clone());
-            self.used.answers = 1;
         }
+        // What a model says without being shown took a call as well: a budget that left it out would be none for questions
+        // that the sources do not answer.
+        self.used.answers = i64::from(shown || self.ending != Ending::Broken);
         self.text = attempt.text;
         // Once something was shown, another model could only begin anew.
         shown || self.ending != Ending::Broken
