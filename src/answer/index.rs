@@ -43,6 +43,8 @@ pub struct Index {
     spelling: Spelling,
     terms: HashMap<String, usize>,
     postings: Vec<Vec<Posting>>,
+    /// The stems that hold a piece of four letters; none in English.
+    by_piece: HashMap<String, Vec<usize>>,
     /// Once every passage has its vector; never where the encoder does not serve the language.
     pub vectors: Option<Vectors>,
 }
@@ -109,6 +111,7 @@ impl Index {
             spelling: Spelling::default(),
             terms: HashMap::new(),
             postings: Vec::new(),
+            by_piece: HashMap::new(),
             vectors: None,
             chunks,
         };
@@ -144,6 +147,19 @@ impl Index {
             }
         }
         self.spelling = Spelling::of(&counts);
+        self.file_pieces();
+    }
+
+    /// So that a word that the knowledge lacks is compared with few of its stems.
+    fn file_pieces(&mut self) {
+        if self.language == Language::English {
+            return;
+        }
+        for (stem, term) in &self.terms {
+            for piece in grams(stem, self.language) {
+                self.by_piece.entry(piece).or_default().push(*term);
+            }
+        }
     }
 
     fn term_made(&mut self, word: &str) -> usize {
@@ -179,7 +195,9 @@ impl Index {
             let shared = theirs.iter().filter(|gram| own.contains(*gram)).count();
             shared > 0 && shared as f32 >= RELATED_SHARE * theirs.len().max(own.len()) as f32
         };
-        self.terms.keys().filter(|term| !is_sign(term) && (part(term) || alike(term))).cloned().collect()
+        let near: HashSet<usize> = own.iter().filter_map(|piece| self.by_piece.get(piece)).flatten().copied().collect();
+        let stems = self.terms.iter().filter(|(stem, _)| !is_sign(stem));
+        stems.filter(|(stem, term)| part(stem) || near.contains(term) && alike(stem)).map(|(stem, _)| stem.clone()).collect()
     }
 
     /// The text with its misspelt words mended.
