@@ -10,8 +10,10 @@ use crate::domain::agent::Agent;
 use crate::domain::id::AgentId;
 use crate::storage::{Learnt, Result, Store};
 
-/// Indexes kept in memory; past this, the one asked least recently goes.
+/// Indexes kept in memory, and the passages in all of them, which take some 5 KB each; past either, the one asked least
+/// recently goes.
 const KEPT_MAX: usize = 512;
+const CHUNKS_MAX: usize = 100_000;
 
 #[derive(Default)]
 pub struct Indexes {
@@ -29,6 +31,14 @@ struct One {
     vectors_version: i64,
     asked: u64,
     index: Arc<Index>,
+}
+
+impl Kept {
+    /// However large, one is kept.
+    fn is_full(&self) -> bool {
+        let chunks: usize = self.by_agent.values().map(|one| one.index.chunks.len()).sum();
+        self.by_agent.len() > KEPT_MAX || self.by_agent.len() > 1 && chunks > CHUNKS_MAX
+    }
 }
 
 impl Indexes {
@@ -56,10 +66,11 @@ impl Indexes {
 
     fn keep(&self, agent: &Agent, learnt: &Learnt, index: Arc<Index>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = kept.clock;
         let Learnt { knowledge_version, vectors_version, .. } = *learnt;
+        kept.clock += 1;
+        let asked = kept.clock;
         kept.by_agent.insert(agent.id.clone(), One { knowledge_version, vectors_version, asked, index });
-        if kept.by_agent.len() > KEPT_MAX {
+        while kept.is_full() {
             let oldest = kept.by_agent.iter().min_by_key(|(_, one)| one.asked).map(|(id, _)| id.clone());
             oldest.and_then(|id| kept.by_agent.remove(&id));
         }

@@ -94,7 +94,7 @@ pub struct Reply {
 impl Reply {
     /// As it is said after `last`: who asks the same twice is told that it is the same.
     pub fn after(self, last: Option<&str>) -> Reply {
-        let again = self.zone == Zone::Answer && last == Some(self.text.as_str());
+        let again = self.zone == Zone::Answer && last.is_some_and(|last| last.ends_with(&self.text));
         let text = if again { format!("{}\n\n{}", phrases::of(self.language).already_said, self.text) } else { self.text };
         Reply { text, ..self }
     }
@@ -115,7 +115,9 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     let language = language_of(index, question, understood.map(|(_, language)| language));
     let chatter = recognise(text).is_some_and(is_chatter);
     let mut reply = match (talk, found.verdict) {
-        (Some(SmallTalk::Noise), _) => small_talk(index, SmallTalk::Noise, agent_name, language),
+        (Some(SmallTalk::Noise), _) if !found.query.parts.iter().any(|part| part.known) => {
+            small_talk(index, SmallTalk::Noise, agent_name, language)
+        }
         _ if details && gives_details(index, &asked) => plain(Zone::Contact, phrases::of(language).contact, language),
         (Some(kind), _) if chatter || !found.hits.first().is_some_and(|hit| index.gate.beats_talk(hit)) => {
             small_talk(index, kind, agent_name, language)

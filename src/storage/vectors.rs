@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::domain::agent::Agent;
 use crate::domain::id::{AccountId, AgentId};
@@ -25,7 +25,7 @@ const NEXT: &str = "
     SELECT id, account
     FROM agents
     WHERE vectors_version < knowledge_version
-    LIMIT 1";
+    LIMIT 1000";
 
 const COUNT: &str = "
     SELECT count(*)
@@ -71,9 +71,13 @@ impl Store {
         .await
     }
 
-    /// Some agent whose knowledge has changed since its vectors were complete.
-    pub async fn unencoded_agent(&self) -> Result<Option<(AccountId, AgentId)>> {
-        self.read(|db| Ok(db.prepare_cached(NEXT)?.query_row([], |row| Ok((row.get(1)?, row.get(0)?))).optional()?)).await
+    /// The agents whose knowledge has changed since their vectors were complete, some of them if there are many.
+    pub async fn unencoded_agents(&self) -> Result<Vec<(AccountId, AgentId)>> {
+        self.read(|db| {
+            let mut list = db.prepare_cached(NEXT)?;
+            Ok(list.query_map([], |row| Ok((row.get(1)?, row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
     }
 
     pub async fn unencoded_agents_count(&self) -> Result<i64> {

@@ -11,6 +11,8 @@ use crate::config::{Model, Provider};
 use crate::egress::stream::{Head, Piece, Stream, StreamRequest};
 use crate::egress::{Egress, Failure};
 
+/// What a provider counts is believed up to here.
+const TOKENS_MAX: i64 = 10_000_000;
 /// How often is looked whether somebody has ended the answer.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// After the last word, for the count of tokens.
@@ -298,7 +300,9 @@ impl Ear<'_> {
         let (input, output) = self.tokens;
         // Nothing that was sent was read, as far as one can know.
         let unheard = self.first_token.is_none() && matches!(end, End::Failed(_));
-        let guess = |counted: Option<i64>, tokens: i64| counted.unwrap_or(if unheard { 0 } else { tokens });
+        let guess = |counted: Option<i64>, tokens: i64| {
+            counted.map_or(if unheard { 0 } else { tokens }, |tokens| tokens.clamp(0, TOKENS_MAX))
+        };
         Attempt {
             end,
             cited: self.filter.cited().collect(),

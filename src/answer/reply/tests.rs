@@ -156,6 +156,23 @@ fn small_talk_yields_to_knowledge_but_not_to_chance() {
 }
 
 #[test]
+fn a_word_of_the_knowledge_is_no_noise() {
+    let mail = both(KnowledgeType::Faq, "Q: Which ports does SMTPS use?\nA: SMTPS is on port 465.");
+    check(&mail, "smtps", None, "port 465");
+    check(&mail, "sdfgh", Some(Zone::SmallTalk(SmallTalk::Noise)), "");
+}
+
+#[test]
+fn the_same_answer_again_says_so_each_time() {
+    for dental in dental() {
+        let first = ask(&dental, "What are your opening hours?").text;
+        let second = ask(&dental, "What are your opening hours?").after(Some(&first)).text;
+        let third = ask(&dental, "What are your opening hours?").after(Some(&second)).text;
+        assert!(second != first && second.ends_with(&first) && third == second, "{third}");
+    }
+}
+
+#[test]
 fn no_message_breaks_it() {
     let dental = dental();
     for text in [
