@@ -20,6 +20,19 @@ fn h16_many_leads_of_a_conversation_are_one() {
 }
 
 #[test]
+fn h08_whoever_guesses_finds_nothing_and_is_soon_refused() {
+    let (server, agent) = with_agent();
+    let (victim, stranger) = (server.visitor(&agent), server.visitor(&agent));
+    let theirs = victim.ask("Hello").json["message"]["id"].as_str().unwrap().to_owned();
+    let rate = |message: &str| stranger.post("feedback", &json!({ "message_id": message, "value": "down" }));
+    rate(&theirs).fails(404, "not_found");
+    let refused = (0..200).map(|n| rate(&format!("msg_{n:010}"))).find(|reply| reply.status != 404);
+    let refused = refused.expect("guesses are limited").fails(429, "rate_limited");
+    assert!(refused.number("retry-after") > 0);
+    assert_eq!(server.count("SELECT count(*) FROM messages WHERE feedback IS NOT NULL"), 0);
+}
+
+#[test]
 fn h09_a_visitor_has_ten_messages_a_minute() {
     let (server, agent) = with_agent();
     let visitor = server.visitor(&agent);
