@@ -105,6 +105,17 @@ test("on hidden paths nothing is shown, also when the page only changes its addr
   await visitor.launcher.waitFor();
 });
 
+test("a page that moves on to a hidden path before the panel is there hides the launcher", async () => {
+  const visitor = await looking({ hide_on: ["/checkout*"] });
+  await visitor.page.route(/\/widget\/panel-/, async (route) => {
+    await visitor.page.evaluate(() => history.pushState({}, "", "/checkout/payment"));
+    await route.continue();
+  });
+  await visitor.page.reload();
+  await visitor.page.waitForResponse(/\/widget\/panel-/);
+  await visitor.launcher.waitFor({ state: "hidden" });
+});
+
 test("a page that begins on a hidden path shows the chat once it leaves it", async () => {
   const visitor = await looking({ hide_on: ["/checkout*"] }, site, {}, "checkout");
   await visitor.page.waitForResponse(/\/widget\/panel-/);

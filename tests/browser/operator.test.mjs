@@ -30,7 +30,7 @@ async function signIn() {
   await page.getByLabel("E-mail").fill("a@b.example");
   await page.getByLabel("Password").fill("a long enough pass phrase");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${server.url}/agents`);
+  await page.waitForURL(`${server.url}/`);
   return { page, violations };
 }
 

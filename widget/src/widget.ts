@@ -100,7 +100,7 @@ export class Widget implements Core {
     } finally {
       this.button.ariaBusy = null;
     }
-    if (!this.#wanted || !this.#stage) return;
+    if (!this.#wanted || !this.#stage || this.host.hidden) return;
     this.#panel.show(focus);
     this.emit("open");
   }
@@ -139,7 +139,12 @@ export class Widget implements Core {
     const address = `${this.origin}/widget/panel-${PANEL_HASH}.js`;
     this.#loading ??= import(address)
       .catch(() => import(`${address}?${Date.now()}`))
-      .then((module: PanelModule) => module.mount(this));
+      .then((module: PanelModule) => {
+        const panel = module.mount(this);
+        // From here on the panel follows the page; it may have moved on before.
+        this.place();
+        return panel;
+      });
     this.#loading.catch(() => (this.#loading = undefined));
     return this.#loading;
   }
