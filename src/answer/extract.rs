@@ -41,8 +41,12 @@ pub fn excerpt(index: &Index, query: &Query, at: usize) -> String {
         true => 0,
         false => ranked_of(index, query, at, &sentences).first().copied().unwrap_or(0),
     };
-    let text: Vec<&str> = sentences.iter().skip(first).flat_map(|sentence| sentence.split_whitespace()).collect();
-    let text = text.join(" ");
+    shortened(&sentences[first.min(sentences.len())..].concat())
+}
+
+/// In one line, cut off at a word where it is longer than an excerpt may be.
+pub fn shortened(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() <= EXCERPT_CHARS_MAX {
         return text;
     }
@@ -132,4 +136,17 @@ fn ordered(sentences: &[&str], worths: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sentences.len()).filter(|n| !sentences[*n].trim().is_empty()).collect();
     order.sort_by(|a, b| worths[*b].total_cmp(&worths[*a]).then(a.cmp(b)));
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_ends_at_a_word() {
+        assert_eq!(shortened("Short\n\ntext."), "Short text.");
+        let long = shortened(&"word ".repeat(100));
+        assert!(long.ends_with("word\u{2026}") && long.chars().count() <= EXCERPT_CHARS_MAX, "{long}");
+        assert_eq!(shortened(&"ü".repeat(300)).chars().count(), EXCERPT_CHARS_MAX);
+    }
 }

@@ -1,13 +1,13 @@
 //! Which of the knowledge a model is given: all of it if it is short, else the passages that fit the question.
 
 use crate::answer::chunk::Chunk;
+use crate::answer::extract::shortened;
 use crate::answer::index::Index;
 use crate::answer::reply::Reply;
 use crate::domain::conversation::Source;
 
 const PASSAGES_MAX: usize = 6;
 const WORDS_MAX: usize = 900;
-const EXCERPT_CHARS_MAX: usize = 200;
 
 /// A passage that a model may answer from. It is cited by its place in the list, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +33,18 @@ impl Given {
 
     /// As the visitor sees it.
     pub fn source(&self) -> Source {
-        Source { title: self.path.last().cloned().unwrap_or_default(), excerpt: excerpt(&self.text), url: self.url.clone() }
+        Source { title: self.path.last().cloned().unwrap_or_default(), excerpt: shortened(&self.text), url: self.url.clone() }
     }
 }
 
 pub fn choose(index: &Index, reply: &Reply, chars_max: usize) -> Vec<Given> {
     let all = || index.chunks.iter().map(|chunk| Given::of(index, chunk));
-    if all().map(|given| given.chars()).sum::<usize>() <= chars_max {
+    let mut total = 0;
+    let fits = all().all(|given| {
+        total += given.chars();
+        total <= chars_max
+    });
+    if fits {
         return all().collect();
     }
     let (mut words, mut chars) = (0, 0);
@@ -57,14 +62,6 @@ pub fn choose(index: &Index, reply: &Reply, chars_max: usize) -> Vec<Given> {
         }
     }
     chosen
-}
-
-fn excerpt(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
-    let Some((end, _)) = text.char_indices().nth(EXCERPT_CHARS_MAX - 1) else { return text };
-    let end = text[..end].rfind(' ').filter(|space| *space > end / 2).unwrap_or(end);
-    format!("{}\u{2026}", text[..end].trim_end_matches([',', ';', ':', '.', ' ']))
 }
 
 #[cfg(test)]
@@ -109,13 +106,5 @@ mod tests {
         assert!((2..=PASSAGES_MAX).contains(&some.len()) && some[0].text.contains("teapot 7"), "{some:?}");
         assert_eq!(some.iter().map(|given| &given.text).collect::<HashSet<_>>().len(), some.len());
         assert!(given(&index, "How much is the teapot 7?", 10).is_empty());
-    }
-
-    #[test]
-    fn an_excerpt_ends_at_a_word() {
-        assert_eq!(excerpt("Short\n\ntext."), "Short text.");
-        let long = excerpt(&"word ".repeat(100));
-        assert!(long.ends_with("word\u{2026}") && long.chars().count() <= EXCERPT_CHARS_MAX, "{long}");
-        assert_eq!(excerpt(&"ü".repeat(300)).chars().count(), EXCERPT_CHARS_MAX);
     }
 }
