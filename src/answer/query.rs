@@ -67,10 +67,11 @@ impl Query {
         let mut words = words(text);
         words.truncate(WORDS_MAX);
         let stems: Vec<String> = words.iter().map(|word| index.language.stem(&word.text)).collect();
+        let mended: Vec<Option<String>> = words.iter().zip(&stems).map(|(word, stem)| mended(index, word, stem)).collect();
         let mut drafts: Vec<Draft> = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let (taken, draft) = draft_at(index, &words, &stems, at);
+            let (taken, draft) = draft_at(index, &words, &stems, &mended, at);
             at += taken;
             let Some(draft) = draft else { continue };
             match drafts
@@ -85,7 +86,7 @@ impl Query {
         // Elsewhere the last word is as likely a verb as the thing that is wanted.
         let whether = index.language == Language::English && first.is_some_and(|word| Language::English.is_whether(&word.text));
         let parts = drafts.into_iter().map(|draft| part(index, draft)).collect();
-        Query { parts, stems: known_stems(index, &words, &stems), whether, vector: None }
+        Query { parts, stems: known_stems(&stems, &mended), whether, vector: None }
     }
 
     /// Whether it asks for a thing by a name that the knowledge never mentions: "do you repair *violins*".
@@ -116,10 +117,14 @@ impl Query {
     }
 }
 
-fn known_stems(index: &Index, words: &[Word], stems: &[String]) -> Vec<String> {
+/// The stem that a word is mended to, if the knowledge lacks its own.
+fn mended(index: &Index, word: &Word, stem: &str) -> Option<String> {
+    index.postings(stem).is_empty().then(|| index.mended(&word.text)).flatten()
+}
+
+fn known_stems(stems: &[String], mended: &[Option<String>]) -> Vec<String> {
     let mut known: Vec<String> = Vec::with_capacity(stems.len());
-    for (word, stem) in words.iter().zip(stems) {
-        let mended = index.postings(stem).is_empty().then(|| index.mended(&word.text)).flatten();
+    for (stem, mended) in stems.iter().zip(mended) {
         let stem = mended.as_ref().unwrap_or(stem);
         if !known.contains(stem) {
             known.push(stem.clone());
@@ -137,7 +142,7 @@ struct Draft {
 }
 
 /// The part of the question that begins at a word, and how many words it takes.
-fn draft_at(index: &Index, words: &[Word], stems: &[String], at: usize) -> (usize, Option<Draft>) {
+fn draft_at(index: &Index, words: &[Word], stems: &[String], mended: &[Option<String>], at: usize) -> (usize, Option<Draft>) {
     let language = index.language;
     let same = Synonyms::of(language).at(stems, at);
     let hyphened = words.get(at + 1).is_some_and(|next| next.joined);
@@ -147,7 +152,7 @@ fn draft_at(index: &Index, words: &[Word], stems: &[String], at: usize) -> (usiz
     if same.is_none() && small == taken {
         return (taken, None);
     }
-    let mut ways = own_ways(index, &words[at..at + taken], own);
+    let mut ways = own_ways(index, &words[at..at + taken], own, mended[at].as_ref());
     let further = same.iter().flat_map(|same| same.stems.iter().copied()).filter(|stems| stems[..] != *own);
     ways.extend(further.map(|stems| Way { stems: stems.clone(), weight: if is_sign(&stems[0]) { SIGN } else { SYNONYM } }));
     let light = taken == 1 && language.is_light(&stems[at]) || words[at].text.chars().all(|c| c.is_ascii_digit());
@@ -155,11 +160,10 @@ fn draft_at(index: &Index, words: &[Word], stems: &[String], at: usize) -> (usiz
 }
 
 /// The words themselves, mended when the knowledge does not know them.
-fn own_ways(index: &Index, words: &[Word], stems: &[String]) -> Vec<Way> {
+fn own_ways(index: &Index, words: &[Word], stems: &[String], mended: Option<&String>) -> Vec<Way> {
     if let [stem] = stems {
         let lacking = index.postings(stem).is_empty();
-        let mended =
-            lacking.then(|| index.mended(&words[0].text)).flatten().map(|stem| Way { stems: vec![stem], weight: MENDED });
+        let mended = mended.map(|stem| Way { stems: vec![stem.clone()], weight: MENDED });
         let related = lacking.then(|| index.related(&words[0].text)).into_iter().flatten();
         let related = related.map(|stem| Way { stems: vec![stem], weight: RELATED });
         return [Way { stems: vec![stem.clone()], weight: 1.0 }].into_iter().chain(mended).chain(related).collect();
