@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::domain::analytics::{Analytics, Counts, ResponseTime};
 use crate::domain::id::AccountId;
 use crate::domain::time::Time;
-use crate::storage::{Result, Store};
+use crate::storage::{Result, Store, days};
 
 const TOP_PAGES_MAX: i64 = 10;
 
@@ -15,10 +15,6 @@ const TOTALS: &str = "
            coalesce(CAST(sum(leads_count) AS INTEGER), 0)
     FROM agents
     WHERE account = ?1";
-
-const CONVERSATIONS_SINCE: &str = "SELECT count(*) FROM conversations WHERE account = ?1 AND ?2 <= started_at";
-
-const LEADS_SINCE: &str = "SELECT count(*) FROM leads WHERE account = ?1 AND ?2 <= captured_at";
 
 const DURATIONS: &str = "
     SELECT response_ms, responses
@@ -40,27 +36,18 @@ impl Store {
             let month = now.month();
             let (agents_active, conversations, leads) =
                 tx.prepare_cached(TOTALS)?.query_row([&account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            let this_month = since(&tx, CONVERSATIONS_SINCE, &account, now.month_start())?;
-            let today = since(&tx, CONVERSATIONS_SINCE, &account, now.day_start())?;
-            let leads = Counts {
-                total: leads,
-                this_month: since(&tx, LEADS_SINCE, &account, now.month_start())?,
-                today: since(&tx, LEADS_SINCE, &account, now.day_start())?,
-            };
+            let month_so_far = days::since(&tx, &account, now.month_start())?;
+            let today = days::since(&tx, &account, now.day_start())?;
             Ok(Analytics {
                 agents_active,
-                conversations: Counts { total: conversations, this_month, today },
-                leads,
+                conversations: Counts { total: conversations, this_month: month_so_far.0, today: today.0 },
+                leads: Counts { total: leads, this_month: month_so_far.1, today: today.1 },
                 response_time: ResponseTime::of(&pairs(&tx, DURATIONS, params![account, month])?),
                 top_pages: pairs(&tx, TOP_PAGES, params![account, month, TOP_PAGES_MAX])?,
             })
         })
         .await
     }
-}
-
-fn since(db: &Connection, count: &str, account: &AccountId, from: Time) -> Result<i64> {
-    Ok(db.prepare_cached(count)?.query_row(params![account, from], |row| row.get(0))?)
 }
 
 fn pairs<T: rusqlite::types::FromSql>(db: &Connection, query: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<(T, i64)>> {

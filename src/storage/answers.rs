@@ -10,7 +10,7 @@ use crate::domain::question::Gap;
 use crate::storage::conversations::sources_text;
 use crate::storage::takeover::claims_count;
 use crate::storage::trace::trace_text;
-use crate::storage::{Result, Store, draw, model_use, questions, search};
+use crate::storage::{Result, Store, days, draw, model_use, questions, search};
 use crate::world::World;
 
 /// An answer to be kept.
@@ -93,6 +93,8 @@ impl Store {
             db.prepare_cached(TIME_AGENT)?.execute(params![agent.account, agent.id, response_ms])?;
             let (month, unanswered) = (message.created_at.month(), !message.answered);
             db.prepare_cached(TIME_MONTH)?.execute(params![agent.account, month, response_ms, unanswered])?;
+            let response_ms = response_ms.unwrap_or_default();
+            days::count_answer(db, &agent.account, message.created_at, response_ms, unanswered)?;
             Ok(Some(message))
         })
         .await

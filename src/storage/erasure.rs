@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, params};
 
+use crate::domain::conversation::Conversation;
 use crate::domain::id::{AccountId, AgentId, ConversationId, EventId, VisitorId};
+use crate::domain::time::Time;
 use crate::storage::conversations::conversation;
-use crate::storage::{Error, Result, Store, questions, search};
+use crate::storage::{Error, Result, Store, days, questions, search};
 
 /// What was deleted of a visitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +37,7 @@ const COUNT_DOWN: &str = "
 const DELETE_LEADS: &str = "
     DELETE FROM leads
     WHERE account = ?1 AND visitor = ?2
-    RETURNING agent";
+    RETURNING agent, captured_at";
 
 const COUNT_LEAD_DOWN: &str = "
     UPDATE agents
@@ -76,14 +78,14 @@ impl Store {
 }
 
 fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<()> {
-    let agent = conversation(db, account, id)?.agent;
+    let Conversation { agent, started_at, .. } = conversation(db, account, id)?;
     db.prepare_cached(DETACH_LEAD)?.execute(params![account, id])?;
     questions::forget_conversation(db, account, id)?;
     search::forget(db, account, id)?;
     db.prepare_cached(DELETE_MESSAGES)?.execute(params![account, id])?;
     db.prepare_cached(DELETE_CONVERSATION)?.execute(params![account, id])?;
     db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;
-    Ok(())
+    days::count_conversation(db, account, started_at, -1)
 }
 
 fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Erased> {
@@ -103,11 +105,13 @@ fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Er
 
 fn delete_leads(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
     let mut delete = db.prepare_cached(DELETE_LEADS)?;
-    let agents: Vec<AgentId> = delete.query_map(params![account, visitor], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for agent in &agents {
+    let rows = delete.query_map(params![account, visitor], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let leads: Vec<(AgentId, Time)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (agent, captured_at) in &leads {
         db.prepare_cached(COUNT_LEAD_DOWN)?.execute(params![account, agent])?;
+        days::count_lead(db, account, *captured_at, -1)?;
     }
-    Ok(agents.len())
+    Ok(leads.len())
 }
 
 fn erase_events(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {

@@ -11,7 +11,7 @@ use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
 use crate::storage::conversations::latest_of;
 use crate::storage::events::Outbox;
-use crate::storage::{Error, Result, Store, draw};
+use crate::storage::{Error, Result, Store, days, draw};
 
 const COLUMNS: &str =
     "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, status";
@@ -220,6 +220,7 @@ fn insert(db: &Connection, lead: &Lead) -> Result<()> {
     ])?;
     db.prepare_cached("UPDATE agents SET leads_count = leads_count + 1 WHERE account = ?1 AND id = ?2")?
         .execute(params![lead.account, lead.agent])?;
+    days::count_lead(db, &lead.account, lead.captured_at, 1)?;
     if let Some(conversation) = &lead.conversation {
         db.prepare_cached("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![
             lead.account,

@@ -12,6 +12,7 @@ mod answers;
 mod claims;
 mod columns;
 mod conversations;
+mod days;
 mod deliveries;
 mod erasure;
 mod events;

@@ -26,6 +26,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0012_answering.sql")),
     M::up(include_str!("migrations/0013_operators.sql")),
     M::up(include_str!("migrations/0014_overview.sql")),
+    M::up(include_str!("migrations/0015_days.sql")),
 ];
 
 /// `CFGD`: tells a ChatForge database from any other.

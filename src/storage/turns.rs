@@ -15,7 +15,7 @@ use crate::storage::answers::append;
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture};
-use crate::storage::{Result, Store, draw};
+use crate::storage::{Result, Store, days, draw};
 
 /// Earlier messages that a question may need to be understood.
 const HISTORY_MAX: i64 = 8;
@@ -220,6 +220,7 @@ fn start(
     ])?;
     greet(db, outbox, agent, &id, started_at)?;
     adopt_lead(db, message, &id, now)?;
+    days::count_conversation(db, &agent.account, started_at, 1)?;
     count(db, outbox, message, &month, now)?;
     Ok(Some(id))
 }

@@ -163,3 +163,31 @@ fn response_times_are_those_of_the_answers() {
     assert_eq!(server.get("/api/v1/analytics").is(200).json["response_time"], expected);
     assert_eq!(server.get(&format!("/api/v1/agents/{agent}")).json["avg_response_time_ms"], expected["avg_ms"]);
 }
+
+#[test]
+fn days_are_counted_like_what_is_kept() {
+    let server = TestServer::start();
+    let agent = server.agent(&json!({ "name": "A", "knowledge_base": "Q: Where is parking?\nA: Behind the house." }));
+    for (hours, words) in [(1, "Where is parking?"), (20, "Do you repair violins?"), (3, "I am jane@example.com")] {
+        server.pass(Hours(hours));
+        server.visitor(&agent).ask(words);
+    }
+    let gone = server.conversations(&agent)[2]["id"].as_str().unwrap().to_owned();
+    server.delete(&format!("/api/v1/conversations/{gone}")).is(200);
+    let counted = days(&server.database());
+    assert_eq!(counted.iter().map(|(_, conversations, leads)| (*conversations, *leads)).collect::<Vec<_>>(), [(0, 0), (2, 1)]);
+
+    // What the migration would make of the same rows.
+    let db = server.database_to_fill();
+    let migration = include_str!("../../src/storage/migrations/0015_days.sql");
+    let (_, filling) = migration.split_once("INSERT INTO").unwrap();
+    db.execute_batch("DELETE FROM days; DELETE FROM answer_times;").unwrap();
+    db.execute_batch(&format!("INSERT INTO{filling}")).unwrap();
+    assert_eq!(days(&db), counted.into_iter().filter(|day| day.1 > 0).collect::<Vec<_>>());
+    assert_eq!(server.count("SELECT CAST(sum(answers) * 10 + sum(unanswered) AS INTEGER) FROM answer_times"), 21);
+}
+
+fn days(db: &rusqlite::Connection) -> Vec<(i64, i64, i64)> {
+    let mut find = db.prepare("SELECT day, conversations, leads FROM days ORDER BY day").unwrap();
+    find.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect()
+}

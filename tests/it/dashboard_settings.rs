@@ -95,7 +95,8 @@ fn the_first_page_counts_what_happened() {
     }
     let page = browser.get("/").is(200).text;
     assert!(page.contains("75 %") && page.contains("of 4 answers this month"), "{page}");
-    assert!(page.contains("1 conversation, 1 lead</title>") && page.contains("Do you repair violins?"));
+    assert!(page.contains("Conversations 1, Leads 1</title>") && page.contains("Do you repair violins?"));
+    assert!(page.contains("All answers 4, From knowledge 3</title>") && page.contains("No language model is set up."));
     assert!(page.contains("example.com/pricing") && page.contains("1 this month, 100 % of conversations"));
     let stranger = server.sign_up("stranger@example.com");
     let theirs = stranger.agent(&json!({ "name": "B" }));

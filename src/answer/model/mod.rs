@@ -15,7 +15,6 @@ mod sources;
 mod sse;
 mod wire;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::answer::model::breaker::Breaker;
@@ -85,8 +84,8 @@ impl Models {
         if self.are_none() { 0 } else { self.shared.limits.model_calls_max }
     }
 
-    /// Each model by its name, and whether it is left alone for having failed.
-    pub fn resting(&self) -> BTreeMap<String, bool> {
+    /// Each model by its name, in the order in which they are tried, and whether it is left alone for having failed.
+    pub fn resting(&self) -> Vec<(String, bool)> {
         self.shared.chain.iter().map(|named| (named.name.clone(), named.breaker.is_resting())).collect()
     }
 

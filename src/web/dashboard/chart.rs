@@ -1,7 +1,7 @@
-//! A month of conversations and leads, drawn as bars by the server, with the same in numbers beside it.
+//! A month in bars, drawn by the server, with the same in numbers beside it.
 
-use crate::domain::analytics::Day;
-use crate::web::dashboard::display::{When, count};
+use crate::domain::time::Time;
+use crate::web::dashboard::display::When;
 
 /// Of the drawing, in its own units.
 pub const WIDTH: u64 = 600;
@@ -9,22 +9,30 @@ pub const HEIGHT: u64 = 120;
 /// Between one bar and the next.
 const GAP: u64 = 4;
 
+/// Two numbers for each day: a wide bar, and a narrow one before it.
 pub struct Chart {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub wide: &'static str,
+    pub narrow: &'static str,
     pub bars: Vec<Bar>,
-    /// What the tallest bar stands for.
-    pub most: u64,
+    /// What the tallest bar stands for; none where there is nothing to see.
+    pub most: Option<String>,
+    /// What is said instead of an empty drawing.
+    pub empty: &'static str,
+    /// What it shows, in one sentence.
+    pub sum: String,
 }
 
-/// One day: its conversations, and before them its leads.
 pub struct Bar {
     pub x: u64,
     pub width: u64,
     /// `15 Mar 2026`
     pub day: String,
-    pub conversations: u64,
-    pub leads: u64,
-    pub conversations_height: u64,
-    pub leads_height: u64,
+    pub wide: String,
+    pub narrow: String,
+    pub wide_height: u64,
+    pub narrow_height: u64,
 }
 
 impl Bar {
@@ -34,62 +42,53 @@ impl Bar {
 }
 
 impl Chart {
-    pub fn new(days: &[Day]) -> Self {
-        let most = days.iter().map(|day| count(day.conversations.max(day.leads))).max().unwrap_or_default();
+    /// The bars of days with their two numbers; `show` writes a number as readers see it.
+    pub fn bars(days: &[(Time, u64, u64)], show: fn(u64) -> String) -> (Vec<Bar>, Option<String>) {
+        let most = days.iter().map(|(_, wide, narrow)| *wide.max(narrow)).max().unwrap_or_default();
         let step = WIDTH / u64::try_from(days.len().max(1)).unwrap_or(1);
-        let height = |rows: u64| match rows {
+        let height = |number: u64| match number {
             0 => 0,
             // Something is always to be seen of what happened.
-            rows => (rows * HEIGHT / most.max(1)).max(2),
+            number => (number * HEIGHT / most.max(1)).max(2),
         };
-        let bar = |(number, day): (u64, &Day)| {
-            let (conversations, leads) = (count(day.conversations), count(day.leads));
-            let day = When::new(day.start).day().to_owned();
-            let (conversations_height, leads_height) = (height(conversations), height(leads));
-            let (x, width) = (number * step + GAP / 2, step.saturating_sub(GAP));
-            Bar { x, width, day, conversations, leads, conversations_height, leads_height }
+        let bar = |(place, (day, wide, narrow)): (u64, &(Time, u64, u64))| Bar {
+            x: place * step + GAP / 2,
+            width: step.saturating_sub(GAP),
+            day: When::new(*day).day().to_owned(),
+            wide: show(*wide),
+            narrow: show(*narrow),
+            wide_height: height(*wide),
+            narrow_height: height(*narrow),
         };
-        Self { bars: (0..).zip(days).map(bar).collect(), most }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.most == 0
+        ((0..).zip(days).map(bar).collect(), (most > 0).then(|| show(most)))
     }
 
     pub fn first(&self) -> &str {
         self.bars.first().map_or("", |bar| &bar.day)
-    }
-
-    pub fn totals(&self) -> (u64, u64) {
-        (self.bars.iter().map(|bar| bar.conversations).sum(), self.bars.iter().map(|bar| bar.leads).sum())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{DAY_MS, Time};
+    use crate::domain::time::DAY_MS;
 
-    fn chart(days: &[(i64, i64)]) -> Chart {
-        let day = |(number, (conversations, leads)): (i64, &(i64, i64))| Day {
-            start: Time::from_ms(number * DAY_MS),
-            conversations: *conversations,
-            leads: *leads,
-        };
-        Chart::new(&(0..).zip(days).map(day).collect::<Vec<_>>())
+    fn bars(days: &[(u64, u64)]) -> (Vec<Bar>, Option<String>) {
+        let day = |(place, (wide, narrow)): (i64, &(u64, u64))| (Time::from_ms(place * DAY_MS), *wide, *narrow);
+        Chart::bars(&(0..).zip(days).map(day).collect::<Vec<_>>(), |number| number.to_string())
     }
 
     #[test]
     fn the_busiest_day_fills_the_height_and_little_is_still_seen() {
-        let chart = chart(&[(1_000, 1), (500, 0), (0, 0)]);
-        let heights: Vec<_> = chart.bars.iter().map(|bar| (bar.conversations_height, bar.leads_height)).collect();
+        let (bars, most) = bars(&[(1_000, 1), (500, 0), (0, 0)]);
+        let heights: Vec<_> = bars.iter().map(|bar| (bar.wide_height, bar.narrow_height)).collect();
         assert_eq!(heights, [(120, 2), (60, 0), (0, 0)]);
-        assert_eq!((chart.most, chart.first(), chart.totals()), (1_000, "1 Jan 1970", (1_500, 1)));
-        assert!(chart.bars.iter().all(|bar| bar.x + bar.width <= WIDTH));
+        assert_eq!((most.as_deref(), bars[0].day.as_str()), (Some("1000"), "1 Jan 1970"));
+        assert!(bars.iter().all(|bar| bar.x + bar.width <= WIDTH));
     }
 
     #[test]
-    fn a_month_of_nothing_has_no_bars_to_see() {
-        assert!(chart(&[(0, 0), (0, 0)]).is_empty());
+    fn a_month_of_nothing_has_nothing_to_see() {
+        assert!(bars(&[(0, 0), (0, 0)]).1.is_none());
     }
 }

@@ -14,6 +14,7 @@ use crate::web::dashboard::display::{PageUrl, count, duration_ms};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::SignedIn;
+use crate::web::dashboard::trends::trends;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -22,11 +23,12 @@ pub struct HomePage {
     pub numbers: Vec<Number>,
     /// What is left to do before the first conversation can come; empty once all is done.
     pub steps: Vec<Step>,
-    pub chart: Chart,
+    pub charts: [Chart; 3],
     pub plan: PlanUse,
     pub pages: Vec<BusyPage>,
     pub questions: Vec<QuestionRow>,
     pub webhooks: WebhookHealth,
+    pub models: Vec<ModelRow>,
 }
 
 /// A number with what it is compared with.
@@ -73,6 +75,13 @@ pub struct QuestionRow {
     pub times: u64,
 }
 
+/// A language model of the configuration, in the order in which they are asked.
+pub struct ModelRow {
+    pub name: String,
+    /// It has failed of late, and is left alone for a while.
+    pub rests: bool,
+}
+
 pub struct WebhookHealth {
     pub all: usize,
     pub active: usize,
@@ -92,7 +101,8 @@ pub async fn show(member: SignedIn, State(app): State<App>) -> Result<Response> 
         nav: member.nav(Section::Home),
         numbers: numbers(&analytics, &overview),
         steps: steps(&agents, &analytics, &webhooks),
-        chart: Chart::new(&overview.days),
+        charts: trends(&overview.days),
+        models: models(&app),
         plan: PlanUse {
             name: plan.name,
             agents: Share { used: count(analytics.agents_active), limit: plan.agents_max.map(u64::from) },
@@ -123,6 +133,10 @@ fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
         number("Answered from knowledge", answered, format!("of {} answers this month", overview.answers)),
         number("Answer time", average, p95),
     ]
+}
+
+fn models(app: &App) -> Vec<ModelRow> {
+    app.answerer.models().resting().into_iter().map(|(name, rests)| ModelRow { name, rests }).collect()
 }
 
 fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {

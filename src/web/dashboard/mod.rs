@@ -33,6 +33,7 @@ mod session;
 mod settings;
 pub mod setup;
 mod transcript;
+mod trends;
 mod visitors;
 mod webhook;
 mod webhook_form;
