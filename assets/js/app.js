@@ -162,6 +162,20 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// The list of this page, where it can be searched, or else everything.
+function search(event) {
+  event.preventDefault();
+  const field = document.querySelector("main input[type=search]");
+  if (field) field.select();
+  else open(document.getElementById("palette"));
+}
+
+function step(by) {
+  const rows = [...document.querySelectorAll("main .row-link")];
+  const next = rows.indexOf(document.activeElement) + by;
+  rows[Math.max(0, Math.min(next, rows.length - 1))]?.focus();
+}
+
 // Keys: "g" and a letter goes to a page, "?" lists them. They can be turned off in that list.
 
 const shortcuts = document.querySelector("[data-shortcuts]");
@@ -177,6 +191,8 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !shortcuts?.checked) return;
   if (event.key === "?") open(document.getElementById("shortcuts"));
+  else if (event.key === "/") search(event);
+  else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else if (event.key === "g") going = event.timeStamp;
   else if (event.timeStamp - going < 1500) {
     going = 0;

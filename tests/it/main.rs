@@ -6,6 +6,7 @@ mod browser;
 mod http;
 mod receiver;
 mod routes;
+mod search;
 mod server;
 mod upstream;
 mod visitor;

@@ -29,6 +29,7 @@ mod operator;
 mod preview;
 mod questions;
 mod replies;
+mod search;
 mod session;
 mod settings;
 pub mod setup;
@@ -73,6 +74,7 @@ pub fn router() -> Router<App> {
         .route("/conversations/{conversation}/export", get(export::show))
         .route("/conversations/{conversation}/delete-visitor", post(visitors::delete))
         .route("/leads", get(leads::list))
+        .route("/search", get(search::show))
         .merge(agent_routes())
         .merge(webhook_routes())
         .route("/settings", get(settings::show).post(settings::update))

@@ -29,6 +29,7 @@ pub enum Section {
     ApiKeys,
     Activity,
     Settings,
+    Search,
 }
 
 impl Section {
@@ -43,6 +44,7 @@ impl Section {
             Section::ApiKeys => "keys",
             Section::Activity => "activity",
             Section::Settings => "settings",
+            Section::Search => "search",
         }
     }
 }
