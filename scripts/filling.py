@@ -215,6 +215,25 @@ class Filling:
                 SELECT account, {month.format('started_at')}, page_url, count(*) FROM conversations WHERE account = ? GROUP BY 1, 2, 3""",
             [self.account],
         )
+        day = "{0} - {0} % 86400000"
+        self.db.execute(
+            f"""INSERT OR REPLACE INTO days (account, day, conversations, leads)
+                SELECT account, {day.format('started_at')}, count(*), count(lead) FROM conversations WHERE account = ? GROUP BY 1, 2""",
+            [self.account],
+        )
+        self.db.execute(
+            f"""INSERT OR REPLACE INTO answer_times (account, day, rounded_ms, answers, unanswered, total_ms)
+                SELECT account, {day.format('created_at')}, response_ms / 10 * 10, count(*), sum(answered = 0), sum(response_ms)
+                FROM messages WHERE account = ? AND response_ms IS NOT NULL GROUP BY 1, 2, 3""",
+            [self.account],
+        )
+        self.db.execute(
+            """UPDATE conversations SET
+                   unanswered = EXISTS (SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.answered = 0),
+                   disliked = EXISTS (SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.feedback = -1)
+               WHERE account = ?""",
+            [self.account],
+        )
         self.db.execute(
             f"""INSERT OR REPLACE INTO response_times (account, month, response_ms, responses, unanswered)
                 SELECT account, {month.format('created_at')}, response_ms, count(*), sum(answered = 0)

@@ -70,6 +70,13 @@ identifiers! {
 }
 
 impl EventId {
+    /// Whether a text has the form of an event's id, with or without its code.
+    pub fn is_one(text: &str) -> bool {
+        let rest = text.strip_prefix("evt_").unwrap_or_default();
+        let random = rest.split_once('_').map_or(rest, |(_, random)| random);
+        random.len() == RANDOM_CHARS && random.bytes().all(|b| ALPHABET.contains(&b))
+    }
+
     /// `code` is the two letters of the event's type: `evt_lc_a1b2c3d4e5`.
     pub fn coded(code: &str, random: &str) -> Self {
         Self(format!("evt_{code}_{random}"))

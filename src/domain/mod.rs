@@ -1,6 +1,7 @@
 //! Values and rules of ChatForge: no I/O, no clock, no SQL, no HTTP.
 
 pub mod account;
+pub mod activity;
 pub mod address;
 pub mod agent;
 pub mod analytics;

@@ -86,7 +86,7 @@ pub struct Webhook {
     pub flip_at: Option<Time>,
     pub created_at: Time,
     pub last_triggered_at: Option<Time>,
-    /// Deliveries that ended well among those that ended in the last 30 days.
+    /// Deliveries that ended well among the newest 1,000 that ended in the last 30 days.
     pub success_rate: Option<f64>,
 }
 

@@ -1,9 +1,9 @@
 //! The log of API requests, written with commits that happen anyway.
 
-use rusqlite::params;
+use rusqlite::{Connection, Row, params};
 
+use crate::domain::activity::{Behind, Outcome, RequestFilter};
 use crate::domain::id::{AccountId, KeyId};
-use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::storage::{Result, Store};
 
@@ -25,44 +25,39 @@ pub struct LoggedRequest {
     pub key_name: String,
 }
 
-const LIST: &str = "
-    SELECT r.api_key, r.method, r.path, r.status, r.duration_ms, r.address, r.request_id, r.created_at, k.name
-    FROM api_requests r
-    JOIN api_keys k ON k.id = r.api_key AND k.account = r.account
-    WHERE r.account = ?1
-    ORDER BY r.created_at DESC, r.id DESC
-    LIMIT ?2 OFFSET ?3";
+const COLUMNS: &str = "r.id, r.api_key, r.method, r.path, r.status, r.duration_ms, r.address, r.request_id, r.created_at, k.name";
 
-const COUNT: &str = "SELECT count(*) FROM api_requests WHERE account = ?1";
+/// Whether a row is wanted; those of the key and the time are found by their index.
+const FITS: &str = "
+    (?5 IS NULL OR r.method = ?5) AND ?6 <= r.status AND r.status < ?7 AND (?8 IS NULL OR instr(r.path, ?8) > 0)";
+
+const WINDOW: &str = "
+    JOIN api_keys k ON k.id = r.api_key AND k.account = r.account
+    WHERE r.account = ?1 AND ?3 <= r.created_at AND r.created_at <= ?2 AND (r.created_at < ?2 OR r.id < ?4)";
+
+/// Rows that one page looks through for those that fit: past them it says so and offers to look further back.
+const EXAMINED_MAX: usize = 1_500;
+
+/// A page of the log, and behind which row the next one begins.
+pub struct Requests {
+    pub rows: Vec<LoggedRequest>,
+    pub next: Option<Behind>,
+}
 
 const LOG: &str = "
     INSERT INTO api_requests (account, api_key, method, path, status, duration_ms, address, request_id, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 impl Store {
-    /// The account's requests, newest first.
-    pub async fn requests(&self, account: AccountId, page: Page) -> Result<Listed<LoggedRequest>> {
-        self.read_heavy(move |db| {
-            let tx = db.unchecked_transaction()?;
-            let total = tx.prepare_cached(COUNT)?.query_row([&account], |row| row.get(0))?;
-            let mut list = tx.prepare_cached(LIST)?;
-            let rows = list.query_map(params![account, page.limit, page.offset], |row| {
-                let request = ApiRequest {
-                    account: account.clone(),
-                    key: row.get(0)?,
-                    method: row.get(1)?,
-                    path: row.get(2)?,
-                    status: row.get(3)?,
-                    duration_ms: row.get(4)?,
-                    address: row.get(5)?,
-                    request_id: row.get(6)?,
-                    at: row.get(7)?,
-                };
-                Ok(LoggedRequest { request, key_name: row.get(8)? })
-            })?;
-            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
-        })
-        .await
+    /// At most `limit` of the account's requests, newest first; fewer where only few of many rows fit.
+    pub async fn requests(
+        &self,
+        account: AccountId,
+        filter: RequestFilter,
+        after: Option<Behind>,
+        limit: usize,
+    ) -> Result<Requests> {
+        self.read_heavy(move |db| examine(db, &account, &filter, after, limit)).await
     }
 
     pub fn log_request(&self, r: ApiRequest) {
@@ -81,4 +76,63 @@ impl Store {
             Ok(())
         });
     }
+}
+
+fn examine(
+    db: &Connection,
+    account: &AccountId,
+    filter: &RequestFilter,
+    after: Option<Behind>,
+    limit: usize,
+) -> Result<Requests> {
+    let (from, until) = filter.span();
+    let (lowest, beyond) = filter.outcome.map_or((0, u16::MAX), Outcome::statuses);
+    let before = after.filter(|after| after.at < until).unwrap_or(Behind { at: until.plus_ms(-1), row: i64::MAX });
+    let mut find = db.prepare_cached(&statement(filter))?;
+    let values = params![account, before.at, from, before.row, filter.method, lowest, beyond, filter.path, filter.key];
+    let mut rows = find.query(values)?;
+    let mut found = Requests { rows: Vec::new(), next: None };
+    let (mut seen, mut last) = (0, None);
+    while let Some(row) = rows.next()? {
+        // Another row is there: this page is full, or has looked far enough.
+        if found.rows.len() == limit || seen == EXAMINED_MAX {
+            found.next = last;
+            break;
+        }
+        seen += 1;
+        last = Some(Behind { at: row.get(8)?, row: row.get(0)? });
+        if row.get(10)? {
+            found.rows.push(logged(account, row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// One text for each index that finds the rows.
+fn statement(filter: &RequestFilter) -> String {
+    let refused = filter.outcome.is_some_and(|outcome| outcome != Outcome::Answered);
+    let (index, named) = match &filter.key {
+        Some(_) => ("api_requests_by_key", "AND r.api_key = ?9"),
+        None if refused => ("api_requests_refused", "AND r.status >= 400 AND ?9 IS NULL"),
+        None => ("api_requests_by_account", "AND ?9 IS NULL"),
+    };
+    format!(
+        "SELECT {COLUMNS}, {FITS} FROM api_requests r INDEXED BY {index} {WINDOW} {named}
+         ORDER BY r.created_at DESC, r.id DESC"
+    )
+}
+
+fn logged(account: &AccountId, row: &Row) -> rusqlite::Result<LoggedRequest> {
+    let request = ApiRequest {
+        account: account.clone(),
+        key: row.get(1)?,
+        method: row.get(2)?,
+        path: row.get(3)?,
+        status: row.get(4)?,
+        duration_ms: row.get(5)?,
+        address: row.get(6)?,
+        request_id: row.get(7)?,
+        at: row.get(8)?,
+    };
+    Ok(LoggedRequest { request, key_name: row.get(9)? })
 }

@@ -35,7 +35,14 @@ const INSERT_MESSAGE: &str = "
 
 const COUNT_MESSAGE: &str = "
     UPDATE conversations
-    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3)
+    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3), unanswered = max(unanswered, ?4)
+    WHERE account = ?1 AND id = ?2";
+
+/// Whether an answer of the conversation said that the knowledge does not hold it.
+const MARK_UNANSWERED: &str = "
+    UPDATE conversations
+    SET unanswered = EXISTS (
+        SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.account = conversations.account AND m.answered = 0)
     WHERE account = ?1 AND id = ?2";
 
 const TIME_AGENT: &str = "
@@ -126,6 +133,7 @@ fn keep_answer(
             message.created_at
         ];
         if db.prepare_cached(REPLACE_ANSWER)?.execute(values)? == 1 {
+            db.prepare_cached(MARK_UNANSWERED)?.execute(params![account, conversation])?;
             message.id = id;
             return Ok(());
         }
@@ -161,6 +169,6 @@ pub fn append(
     if kept == 1 {
         search::add(db, account, conversation, &message.id, &message.content)?;
     }
-    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at])?;
+    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at, !message.answered])?;
     Ok(())
 }

@@ -70,6 +70,12 @@ const IDLE: &str = "
     ORDER BY last_activity_at
     LIMIT ?2";
 
+const MARK_DISLIKED: &str = "
+    UPDATE conversations
+    SET disliked = EXISTS (
+        SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.account = conversations.account AND m.feedback = -1)
+    WHERE account = ?1 AND id = (SELECT conversation FROM messages WHERE account = ?1 AND id = ?2)";
+
 const FEEDBACK: &str = "
     UPDATE messages
     SET feedback = ?4
@@ -199,7 +205,10 @@ impl Store {
             let thumb = if up { 1 } else { -1 };
             match db.prepare_cached(FEEDBACK)?.execute(params![account, message, visitor, thumb])? {
                 0 => Err(Error::NotFound),
-                _ => Ok(()),
+                _ => {
+                    db.prepare_cached(MARK_DISLIKED)?.execute(params![account, message])?;
+                    Ok(())
+                }
             }
         })
         .await

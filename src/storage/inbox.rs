@@ -94,14 +94,8 @@ fn statement(filter: &InboxFilter) -> String {
         Some(InboxState::Completed) => "ended_at IS NOT NULL",
     };
     let lead = if filter.with_lead { "lead IS NOT NULL" } else { "TRUE" };
-    let unanswered = match filter.unanswered {
-        true => "id IN (SELECT conversation FROM messages WHERE account = ?1 AND answered = 0)",
-        false => "TRUE",
-    };
-    let disliked = match filter.disliked {
-        true => "id IN (SELECT conversation FROM messages WHERE account = ?1 AND feedback = -1)",
-        false => "TRUE",
-    };
+    let unanswered = if filter.unanswered { "unanswered = 1" } else { "TRUE" };
+    let disliked = if filter.disliked { "disliked = 1" } else { "TRUE" };
     format!(
         "SELECT {COLUMNS}, {OPENING}, {LAST_ROLE} FROM conversations
          WHERE account = ?1 AND {agent} AND {state} AND {lead} AND {unanswered} AND {disliked} AND {words}

@@ -11,10 +11,9 @@ use crate::domain::webhook::EventType;
 use crate::storage::webhooks::webhook;
 use crate::storage::{Error, Keep, Result, Store};
 
-const COLUMNS: &str = "
-    d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at
-    FROM deliveries d
-    JOIN events e ON e.id = d.event AND e.account = d.account";
+const COLUMNS: &str = "d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at";
+
+const EVENT: &str = "JOIN events e ON e.id = d.event AND e.account = d.account";
 
 const COUNT: &str = "
     SELECT count(*)
@@ -23,7 +22,7 @@ const COUNT: &str = "
 
 const BY_WEBHOOK: &str = "
     WHERE d.account = ?1 AND d.webhook = ?2 AND ?3 < d.created_at AND (?4 IS NULL OR d.state = ?4)
-      AND (d.created_at < ?5 OR (d.created_at = ?5 AND d.id < ?6))
+      AND d.created_at <= ?5 AND (d.created_at < ?5 OR d.id < ?6)
     ORDER BY d.created_at DESC, d.id DESC
     LIMIT ?7 OFFSET ?8";
 
@@ -39,16 +38,34 @@ const ATTEMPTS: &str = "
     WHERE delivery = ?1 AND account = ?2
     ORDER BY number";
 
+/// More that wait than this are found faster by their time than sorted.
+const WAITING_MAX: i64 = 1_000;
+
+const COUNT_WAITING: &str = "
+    SELECT count(*)
+    FROM (SELECT 1 FROM deliveries WHERE webhook = ?2 AND account = ?1 AND state = 'pending' LIMIT ?3)";
+
 const COUNT_EVENTS: &str = "
     SELECT count(*)
     FROM events
-    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3)";
+    WHERE account = ?1 AND ?2 < created_at AND ?3 IS NULL";
+
+const COUNT_EVENTS_OF_TYPE: &str = "
+    SELECT count(*)
+    FROM events
+    WHERE account = ?1 AND type = ?3 AND ?2 < created_at";
 
 const EVENTS: &str = "
     SELECT id, type, agent, created_at, payload
     FROM events
-    WHERE account = ?1 AND ?2 < created_at AND (?3 IS NULL OR type = ?3)
-      AND (created_at < ?4 OR (created_at = ?4 AND id < ?5))
+    WHERE account = ?1 AND ?3 IS NULL AND ?2 < created_at AND created_at <= ?4 AND (created_at < ?4 OR id < ?5)
+    ORDER BY created_at DESC, id DESC
+    LIMIT ?6 OFFSET ?7";
+
+const EVENTS_OF_TYPE: &str = "
+    SELECT id, type, agent, created_at, payload
+    FROM events
+    WHERE account = ?1 AND type = ?3 AND ?2 < created_at AND created_at <= ?4 AND (created_at < ?4 OR id < ?5)
     ORDER BY created_at DESC, id DESC
     LIMIT ?6 OFFSET ?7";
 
@@ -63,12 +80,15 @@ impl Store {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (since, state) = (page.since.map_or(i64::MIN, Time::ms), page.filter.status);
-            let total = tx.prepare_cached(COUNT)?.query_row(params![account, id, since, state], |row| row.get(0))?;
+            let counted = params![account, id, since, state];
+            let total = if page.counted { tx.prepare_cached(COUNT)?.query_row(counted, |row| row.get(0))? } else { 0 };
             let (before, before_id) = match page.after {
                 Some(after) => (delivery(&tx, &account, &DeliveryId::from_text(after.clone()))?.created_at, after),
                 None => (Time::from_ms(i64::MAX), String::new()),
             };
-            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} {BY_WEBHOOK}"))?;
+            let (index, named) = index_of(&tx, &account, &id, state)?;
+            let mut list = tx
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM deliveries d INDEXED BY {index} {EVENT} {named} {BY_WEBHOOK}"))?;
             let window = params![account, id, since, state, before, before_id, page.limit, page.offset];
             let found = list.query_map(window, delivery_of)?;
             let rows = found.map(|row| with_attempts(&tx, &account, row?)).collect::<Result<_>>()?;
@@ -91,12 +111,14 @@ impl Store {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (since, kind) = (page.since.map_or(i64::MIN, Time::ms), kind.map(EventType::as_str));
-            let total = tx.prepare_cached(COUNT_EVENTS)?.query_row(params![account, since, kind], |row| row.get(0))?;
+            let (count, list) = if kind.is_some() { (COUNT_EVENTS_OF_TYPE, EVENTS_OF_TYPE) } else { (COUNT_EVENTS, EVENTS) };
+            let counted = params![account, since, kind];
+            let total = if page.counted { tx.prepare_cached(count)?.query_row(counted, |row| row.get(0))? } else { 0 };
             let (before, before_id) = match page.after {
                 Some(after) => (event_time(&tx, &account, &EventId::from_text(after.clone()))?, after),
                 None => (Time::from_ms(i64::MAX), String::new()),
             };
-            let mut list = tx.prepare_cached(EVENTS)?;
+            let mut list = tx.prepare_cached(list)?;
             let window = params![account, since, kind, before, before_id, page.limit, page.offset];
             let rows = list.query_map(window, |row| {
                 let (id, kind, agent) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -141,8 +163,25 @@ impl Store {
     }
 }
 
+/// The index in which the deliveries of a state are found without a look at the others, and the words that it asks for.
+fn index_of(db: &Connection, account: &AccountId, id: &WebhookId, state: Option<&str>) -> Result<(&'static str, &'static str)> {
+    let by_time = ("deliveries_by_webhook", "");
+    Ok(match state {
+        Some("exhausted") => ("deliveries_exhausted", "AND d.state = 'exhausted'"),
+        Some("canceled") => ("deliveries_canceled", "AND d.state = 'canceled'"),
+        Some("inflight") => ("deliveries_inflight", "AND d.state = 'inflight'"),
+        Some("pending") => {
+            let mut count = db.prepare_cached(COUNT_WAITING)?;
+            let waiting: i64 = count.query_row(params![account, id, WAITING_MAX], |row| row.get(0))?;
+            if waiting < WAITING_MAX { ("deliveries_pending", "AND d.state = 'pending'") } else { by_time }
+        }
+        _ => by_time,
+    })
+}
+
 fn delivery(db: &Connection, account: &AccountId, id: &DeliveryId) -> Result<Delivery> {
-    let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} WHERE d.account = ?1 AND d.id = ?2"))?;
+    let mut find =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM deliveries d {EVENT} WHERE d.account = ?1 AND d.id = ?2"))?;
     with_attempts(db, account, find.query_row(params![account, id], delivery_of)?)
 }
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0013_operators.sql")),
     M::up(include_str!("migrations/0014_overview.sql")),
     M::up(include_str!("migrations/0015_days.sql")),
+    M::up(include_str!("migrations/0018_scale.sql")),
 ];
 
 /// `CFGD`: tells a ChatForge database from any other.

@@ -8,8 +8,9 @@ use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, Webho
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, agents};
 
-/// `success_rate` looks back this far.
+/// `success_rate` looks back this far, and at no more deliveries than this: the newest ones say it well enough.
 const RATE_SPAN_MS: i64 = 30 * DAY_MS;
+const RATE_ROWS_MAX: i64 = 1_000;
 
 const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last_triggered_at, disabled_reason, disabled_at, failing_since, flip_at";
 
@@ -43,8 +44,12 @@ const CANCEL_INFLIGHT: &str = "
 
 const RATE: &str = "
     SELECT count(*) FILTER (WHERE state = 'delivered'), count(*)
-    FROM deliveries
-    WHERE account = ?1 AND webhook = ?2 AND ?3 < finished_at AND state IN ('delivered', 'exhausted')";
+    FROM (
+        SELECT state
+        FROM deliveries INDEXED BY deliveries_finished
+        WHERE account = ?1 AND webhook = ?2 AND ?3 < finished_at AND state IN ('delivered', 'exhausted')
+        ORDER BY finished_at DESC
+        LIMIT ?4)";
 
 const TROUBLED: &str = "
     WHERE account = ?1
@@ -197,7 +202,7 @@ fn count(db: &Connection, account: &AccountId) -> Result<usize> {
 fn success_rate(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Option<f64>> {
     let mut rate = db.prepare_cached(RATE)?;
     let (delivered, ended): (u32, u32) =
-        rate.query_row(params![account, id, now.plus_ms(-RATE_SPAN_MS)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rate.query_row(params![account, id, now.plus_ms(-RATE_SPAN_MS), RATE_ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
     // Two places, as in the documentation's 0.98.
     Ok((ended > 0).then(|| (f64::from(delivered) / f64::from(ended) * 100.0).round() / 100.0))
 }

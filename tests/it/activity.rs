@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::browser::{PASSWORD, own_api, signed_in};
 use crate::server::Span::{Days, Hours};
 use crate::server::{TestServer, until};
 
@@ -99,4 +100,36 @@ fn the_log_is_forgotten_after_thirty_days() {
     until("the sweep", || Some(()).filter(|()| server.count("SELECT count(*) FROM api_requests") == 1));
     server.pass(Days(29));
     until("the sweep", || Some(()).filter(|()| server.count("SELECT count(*) FROM api_requests") == 0));
+}
+
+#[test]
+fn the_page_of_requests_is_narrowed_by_its_address() {
+    let (server, mut browser) = signed_in();
+    let api = own_api(&server);
+    let agent = api.post("/api/v1/agents", &json!({ "name": "A" })).is(201).id();
+    api.post("/api/v1/agents", &json!({ "name": "" })).is(422);
+    server.pass(Days(2));
+    api.get(&format!("/api/v1/agents/{agent}")).is(200);
+    rows(&server, &api.account, 3);
+    browser.sign_in(PASSWORD).is(303);
+    let mut shown = |query: &str| {
+        let page = browser.get(&format!("/settings/activity{query}")).is(200).text;
+        (page.matches("data-label=\"Status\"").count(), page.contains("No such requests"))
+    };
+    let day = |offset: i64| server.now().plus_ms(offset * 86_400_000).to_string()[..10].to_owned();
+    for (query, expected) in [
+        (String::new(), (3, false)),
+        ("?method=POST".into(), (2, false)),
+        ("?status=refused".into(), (1, false)),
+        ("?status=failed".into(), (0, true)),
+        (format!("?path={agent}"), (1, false)),
+        (format!("?from={}", day(0)), (1, false)),
+        (format!("?to={}", day(-1)), (2, false)),
+        (format!("?from={}&to={}&method=POST&status=answered", day(-2), day(-2)), (1, false)),
+        ("?method=BREW&status=x&from=yesterday&key=key_a1b2c3d4e5&after=x".into(), (3, false)),
+    ] {
+        assert_eq!(shown(&query), expected, "{query}");
+    }
+    let key = server.database().query_row("SELECT api_key FROM api_requests LIMIT 1", [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(shown(&format!("?key={key}&method=GET")), (1, false));
 }

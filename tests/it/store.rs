@@ -25,6 +25,17 @@ const WHOLE: &[(&str, &str)] = &[
     ("WHERE message_words MATCH", "asks the word index, and takes at most 2,000 rows of it"),
 ];
 
+/// What functions write into a statement: an index, and the words that it asks for.
+const FILLINGS: &[(&str, &str)] = &[
+    ("deliveries_by_webhook", ""),
+    ("deliveries_exhausted", "AND d.state = 'exhausted'"),
+    ("deliveries_canceled", "AND d.state = 'canceled'"),
+    ("deliveries_pending", "AND d.state = 'pending'"),
+    ("api_requests_by_account", "AND ?9 IS NULL"),
+    ("api_requests_by_key", "AND r.api_key = ?9"),
+    ("api_requests_refused", "AND r.status >= 400 AND ?9 IS NULL"),
+];
+
 /// A statement as it stands in a source file, with the names of constants in it replaced by what they hold.
 struct Statement {
     file: String,
@@ -78,7 +89,19 @@ fn is_statement(text: &str) -> bool {
 fn scans(db: &Connection, sql: &str) -> Vec<String> {
     let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap_or_else(|error| panic!("{sql}: {error}"));
     let rows = plan.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap).collect::<Vec<_>>();
-    rows.into_iter().filter(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW")).collect()
+    // What stands in brackets has its own steps in the plan.
+    let is_whole = |step: &String| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW") && !step.contains("(subquery");
+    rows.into_iter().filter(is_whole).collect()
+}
+
+fn filled(statement: Statement) -> Vec<Statement> {
+    if !statement.sql.contains("INDEXED BY {index}") {
+        return vec![statement];
+    }
+    let table = if statement.sql.contains("FROM deliveries") { "deliveries" } else { "api_requests" };
+    let fitting = FILLINGS.iter().filter(|(index, _)| index.starts_with(table));
+    let fill = |(index, named): &(&str, &str)| statement.sql.replace("{index}", index).replace("{named}", named);
+    fitting.map(|filling| Statement { file: statement.file.clone(), sql: fill(filling) }).collect()
 }
 
 #[test]
@@ -87,7 +110,8 @@ fn no_statement_reads_a_whole_table() {
     server.stop();
     let db = server.database();
     let statements = statements();
-    // What a function fills in is planned where it is filled in.
+    // What a function fills in is planned where it is filled in, but for indexes, which are known.
+    let statements: Vec<_> = statements.into_iter().flat_map(filled).collect();
     let (open, whole): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.sql.contains('{'));
     assert!(whole.len() > 60, "only {} statements were found", whole.len());
     assert!(open.len() < 6, "{:?}", open.iter().map(|statement| &statement.sql).collect::<Vec<_>>());

@@ -1,8 +1,7 @@
 //! What every signed-in page shares: where it stands in the navigation, who is signed in, and paging.
 
-use std::collections::HashMap;
+use url::form_urlencoded::Serializer;
 
-use crate::domain::page::OFFSET_MAX;
 use crate::web::dashboard::notices::Notice;
 
 /// The navigation around a signed-in page.
@@ -52,71 +51,66 @@ impl Section {
 /// Rows of a list on one page.
 pub const ROWS: i64 = 25;
 
-/// Where a page of a list begins; nonsense is the beginning.
-pub fn offset_of(query: &HashMap<String, String>) -> i64 {
-    query.get("offset").and_then(|text| text.parse().ok()).filter(|offset| (0..=OFFSET_MAX).contains(offset)).unwrap_or(0)
-}
-
-/// Which rows of a list are shown, and the addresses of the neighbouring pages.
-#[derive(PartialEq, Eq, Debug)]
-pub struct Pager {
-    pub first: u64,
-    pub last: u64,
-    pub total: u64,
-    pub newer: Option<String>,
+/// The addresses of a list's first page, if this is another one, and of the next.
+#[derive(Default, PartialEq, Eq, Debug)]
+pub struct Neighbours {
+    pub newest: Option<String>,
     pub older: Option<String>,
 }
 
-impl Pager {
-    /// `filter` is a ready query string such as `agent=agt_a1b2c3d4e5`, or empty.
-    pub fn new(path: &str, filter: &str, limit: u64, offset: u64, total: u64) -> Pager {
-        let at = |offset: u64| match (filter, offset) {
-            ("", 0) => path.to_owned(),
-            ("", offset) => format!("{path}?offset={offset}"),
-            (filter, 0) => format!("{path}?{filter}"),
-            (filter, offset) => format!("{path}?{filter}&offset={offset}"),
+impl Neighbours {
+    /// `filter` stays in the addresses; `after` is the row that this page follows, `last` the one that the next follows.
+    pub fn new(path: &str, filter: &[(&str, &str)], after: Option<&str>, last: Option<&str>) -> Self {
+        let at = |after: Option<&str>| {
+            let mut pairs = Serializer::new(String::new());
+            pairs.extend_pairs(filter.iter().filter(|(_, value)| !value.is_empty()));
+            after.map(|after| pairs.append_pair("after", after));
+            match pairs.finish() {
+                query if query.is_empty() => path.to_owned(),
+                query => format!("{path}?{query}"),
+            }
         };
-        let last = offset.saturating_add(limit).min(total);
-        Pager {
-            first: (offset + 1).min(total),
-            last,
-            total,
-            newer: (0 < offset).then(|| at(offset.saturating_sub(limit))),
-            older: (last < total).then(|| at(last)),
-        }
+        Self { newest: after.map(|_| at(None)), older: last.map(|last| at(Some(last))) }
     }
+}
 
-    pub fn is_needed(&self) -> bool {
-        self.newer.is_some() || self.older.is_some()
-    }
+/// One row more than a page shows says whether there is a next one: takes it away, and gives the last that is shown.
+pub fn last_of_more<T>(rows: &mut Vec<T>) -> Option<&T> {
+    let shown = usize::try_from(ROWS).unwrap_or_default();
+    let more = shown < rows.len();
+    rows.truncate(shown);
+    rows.last().filter(|_| more)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(offset: u64, first: u64, last: u64, newer: Option<&str>, older: Option<&str>) {
-        let expected = Pager { first, last, total: 60, newer: newer.map(str::to_owned), older: older.map(str::to_owned) };
-        assert_eq!(Pager::new("/leads", "", 25, offset, 60), expected);
+    fn check(filter: &[(&str, &str)], after: Option<&str>, last: Option<&str>, newest: Option<&str>, older: Option<&str>) {
+        let expected = Neighbours { newest: newest.map(str::to_owned), older: older.map(str::to_owned) };
+        assert_eq!(Neighbours::new("/events", filter, after, last), expected);
     }
 
     #[test]
-    fn a_pager_names_its_rows_and_neighbours() {
-        check(0, 1, 25, None, Some("/leads?offset=25"));
-        check(25, 26, 50, Some("/leads"), Some("/leads?offset=50"));
-        check(50, 51, 60, Some("/leads?offset=25"), None);
+    fn a_list_names_its_neighbours() {
+        check(&[], None, None, None, None);
+        check(&[], None, Some("evt_1"), None, Some("/events?after=evt_1"));
+        check(&[], Some("evt_1"), Some("evt_2"), Some("/events"), Some("/events?after=evt_2"));
     }
 
     #[test]
     fn a_filter_stays_in_the_addresses() {
-        let pager = Pager::new("/conversations", "agent=agt_1", 25, 25, 60);
-        assert_eq!(pager.newer.as_deref(), Some("/conversations?agent=agt_1"));
-        assert_eq!(pager.older.as_deref(), Some("/conversations?agent=agt_1&offset=50"));
+        let filter = [("type", "a&b"), ("key", "")];
+        check(&filter, Some("evt_1"), Some("evt_2"), Some("/events?type=a%26b"), Some("/events?type=a%26b&after=evt_2"));
     }
 
     #[test]
-    fn an_empty_list_needs_no_pager() {
-        let pager = Pager::new("/leads", "", 25, 0, 0);
-        assert_eq!((pager.first, pager.last, pager.is_needed()), (0, 0, false));
+    fn the_row_too_many_is_not_shown() {
+        let full = usize::try_from(ROWS).unwrap();
+        for (found, shown, last) in [(0, 0, None), (full, full, None), (full + 1, full, Some(full - 1))] {
+            let mut rows: Vec<usize> = (0..found).collect();
+            assert_eq!(last_of_more(&mut rows).copied(), last);
+            assert_eq!(rows.len(), shown);
+        }
     }
 }

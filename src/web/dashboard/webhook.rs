@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value};
 
-use crate::domain::id::WebhookId;
+use crate::domain::id::{DeliveryId, Identifier, WebhookId};
 use crate::domain::page;
 use crate::domain::recovery::Recovery;
 use crate::domain::time::{DAY_MS, Time};
@@ -18,10 +18,10 @@ use crate::storage::Keep;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::delivery::{DeliveryRow, StateChoice, state_of};
-use crate::web::dashboard::display::{When, count};
+use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
-use crate::web::dashboard::nav::{Nav, Pager, ROWS, Section, offset_of};
+use crate::web::dashboard::nav::{Nav, Neighbours, ROWS, Section, last_of_more};
 use crate::web::dashboard::session::{Fields, SignedForm, SignedIn};
 use crate::web::dashboard::webhook_form::{self, WebhookForm};
 use crate::web::dashboard::webhooks::WebhookRow;
@@ -45,7 +45,8 @@ pub struct WebhookPage {
     pub recovery: RecoveryForm,
     pub states: Vec<StateChoice>,
     pub deliveries: Vec<DeliveryRow>,
-    pub pager: Pager,
+    pub newest: Option<String>,
+    pub older: Option<String>,
     /// How a receiver checks a signature: key, language, source.
     pub verifications: &'static [(&'static str, &'static str, &'static str)],
 }
@@ -201,11 +202,13 @@ async fn page(app: &App, member: &SignedIn, id: WebhookId, query: &Queried) -> R
     let account = member.0.account.id.clone();
     let webhook = app.store.webhook(account.clone(), id.clone()).await.map_err(missing)?;
     let agents = webhook_form::agents(app, member).await?;
-    let (state, offset) = (state_of(query), offset_of(query));
-    let mut rows = page::Page { offset, ..page::Page::first(ROWS) };
+    let (state, after) = (state_of(query), query.get("after").filter(|id| DeliveryId::parse(id).is_some()).cloned());
+    let mut rows = page::Page { after: after.clone(), counted: false, ..page::Page::first(ROWS + 1) };
     rows.filter.status = state;
-    let listed = app.store.deliveries(account, id.clone(), rows).await?;
-    let filter = state.map(|state| format!("status={state}")).unwrap_or_default();
+    let mut deliveries = app.store.deliveries(account, id.clone(), rows).await?.rows;
+    let last = last_of_more(&mut deliveries).map(|delivery| delivery.id.to_string());
+    let filter = [("status", state.unwrap_or_default())];
+    let Neighbours { newest, older } = Neighbours::new(&format!("/webhooks/{id}"), &filter, after.as_deref(), last.as_deref());
     Ok(WebhookPage {
         nav: member.nav(Section::Webhooks),
         active: webhook.status == "active",
@@ -215,8 +218,9 @@ async fn page(app: &App, member: &SignedIn, id: WebhookId, query: &Queried) -> R
         form: WebhookForm::of(&webhook, &agents),
         recovery: RecoveryForm::suggested(&webhook, app.world.now()),
         states: StateChoice::all(state),
-        deliveries: listed.rows.into_iter().map(DeliveryRow::new).collect(),
-        pager: Pager::new(&format!("/webhooks/{id}"), &filter, count(ROWS), count(offset), count(listed.total)),
+        deliveries: deliveries.into_iter().map(DeliveryRow::new).collect(),
+        newest,
+        older,
         verifications: VERIFICATIONS,
         webhook: WebhookRow::new(webhook, &agents),
     })
