@@ -17,6 +17,7 @@ pub mod reply;
 mod retrieve;
 pub mod smalltalk;
 mod spelling;
+pub mod suggest;
 mod turn;
 mod vectors;
 mod words;

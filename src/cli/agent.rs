@@ -1,12 +1,14 @@
 //! `chatforge agent`
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use pollster::block_on;
 
 use crate::answer::index::{self, Index};
 use crate::answer::model::{self, Ask, Composed, Interrupt, Models};
 use crate::answer::reply::{Question, Reply, reply};
-use crate::cli::Context;
+use crate::cli::{Context, portable};
 use crate::config::Config;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Generation, Trace};
@@ -22,6 +24,15 @@ pub enum Command {
     List,
     /// Let a deactivated agent answer again
     Reactivate { id: String },
+    /// Write an agent with its settings, knowledge and saved questions as JSON to standard output
+    Export { id: String },
+    /// Make an agent from such a file, or from standard input where FILE is -, and print its id
+    Import {
+        file: PathBuf,
+        /// The account that gets it, by id or e-mail address; may be left out where there is one account
+        #[arg(long)]
+        account: Option<String>,
+    },
     /// Ask an agent a question and see why it answers what it answers; nothing is stored
     Ask {
         id: String,
@@ -53,6 +64,8 @@ impl Command {
                         other => other.into(),
                     })
                 }
+                Self::Export { id } => portable::export(&store, &id).await,
+                Self::Import { file, account } => portable::import(&store, &config, &file, account).await,
                 Self::Ask { id, question, json, save, embedded } => {
                     let models = Models::new(&if embedded { Config::default() } else { config }, &world);
                     let told = ask(&store, &models, &world, &id, &question).await?;

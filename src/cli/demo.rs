@@ -11,14 +11,14 @@ use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, NewAgent};
 use crate::domain::answering::Answering;
 use crate::domain::id::ALPHABET;
-use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
+use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
+use crate::domain::sample;
 use crate::server::{self, Server};
 use crate::storage::{Keep, Store};
 use crate::world::World;
 
 const EMAIL: &str = "demo@chatforge.example";
 const SUGGESTIONS: [&str; 3] = ["Are you open on Saturdays?", "What does whitening cost?", "Do you take Delta Dental?"];
-const KNOWLEDGE: &str = include_str!("demo.faq.txt");
 
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
@@ -47,7 +47,7 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
         answering: Answering::default(),
     };
     let agent = store.create_agent(account.id.clone(), new, None, Keep::nothing()).await?;
-    let faq = NewKnowledge { kind: KnowledgeType::Faq, content: KNOWLEDGE.into() };
+    let faq = NewKnowledge { kind: KnowledgeType::Faq, content: sample::FAQ.into(), source: Source::Sample };
     store.add_knowledge(account.id.clone(), agent.id.clone(), faq, Keep::nothing()).await?;
     Ok(agent)
 }

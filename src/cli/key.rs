@@ -59,7 +59,7 @@ async fn create(store: &Store, world: &World, name: &str, account: Option<String
     Ok(())
 }
 
-async fn one_account(store: &Store, named: Option<String>) -> anyhow::Result<Account> {
+pub async fn one_account(store: &Store, named: Option<String>) -> anyhow::Result<Account> {
     if let Some(name) = named {
         return store.account_named(name.clone()).await.map_err(|error| match error {
             Error::NotFound => anyhow::anyhow!("there is no account {name}"),

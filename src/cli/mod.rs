@@ -10,6 +10,7 @@ mod healthcheck;
 mod key;
 mod openapi;
 mod payment;
+mod portable;
 mod rekey;
 mod serve;
 

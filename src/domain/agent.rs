@@ -1,6 +1,7 @@
 //! Agents: the chat widgets of an account, and the rules of their fields.
 
 pub mod appearance;
+pub mod portable;
 
 use serde_json::{Map, Value};
 use url::Host;

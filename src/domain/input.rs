@@ -123,6 +123,36 @@ impl<'a> Fields<'a> {
         Some(read)
     }
 
+    /// Reads a list of objects, naming each failing field by its place: `knowledge[3].content`.
+    pub fn objects<T>(&mut self, field: &str, count_max: usize, mut read: impl FnMut(&mut Fields) -> T) -> Option<Vec<T>> {
+        let Value::Array(items) = self.sent(field)? else {
+            self.fail(field, "must be a list of objects");
+            return None;
+        };
+        if items.len() > count_max {
+            self.fail(field, format!("must hold at most {count_max} items"));
+            return None;
+        }
+        let mut objects = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let Value::Object(object) = item else {
+                self.fail(&format!("{field}[{place}]"), "must be an object");
+                continue;
+            };
+            let mut inner = Fields::at(object, &format!("{}{field}[{place}].", self.path));
+            objects.push(read(&mut inner));
+            self.lacks_required |= inner.lacks_required;
+            self.failures.append(&mut inner.failures);
+        }
+        Some(objects)
+    }
+
+    /// What was wrong with a part that was read by itself, and is named with its whole path.
+    pub fn fail_all(&mut self, rejection: Rejection) {
+        self.lacks_required |= rejection.lacks_required;
+        self.failures.extend(rejection.failures);
+    }
+
     pub fn finish(self) -> Result<(), Rejection> {
         if self.failures.is_empty() {
             return Ok(());

@@ -5,7 +5,8 @@ use rusqlite::{Connection, Row, params};
 use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::id::{AccountId, AgentId};
-use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
+use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
+use crate::domain::page::{Filter, Listed, Page};
 use crate::domain::time::Time;
 use crate::storage::answering::{answering_of, answering_text};
 use crate::storage::columns::unreadable;
@@ -41,6 +42,12 @@ const ACTIVATE: &str = "
     UPDATE agents
     SET deactivated_at = NULL, updated_at = ?3
     WHERE account = ?1 AND id = ?2 AND deactivated_at IS NOT NULL";
+
+const NAMES: &str = "
+    SELECT id, name, deactivated_at
+    FROM agents
+    WHERE account = ?1
+    ORDER BY created_at DESC, id DESC";
 
 impl Store {
     /// `agents_max` counts active agents only.
@@ -80,6 +87,19 @@ impl Store {
             let mut list =
                 db.prepare_cached(&format!("SELECT {COLUMNS} FROM agents WHERE account = ?1 ORDER BY created_at DESC, id DESC"))?;
             Ok(list.query_map([account], agent_of)?.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Those of a page, newest first: of a status, and with the words in their name, whatever its case, or in their id.
+    pub async fn listed_agents(&self, account: AccountId, page: Page) -> Result<Listed<Agent>> {
+        self.read_heavy(move |db| {
+            let tx = db.unchecked_transaction()?;
+            let found = matching(&tx, &account, &page.filter)?;
+            let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+            let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+            let shown = found.iter().skip(whole(page.offset)).take(whole(page.limit));
+            Ok(Listed { rows: shown.map(|id| agent(&tx, &account, id)).collect::<Result<_>>()?, total })
         })
         .await
     }
@@ -142,7 +162,27 @@ pub fn agent(db: &Connection, account: &AccountId, id: &AgentId) -> Result<Agent
     Ok(find.query_row([account.as_str(), id.as_str()], agent_of)?)
 }
 
-fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, agents_max: Option<u32>) -> Result<Agent> {
+/// Compared here and not by SQLite, which knows the lower case of ASCII alone.
+fn matching(db: &Connection, account: &AccountId, filter: &Filter) -> Result<Vec<AgentId>> {
+    let words = filter.words.as_ref().map(|words| words.trim().to_lowercase());
+    let fits = |id: &AgentId, name: &str, deactivated_at: Option<Time>| {
+        let status = if deactivated_at.is_none() { "active" } else { "deactivated" };
+        let named = |words: &String| name.to_lowercase().contains(words) || id.as_str().contains(words);
+        filter.status.is_none_or(|wanted| wanted == status) && words.as_ref().is_none_or(named)
+    };
+    let mut found = Vec::new();
+    let mut list = db.prepare_cached(NAMES)?;
+    let mut rows = list.query([account])?;
+    while let Some(row) = rows.next()? {
+        let (id, name): (AgentId, String) = (row.get(0)?, row.get(1)?);
+        if fits(&id, &name, row.get(2)?) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+pub fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, agents_max: Option<u32>) -> Result<Agent> {
     check_room(db, account, agents_max)?;
     let id: AgentId = draw(db, world, "agents")?;
     let now = world.now();
@@ -151,7 +191,7 @@ fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent, ag
     let fields = params![id, account, new.name, new.greeting, new.color, domains, answering, appearance, now];
     db.prepare_cached(CREATE)?.execute(fields)?;
     if let Some(content) = new.knowledge_base {
-        let content = NewKnowledge { kind: KnowledgeType::Text, content };
+        let content = NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Api };
         knowledge::replace(db, world, account, &id, content)?;
     }
     agent(db, account, &id)
@@ -166,7 +206,7 @@ fn update(db: &Connection, world: &World, account: &AccountId, id: &AgentId, cha
     let fields = params![account, id, change.name, change.greeting, change.color, domains, answering, appearance, now];
     db.prepare_cached(UPDATE)?.execute(fields)?;
     if let Some(content) = change.knowledge_base {
-        let content = NewKnowledge { kind: KnowledgeType::Text, content };
+        let content = NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Api };
         knowledge::replace(db, world, account, id, content)?;
     }
     Ok(())

@@ -3,14 +3,15 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, KnowledgeId};
-use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge};
+use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge, Source};
+use crate::domain::time::Time;
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, agents, draw};
 use crate::world::World;
 
 const INSERT: &str = "
-    INSERT INTO knowledge (id, account, agent, type, content, size_bytes, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT INTO knowledge (id, account, agent, type, content, size_bytes, source, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 const GROW: &str = "
     UPDATE agents
@@ -25,19 +26,19 @@ const EMPTY: &str = "
     WHERE account = ?1 AND id = ?2";
 
 const LIST: &str = "
-    SELECT id, agent, type, content, size_bytes, created_at
+    SELECT id, agent, type, content, size_bytes, created_at, source
     FROM knowledge
     WHERE account = ?1 AND agent = ?2
     ORDER BY created_at, id";
 
 const FIND: &str = "
-    SELECT id, agent, type, content, size_bytes, created_at
+    SELECT id, agent, type, content, size_bytes, created_at, source
     FROM knowledge
     WHERE account = ?1 AND agent = ?2 AND id = ?3";
 
 const UPDATE: &str = "
     UPDATE knowledge
-    SET type = ?4, content = ?5, size_bytes = ?6
+    SET type = ?4, content = ?5, size_bytes = ?6, source = CASE ?7 WHEN '' THEN source ELSE ?7 END
     WHERE account = ?1 AND agent = ?2 AND id = ?3";
 
 impl Store {
@@ -51,7 +52,7 @@ impl Store {
         let world = self.world().clone();
         self.write_once(keep, move |db| {
             agents::agent(db, &account, &agent)?;
-            add(db, &world, &account, &agent, new)?;
+            add(db, &world, &account, &agent, new, world.now())?;
             let after = agents::agent(db, &account, &agent)?;
             let (entries, size_bytes) = (after.knowledge_entries, after.knowledge_size_bytes);
             Ok(KnowledgeTotals { agent, entries, size_bytes, added_at: world.now() })
@@ -77,7 +78,7 @@ impl Store {
                     Err(error) => return Err(error),
                 };
                 if exists {
-                    add(db, &world, &account, &agent, new.clone())?;
+                    add(db, &world, &account, &agent, new.clone(), world.now())?;
                 }
                 added.push((agent, exists));
             }
@@ -106,7 +107,8 @@ impl Store {
         self.write(move |db| {
             let before = entry(db, &account, &agent, &id)?;
             let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
-            db.prepare_cached(UPDATE)?.execute(params![account, agent, id, new.kind.as_str(), new.content, size])?;
+            let (kind, source) = (new.kind.as_str(), new.source.text());
+            db.prepare_cached(UPDATE)?.execute(params![account, agent, id, kind, new.content, size, source])?;
             db.prepare_cached(GROW)?.execute(params![account, agent, 0, size - before.size_bytes])?;
             entry(db, &account, &agent, &id)
         })
@@ -129,13 +131,15 @@ impl Store {
 pub fn replace(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge) -> Result<()> {
     db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2")?.execute(params![account, agent])?;
     db.prepare_cached(EMPTY)?.execute(params![account, agent])?;
-    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, account, agent, new) }
+    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, account, agent, new, world.now()) }
 }
 
-fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge) -> Result<()> {
+/// Entries are listed by their time: those that are added together keep their order by it.
+pub fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge, at: Time) -> Result<()> {
     let id: KnowledgeId = draw(db, world, "knowledge")?;
     let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
-    db.prepare_cached(INSERT)?.execute(params![id, account, agent, new.kind.as_str(), new.content, size, world.now()])?;
+    let (kind, source) = (new.kind.as_str(), new.source.text());
+    db.prepare_cached(INSERT)?.execute(params![id, account, agent, kind, new.content, size, source, at])?;
     match db.prepare_cached(GROW)?.execute(params![account, agent, 1, size])? {
         0 => Err(Error::NotFound),
         _ => Ok(()),
@@ -152,12 +156,14 @@ pub fn list(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec
 }
 
 fn knowledge_of(row: &Row) -> rusqlite::Result<Knowledge> {
-    let kind: String = row.get(2)?;
+    let (kind, source): (String, String) = (row.get(2)?, row.get(6)?);
     Ok(Knowledge {
         id: row.get(0)?,
         agent: row.get(1)?,
         kind: KnowledgeType::parse(&kind).map_err(|_| unreadable("knowledge type"))?,
         content: row.get(3)?,
+        // One that a newer version wrote is no reason not to show the entry.
+        source: Source::parse(&source).unwrap_or_default(),
         size_bytes: row.get(4)?,
         created_at: row.get(5)?,
     })

@@ -27,6 +27,7 @@ mod model_use;
 mod notes;
 mod overview;
 mod payments;
+mod portable;
 mod questions;
 mod readers;
 mod recovery;

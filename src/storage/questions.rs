@@ -6,6 +6,7 @@ use crate::domain::id::{AccountId, AgentId, ConversationId, SavedQuestionId};
 use crate::domain::question::{Gap, Given, SAVED_MAX, SavedQuestion, UNANSWERED_MAX, UnansweredQuestion};
 use crate::domain::time::Time;
 use crate::storage::{Error, Result, Store, draw};
+use crate::world::World;
 
 const RECORD: &str = "
     INSERT INTO unanswered_questions (agent, subject, account, text, zone, conversation, first_asked_at, last_asked_at)
@@ -86,21 +87,13 @@ impl Store {
             if others >= SAVED_MAX {
                 return Err(Error::LimitReached);
             }
-            let (id, saved_at): (SavedQuestionId, Time) = (draw(db, &world, "saved_questions")?, world.now());
-            let Given { zone, answer } = &given;
-            let mut save = db.prepare_cached(SAVE)?;
-            let id = save.query_row(params![id, account, agent, text, zone, answer, saved_at], |row| row.get(0))?;
-            Ok(SavedQuestion { id, text, given, saved_at })
+            save(db, &world, &account, &agent, text, given)
         })
         .await
     }
 
     pub async fn saved_questions(&self, account: AccountId, agent: AgentId) -> Result<Vec<SavedQuestion>> {
-        self.read(move |db| {
-            let mut list = db.prepare_cached(LIST_SAVED)?;
-            Ok(list.query_map(params![account, agent], saved_of)?.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+        self.read(move |db| saved(db, &account, &agent)).await
     }
 
     pub async fn forget_question(&self, account: AccountId, agent: AgentId, id: SavedQuestionId) -> Result<()> {
@@ -110,6 +103,27 @@ impl Store {
         })
         .await
     }
+}
+
+/// The caller has made sure that there is room.
+pub fn save(
+    db: &Connection,
+    world: &World,
+    account: &AccountId,
+    agent: &AgentId,
+    text: String,
+    given: Given,
+) -> Result<SavedQuestion> {
+    let (id, saved_at): (SavedQuestionId, Time) = (draw(db, world, "saved_questions")?, world.now());
+    let Given { zone, answer } = &given;
+    let mut save = db.prepare_cached(SAVE)?;
+    let id = save.query_row(params![id, account, agent, text, zone, answer, saved_at], |row| row.get(0))?;
+    Ok(SavedQuestion { id, text, given, saved_at })
+}
+
+pub fn saved(db: &Connection, account: &AccountId, agent: &AgentId) -> Result<Vec<SavedQuestion>> {
+    let mut list = db.prepare_cached(LIST_SAVED)?;
+    Ok(list.query_map(params![account, agent], saved_of)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// In the transaction that keeps the answer. Of a conversation that was deleted meanwhile, nothing is kept.

@@ -37,6 +37,8 @@ pub enum TeamNews {
     Changed(ConversationId),
     /// The visitor is typing.
     Typing(ConversationId),
+    /// A website has loaded the agent's embed code.
+    Installed(AgentId),
 }
 
 impl Default for Live {

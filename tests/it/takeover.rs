@@ -303,6 +303,8 @@ fn only_the_team_that_owns_a_conversation_may_answer_in_it() {
     let mut events = foreign.client.stream("/conversations/events");
     visitor.ask(QUESTION);
     let theirs = desk.server.visitor(&own).ask("Hello").conversation.unwrap();
-    let (name, data, _) = events.whole_event().unwrap();
-    assert_eq!((name.as_str(), data), ("changed", json!({ "conversation": theirs })));
+    for (expected, told) in [("installed", json!({ "agent": own })), ("changed", json!({ "conversation": theirs }))] {
+        let (name, data, _) = events.whole_event().unwrap();
+        assert_eq!((name.as_str(), data), (expected, told));
+    }
 }

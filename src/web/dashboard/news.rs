@@ -1,4 +1,4 @@
-//! News for the team's open pages: which conversations go on, and where a visitor is typing.
+//! News for the team's open pages: which conversations go on, where a visitor is typing, which agent a website has loaded.
 
 use std::convert::Infallible;
 
@@ -48,6 +48,9 @@ async fn feed(
                 Err(_) => Event::default().comment("ping"),
                 Ok(Some(TeamNews::Changed(id))) => event("changed", Some(&id)),
                 Ok(Some(TeamNews::Typing(id))) => event("typing", Some(&id)),
+                Ok(Some(TeamNews::Installed(agent))) => {
+                    Event::default().event("installed").data(json!({ "agent": agent.as_str() }).to_string())
+                }
                 // Some were missed: whatever is shown may have changed.
                 Ok(None) => event("changed", None),
             },

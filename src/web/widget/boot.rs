@@ -18,6 +18,7 @@ use crate::web::App;
 use crate::web::client::{is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::{Json, object};
+use crate::web::live::TeamNews;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::{MessageView, OperatorView};
 
@@ -96,7 +97,10 @@ async fn note_installation(app: &App, agent: &Agent, sent: &Sent, body: &Map<Str
     // A query string may name the visitor, and an installation outlives the visitor's data.
     let page_url = page_url.as_deref().and_then(page_path).or(from).unwrap_or_default();
     let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers) };
-    Ok(app.store.note_installation(agent.clone(), load).await?)
+    if app.store.note_installation(agent.clone(), load).await? {
+        app.live.tell_team(&agent.account, TeamNews::Installed(agent.id.clone()));
+    }
+    Ok(())
 }
 
 impl AgentView {
