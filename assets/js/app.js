@@ -106,15 +106,18 @@ async function readInto(input) {
   error.hidden = true;
   if (!file) return;
   try {
-    if (file.size > FILE_BYTES_MAX) throw new Error("too large");
+    if (file.size > (Number(input.dataset.bytesMax) || FILE_BYTES_MAX)) throw new Error("too large");
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
     const field = document.getElementById(input.dataset.into);
-    field.value = field.value.trim() ? `${field.value.trimEnd()}\n\n${text}` : text;
+    const added = field.value.trim() && input.dataset.replace === undefined;
+    field.value = added ? `${field.value.trimEnd()}\n\n${text}` : text;
+    const { type, file_name: name } = input.form.elements;
     const form = FORMS[file.name.split(".").pop().toLowerCase()];
-    if (form) input.form.elements.type.value = form;
+    if (form && type) type.value = form;
+    if (name) name.value = file.name;
     field.focus();
   } catch (cause) {
-    error.textContent = cause instanceof TypeError ? "This is no text in UTF-8." : "This file is too large: an entry holds 50,000 characters.";
+    error.textContent = cause instanceof TypeError ? "This is no text in UTF-8." : `This file is too large${input.dataset.bytesMax ? "" : ": an entry holds 50,000 characters"}.`;
     error.hidden = false;
   }
   input.value = "";

@@ -6,7 +6,7 @@ use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
-use crate::domain::page::{Filter, Listed, Page};
+use crate::domain::page::{Filter, Page};
 use crate::domain::time::Time;
 use crate::storage::answering::{answering_of, answering_text};
 use crate::storage::columns::unreadable;
@@ -92,14 +92,13 @@ impl Store {
     }
 
     /// Those of a page, newest first: of a status, and with the words in their name, whatever its case, or in their id.
-    pub async fn listed_agents(&self, account: AccountId, page: Page) -> Result<Listed<Agent>> {
+    pub async fn listed_agents(&self, account: AccountId, page: Page) -> Result<Vec<Agent>> {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let found = matching(&tx, &account, &page.filter)?;
-            let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-            let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
-            let shown = found.iter().skip(whole(page.offset)).take(whole(page.limit));
-            Ok(Listed { rows: shown.map(|id| agent(&tx, &account, id)).collect::<Result<_>>()?, total })
+            let after = page.after.and_then(|after| found.iter().position(|id| id.as_str() == after));
+            let shown = found.iter().skip(after.map_or(0, |at| at + 1)).take(usize::try_from(page.limit).unwrap_or_default());
+            shown.map(|id| agent(&tx, &account, id)).collect()
         })
         .await
     }

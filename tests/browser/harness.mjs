@@ -15,6 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 20_000;
 const LISTENING = /http:\/\/127\.0\.0\.1:\d+/;
+const SETUP_LINK = /http:\/\/127\.0\.0\.1:\d+\/setup\?token=\S+(?=\s)/;
 
 export const EMAIL = "a@b.example";
 export const PASSWORD = "a long enough pass phrase";
@@ -30,6 +31,20 @@ allow_private_addresses = true
 export async function startServer() {
   const { CHATFORGE_URL, CHATFORGE_KEY } = process.env;
   if (CHATFORGE_URL) return new Server(CHATFORGE_URL, CHATFORGE_KEY, async () => {});
+  return serve(({ run }) => {
+    run(["admin", "create", "--email", EMAIL, "--password-stdin"], `${PASSWORD}\n`);
+    return run(["key", "create", "--name", "test"]);
+  });
+}
+
+// Without anybody: `setup` is the link that it prints.
+export async function startNewServer() {
+  const server = await serve(() => undefined, SETUP_LINK);
+  [server.setup, server.url] = [server.url, new URL(server.url).origin];
+  return server;
+}
+
+async function serve(prepare, announced = LISTENING) {
   const binary = resolve(ROOT, process.env.CHATFORGE_BIN ?? "target/debug/chatforge");
   const folder = mkdtempSync(join(tmpdir(), "chatforge-browser-"));
   const data = join(folder, "data");
@@ -37,18 +52,17 @@ export async function startServer() {
   writeFileSync(config, CONFIG);
   const env = { ...process.env, CHATFORGE_ALLOW_TESTING: "1" };
   const run = (args, input) => execFileSync(binary, ["--data", data, "--config", config, ...args], { env, input }).toString().trim();
-  run(["admin", "create", "--email", EMAIL, "--password-stdin"], `${PASSWORD}\n`);
-  const key = run(["key", "create", "--name", "test"]);
+  const key = prepare({ run });
 
   const child = spawn(binary, ["serve", "--data", data, "--config", config], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const url = await listening(child);
+  const url = await listening(child, announced);
   return new Server(url, key, async () => {
     await stop(child);
     rmSync(folder, { recursive: true, force: true });
   });
 }
 
-function listening(child) {
+function listening(child, announced) {
   return new Promise((done, failed) => {
     let output = "";
     const fail = (why) => failed(new Error(`the server ${why}:\n${output}`));
@@ -56,7 +70,7 @@ function listening(child) {
     child.stderr.on("data", (bytes) => (output += bytes));
     child.stdout.on("data", (bytes) => {
       output += bytes;
-      const [url] = LISTENING.exec(output) ?? [];
+      const [url] = announced.exec(output) ?? [];
       if (!url) return;
       clearTimeout(timer);
       done(url);

@@ -34,7 +34,11 @@ impl Browser {
 
     fn note(&mut self, reply: &Reply) {
         if let Some((cookie, _)) = reply.header("set-cookie").split_once(';') {
-            self.client = self.client.with("cookie", cookie);
+            // Others are kept beside the session's.
+            let name = cookie.split('=').next().unwrap();
+            let kept = self.client.sent("cookie").split("; ").filter(|other| !other.is_empty() && !other.starts_with(name));
+            let cookies: Vec<_> = kept.chain([cookie]).collect();
+            self.client = self.client.with("cookie", &cookies.join("; "));
         }
         if let Some(token) = between(&reply.text, "name=\"csrf\" value=\"", "\"") {
             self.csrf = token.to_owned();
@@ -78,7 +82,7 @@ pub fn set_up(server: &TestServer) -> Browser {
     browser.get(&path).is(200);
     let fields = [("token", token.as_str()), ("account", "Acme"), ("name", "Jane"), ("email", EMAIL), ("password", PASSWORD)];
     let done = browser.submit("/setup", &fields).is(303);
-    assert_eq!(done.header("location"), "/agents");
+    assert_eq!(done.header("location"), "/start");
     browser
 }
 

@@ -57,6 +57,11 @@ fn pages(browser: &mut Browser, agent: &str) -> Vec<String> {
         format!("/agents/{agent}/knowledge?q=hello"),
         format!("/agents/{agent}/questions"),
         format!("/agents/{agent}/answering"),
+        format!("/agents/{agent}/install"),
+        "/agents/import".into(),
+        "/agents?q=no+such+agent&status=active".into(),
+        "/start".into(),
+        format!("/start/{agent}"),
         "/conversations".into(),
         format!("/conversations?agent={agent}"),
         format!("/conversations/{conversation}"),
@@ -229,8 +234,11 @@ fn b03_another_accounts_pages_do_not_exist() {
     for path in [format!("/agents/{agent}"), format!("/preview/{agent}"), format!("/conversations/{conversation}")] {
         browser.get(&path).is(404);
     }
+    for path in [format!("/agents/{agent}/install"), format!("/agents/{agent}/export"), format!("/start/{agent}")] {
+        browser.get(&path).is(404);
+    }
     browser.get("/agents").is(200);
-    for path in ["", "/knowledge", "/deactivate", "/activate"] {
+    for path in ["", "/knowledge", "/deactivate", "/activate", "/duplicate"] {
         browser.submit(&format!("/agents/{agent}{path}"), &[("name", "Taken"), ("content", "Lies.")]).is(404);
     }
     for path in ["/agents", "/conversations", "/leads", &format!("/conversations?agent={agent}")] {
@@ -238,6 +246,7 @@ fn b03_another_accounts_pages_do_not_exist() {
         assert!(!page.contains("Not yours") && !page.contains("jane@example.com"), "{path}");
     }
     assert_eq!(stranger.get(&format!("/api/v1/agents/{agent}")).json["name"], "Not yours");
+    assert_eq!(server.count("SELECT count(*) FROM agents"), 1);
 }
 
 #[test]
@@ -247,6 +256,8 @@ fn pages_of_an_empty_account_say_what_to_do() {
         let page = browser.get(path).is(200).text;
         assert!(page.contains("class=\"empty\"") || page.contains("class=\"empty "), "{path}");
     }
+    assert_eq!(browser.get("/").is(303).header("location"), "/start");
+    browser.get("/start/skip").is(303);
     let home = browser.get("/").is(200).text;
     assert!(home.contains("Create an agent") && home.contains("Nobody has written in this time."));
     assert_eq!(browser.get("/login").is(303).header("location"), "/");

@@ -12,6 +12,7 @@ mod upstream;
 mod visitor;
 
 mod activity;
+mod agent_copies;
 mod agents;
 mod analytics;
 mod appearance;
@@ -55,6 +56,7 @@ mod rate;
 mod recovery;
 mod rekey;
 mod sign_in;
+mod start;
 mod store;
 mod strangers;
 mod stripe;

@@ -130,6 +130,8 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
+        "duplicated" => "This is the copy. Its conversations and leads begin with it.",
+        "imported" => "The agent is imported. Put its embed code on your website.",
         "created" => "The agent is ready. Put its embed code on your website.",
         "saved" => "Saved.",
         "deactivated" => "The agent no longer answers.",

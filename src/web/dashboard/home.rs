@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::domain::agent::Agent;
 use crate::domain::analytics::{Analytics, Overview, Unanswered};
@@ -14,6 +15,7 @@ use crate::web::dashboard::display::{PageUrl, count, duration_ms};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::SignedIn;
+use crate::web::dashboard::start;
 use crate::web::dashboard::trends::trends;
 
 #[derive(Template)]
@@ -89,11 +91,15 @@ pub struct WebhookHealth {
     pub disabled: usize,
 }
 
-pub async fn show(member: SignedIn, State(app): State<App>) -> Result<Response> {
+/// An account without an agent has nothing to see here yet: it is led to its first one, unless it wants to look around.
+pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) -> Result<Response> {
     let (account, now) = (member.0.account.id.clone(), app.world.now());
+    let agents = app.store.agents(account.clone()).await?;
+    if agents.is_empty() && !start::is_skipped(&headers) {
+        return Ok(Redirect::to("/start").into_response());
+    }
     let analytics = app.store.analytics(account.clone(), now).await?;
     let overview = app.store.overview(account.clone(), now).await?;
-    let agents = app.store.agents(account.clone()).await?;
     let webhooks = app.store.webhooks(account).await?;
     let plan = app.plan_of(&member.0.account);
     let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
@@ -140,14 +146,14 @@ fn models(app: &App) -> Vec<ModelRow> {
 }
 
 fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {
-    let agent = agents.first().map(|agent| format!("/agents/{}", agent.id));
-    let (own, taught) = (agent.clone().unwrap_or_else(|| "/agents".into()), agents.iter().any(|a| a.knowledge_entries > 0));
-    let knowledge = agent.as_ref().map_or_else(|| "/agents".into(), |page| format!("{page}/knowledge"));
+    let taught = agents.iter().any(|agent| agent.knowledge_entries > 0);
+    let page = |name| agents.first().map_or_else(|| "/start".into(), |agent| format!("/agents/{}/{name}", agent.id));
+    let talked = analytics.conversations.total > 0;
     let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
     let steps = vec![
-        step(agent.is_some(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/agents"),
-        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &knowledge),
-        step(analytics.conversations.total > 0, "Put it on your site", "One line of HTML; then ask it something.", &own),
+        step(!agents.is_empty(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/start"),
+        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &page("knowledge")),
+        step(talked, "Put it on your site", "One line of HTML; then ask it something.", &page("install")),
         step(!webhooks.is_empty(), "Get told about leads", "Register a webhook for your CRM or chat.", "/webhooks"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }

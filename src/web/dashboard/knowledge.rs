@@ -11,7 +11,7 @@ use crate::answer;
 use crate::domain::agent::Agent;
 use crate::domain::answering::ModelChoice;
 use crate::domain::id::KnowledgeId;
-use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge};
+use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge, Source};
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
@@ -51,6 +51,8 @@ pub struct KnowledgeRow {
     /// `text`, `faq`, `product` or `markdown`.
     pub kind: &'static str,
     pub size: Size,
+    /// Where it came from; empty where that is not known.
+    pub source: String,
     pub added: When,
 }
 
@@ -60,6 +62,8 @@ pub struct KnowledgeForm {
     pub content: String,
     /// The group of unanswered questions that the content answers; it is dismissed with it.
     pub subject: String,
+    /// Of the file that the content was read from.
+    pub file_name: String,
     pub errors: Errors,
 }
 
@@ -104,8 +108,10 @@ pub async fn create(OwnAgent(agent): OwnAgent, State(app): State<App>, form: Sig
     let SignedForm { member, fields } = form;
     let errors = match read(&fields) {
         Ok(new) => {
-            app.store.add_knowledge(agent.account.clone(), agent.id.clone(), new, Keep::nothing()).await?;
             let subject = fields.text("subject");
+            let source = if subject.is_empty() { Source::of_form(fields.text("file_name")) } else { Source::Question };
+            let new = NewKnowledge { source, ..new };
+            app.store.add_knowledge(agent.account.clone(), agent.id.clone(), new, Keep::nothing()).await?;
             if !subject.is_empty() {
                 dismissed(app.store.dismiss_question(agent.account, agent.id.clone(), subject.to_owned()).await)?;
             }
@@ -138,6 +144,9 @@ pub async fn update(
     let (account, id) = (agent.account.clone(), entry_id(&params)?);
     let errors = match read(&fields) {
         Ok(new) => {
+            // An entry that is edited by hand still is what it came from.
+            let source = Some(fields.text("file_name")).filter(|name| !name.is_empty()).map(Source::of_form);
+            let new = NewKnowledge { source: source.unwrap_or_default(), ..new };
             app.store.update_knowledge(account, agent.id.clone(), id, new).await?;
             return Ok(Redirect::to(&format!("/agents/{}/knowledge?done=changed", agent.id)).into_response());
         }
@@ -167,6 +176,17 @@ fn dismissed(done: storage::Result<()>) -> storage::Result<()> {
     match done {
         Err(storage::Error::NotFound) => Ok(()),
         other => other,
+    }
+}
+
+fn source_label(source: &Source) -> String {
+    match source {
+        Source::Unknown => String::new(),
+        Source::Pasted => "Pasted".to_owned(),
+        Source::File(name) => name.clone(),
+        Source::Api => "API".to_owned(),
+        Source::Question => "Answer to a question".to_owned(),
+        Source::Sample => "Sample".to_owned(),
     }
 }
 
@@ -214,19 +234,20 @@ impl KnowledgeForm {
     fn pair(question: &str, subject: String) -> Self {
         let question = question.split_whitespace().collect::<Vec<_>>().join(" ");
         let kind = KnowledgeType::Faq.as_str().to_owned();
-        Self { kind, content: format!("Q: {question}\nA: "), subject, errors: Errors::default() }
+        Self { kind, content: format!("Q: {question}\nA: "), subject, ..Self::default() }
     }
 
     fn sent(fields: &Fields, errors: Errors) -> Self {
         let text = |name| fields.text(name).to_owned();
-        Self { kind: text("type"), content: text("content"), subject: text("subject"), errors }
+        Self { kind: text("type"), content: text("content"), subject: text("subject"), file_name: text("file_name"), errors }
     }
 }
 
 impl Default for KnowledgeForm {
     fn default() -> Self {
         let kind = KnowledgeType::Text.as_str().to_owned();
-        Self { kind, content: String::new(), subject: String::new(), errors: Errors::default() }
+        let (content, subject, file_name) = Default::default();
+        Self { kind, content, subject, file_name, errors: Errors::default() }
     }
 }
 
@@ -237,6 +258,7 @@ impl KnowledgeRow {
             excerpt: beginning(&entry.content, EXCERPT_CHARS),
             kind: entry.kind.as_str(),
             size: Size(count(entry.size_bytes)),
+            source: source_label(&entry.source),
             added: When::new(entry.created_at),
         }
     }

@@ -18,6 +18,7 @@ mod events;
 mod export;
 mod form;
 mod home;
+mod install;
 mod knowledge;
 mod lead;
 mod leads;
@@ -26,6 +27,7 @@ mod news;
 mod notes;
 mod notices;
 mod operator;
+mod portable;
 mod preview;
 mod questions;
 mod replies;
@@ -33,6 +35,7 @@ mod search;
 mod session;
 mod settings;
 pub mod setup;
+mod start;
 mod transcript;
 mod trends;
 mod visitors;
@@ -57,11 +60,11 @@ pub fn router() -> Router<App> {
         .route("/setup", get(setup::show).post(setup::create))
         .route("/login", get(auth::show).post(auth::login))
         .route("/logout", post(auth::logout))
+        .route("/start", get(start::show).post(start::create))
+        .route("/start/skip", get(start::skip))
+        .route("/start/{agent}", get(start::show_agent))
         .route("/agents", get(agents::list).post(agents::create))
-        .route("/agents/{agent}", get(agent::show).post(agent::update))
-        .route("/agents/{agent}/appearance", post(appearance::update))
-        .route("/agents/{agent}/deactivate", post(agent::deactivate))
-        .route("/agents/{agent}/activate", post(agent::activate))
+        .route("/agents/import", get(portable::show_import).post(portable::import))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{conversation}", get(conversation::show))
         .route("/conversations/events", get(news::stream))
@@ -94,9 +97,16 @@ pub fn router() -> Router<App> {
         .route("/demo/{agent}", get(preview::demo))
 }
 
-/// The pages behind an agent's own.
+/// An agent's own page, and those behind it.
 fn agent_routes() -> Router<App> {
     Router::new()
+        .route("/agents/{agent}", get(agent::show).post(agent::update))
+        .route("/agents/{agent}/appearance", post(appearance::update))
+        .route("/agents/{agent}/deactivate", post(agent::deactivate))
+        .route("/agents/{agent}/activate", post(agent::activate))
+        .route("/agents/{agent}/install", get(install::show))
+        .route("/agents/{agent}/duplicate", post(portable::duplicate))
+        .route("/agents/{agent}/export", get(portable::export))
         .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))
         .route("/agents/{agent}/knowledge/{entry}", get(knowledge::show).post(knowledge::update))
         .route("/agents/{agent}/knowledge/{entry}/delete", post(knowledge::delete))

@@ -24,6 +24,8 @@ use crate::web::extract::{path_id, read_body};
 const OPEN_FORM_BYTES_MAX: usize = 16 * 1024;
 /// A knowledge entry of 50,000 characters, each of them percent-encoded.
 const FORM_BYTES_MAX: usize = 1024 * 1024;
+/// An agent's file of four megabytes, percent-encoded.
+const LARGE_FORM_BYTES_MAX: usize = 16 * 1024 * 1024;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
 /// A signed-in person, and what every page tells their team.
@@ -126,14 +128,31 @@ impl FromRequest<App> for SignedForm {
     type Rejection = PageError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
+        Self::read(request, app, FORM_BYTES_MAX).await
+    }
+}
+
+impl SignedForm {
+    async fn read(request: Request, app: &App, bytes_max: usize) -> Result<Self> {
         let (mut parts, body) = request.into_parts();
         let member = SignedIn::from_request_parts(&mut parts, app).await?;
         check_origin(app, &parts.headers)?;
-        let fields = Fields::parse(&read_body(body, FORM_BYTES_MAX).await?);
+        let fields = Fields::parse(&read_body(body, bytes_max).await?);
         if !auth::same(fields.text("csrf").as_bytes(), member.0.csrf.as_bytes()) {
             return Err(foreign_form());
         }
         Ok(Self { member, fields })
+    }
+}
+
+/// A form that carries a whole agent.
+pub struct LargeForm(pub SignedForm);
+
+impl FromRequest<App> for LargeForm {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        SignedForm::read(request, app, LARGE_FORM_BYTES_MAX).await.map(Self)
     }
 }
 
@@ -222,7 +241,7 @@ fn set_cookie(app: &App, token: &str, more: &str) -> String {
     format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", cookie_name(app))
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
     named.next().map(|(_, value)| value)

@@ -78,7 +78,7 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     app.setup.close();
     let Some(user) = app.store.user_by_email(email).await? else { return Ok(Redirect::to("/login").into_response()) };
     let cookie = session::open(&app, user, form.address, &form.headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/agents")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/start")).into_response())
 }
 
 /// Another process may have made an administrator meanwhile.
