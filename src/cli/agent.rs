@@ -13,8 +13,9 @@ use crate::config::Config;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Generation, Trace};
 use crate::domain::id::{AgentId, Identifier};
+use crate::domain::input::text_of_form;
 use crate::domain::model_use::DayUse;
-use crate::domain::question::{Given, SAVED_MAX};
+use crate::domain::question::{Given, QUESTION, SAVED_MAX};
 use crate::storage::{Error, Keep, Store};
 use crate::world::World;
 
@@ -135,9 +136,11 @@ async fn ask(store: &Store, models: &Models, world: &World, id: &str, question: 
 impl Told {
     /// Keeps what is quoted, for a model never says the same twice.
     async fn save(&self, store: &Store, question: &str) -> anyhow::Result<()> {
+        let question =
+            text_of_form(question, &QUESTION).map_err(|message| anyhow::anyhow!("a question that is kept {message}"))?;
         let given = Given { zone: self.reply.zone.as_str().to_owned(), answer: self.reply.text.clone() };
         let (account, agent) = (self.agent.account.clone(), self.agent.id.clone());
-        store.save_question(account, agent, question.to_owned(), given).await.map(|_| ()).map_err(|error| match error {
+        store.save_question(account, agent, question, given).await.map(|_| ()).map_err(|error| match error {
             Error::LimitReached => anyhow::anyhow!("an agent holds at most {SAVED_MAX} saved questions"),
             other => other.into(),
         })

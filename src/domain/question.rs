@@ -1,6 +1,7 @@
 //! Questions that the knowledge does not answer, and questions that are asked again after every change of it.
 
 use crate::domain::id::{ConversationId, SavedQuestionId};
+use crate::domain::input::{Text, lines};
 use crate::domain::time::Time;
 
 /// Groups of alike questions kept for an agent; the one asked longest ago goes.
@@ -9,6 +10,9 @@ pub const UNANSWERED_MAX: i64 = 1_000;
 pub const SAVED_MAX: i64 = 500;
 /// Characters of an unanswered question that are kept.
 pub const QUESTION_CHARS_MAX: usize = 500;
+
+/// One that is kept, in whole.
+pub const QUESTION: Text = lines(1..=QUESTION_CHARS_MAX);
 
 /// A question that was not answered, or with reserve.
 #[derive(Clone, Debug, PartialEq, Eq)]

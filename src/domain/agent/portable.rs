@@ -6,13 +6,12 @@ use crate::domain::Rejection;
 use crate::domain::agent::{Agent, NAME, NewAgent};
 use crate::domain::input::{Fields, Text, line, lines};
 use crate::domain::knowledge::{Knowledge, NewKnowledge, Source};
-use crate::domain::question::{Given, QUESTION_CHARS_MAX, SAVED_MAX, SavedQuestion};
+use crate::domain::question::{Given, QUESTION, SAVED_MAX, SavedQuestion};
 
 pub const FORMAT: &str = "chatforge.agent";
 pub const VERSION: u64 = 1;
 
 const COPY: &str = " copy";
-const QUESTION: Text = lines(1..=QUESTION_CHARS_MAX);
 const ZONE: Text = line(1..=40);
 /// Longer than any answer that is quoted.
 const ANSWER: Text = lines(0..=20_000);

@@ -3,15 +3,13 @@
 use crate::answer::index::Index;
 use crate::answer::reply::{Passage, Question, Reply, Zone, reply};
 use crate::domain::agent::Agent;
-use crate::domain::input::{Text, lines, text_of_form};
-use crate::domain::question::{Given, QUESTION_CHARS_MAX};
+use crate::domain::input::text_of_form;
+use crate::domain::question::{Given, QUESTION};
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 
-/// As long as an unanswered question is kept.
-pub const QUESTION: Text = lines(1..=QUESTION_CHARS_MAX);
 /// Times in a minute that an account's people may ask: each builds an index of all that the agent knows.
 const ASKED_PER_MINUTE: u32 = 60;
 

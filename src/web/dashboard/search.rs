@@ -30,6 +30,7 @@ pub const PAGES: &[Place] = &[
     Place { title: "Home", href: "/", also: "overview start numbers" },
     Place { title: "Agents", href: "/agents", also: "widgets bots" },
     Place { title: "New agent", href: "/agents#new-agent", also: "create add" },
+    Place { title: "Import an agent", href: "/agents/import", also: "file upload json" },
     Place { title: "Conversations", href: "/conversations", also: "inbox chats messages" },
     Place { title: "Leads", href: "/leads", also: "contacts people" },
     Place { title: "Canned replies", href: "/settings/replies", also: "templates snippets" },
@@ -91,7 +92,7 @@ fn pages(words: &str) -> Group {
     Group { title: "Pages", hits: PAGES.iter().filter(fits).map(hit).collect(), all: None }
 }
 
-fn agents(words: &str, list: &[Agent]) -> Group {
+fn agents(words: &str, agents: &[Agent]) -> Group {
     let wanted = words.to_lowercase();
     let fits = |agent: &&Agent| agent.name.to_lowercase().contains(&wanted) || agent.id.as_str() == wanted;
     let hit = |agent: &Agent| Hit {
@@ -99,7 +100,7 @@ fn agents(words: &str, list: &[Agent]) -> Group {
         title: agent.name.clone(),
         about: if agent.is_active() { String::new() } else { "Deactivated".into() },
     };
-    Group::of("Agents", list.iter().filter(fits).take(HITS_MAX + 1).map(hit).collect(), || "/agents".into())
+    Group::of("Agents", agents.iter().filter(fits).take(HITS_MAX + 1).map(hit).collect(), || list("/agents", words))
 }
 
 async fn leads(app: &App, account: &AccountId, words: &str, agents: &[Agent]) -> Result<Group> {
