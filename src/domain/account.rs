@@ -31,6 +31,42 @@ pub struct Plan {
     pub burst_per_second: u32,
 }
 
+/// What somebody may do in the dashboard: each role may do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Viewer,
+    Member,
+    Admin,
+    Owner,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Owner];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// As people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Viewer => "read-only",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
 /// A person of the dashboard, signed in or not.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -38,6 +74,7 @@ pub struct User {
     pub account: AccountId,
     pub email: String,
     pub name: String,
+    pub role: Role,
     pub password_hash: String,
 }
 
@@ -60,26 +97,6 @@ impl NewAdministrator {
             (Ok(account_name), Ok(email), Ok(name)) => Ok(Self { account_name, email, name, plan: plan.to_owned() }),
             (account_name, email, name) => {
                 let named = [("account", account_name.err()), ("email", email.err()), ("name", name.err())];
-                let failures = named.into_iter().filter_map(|(field, message)| Some(Invalid::new(field, message?)));
-                Err(Rejection { lacks_required: false, failures: failures.collect() })
-            }
-        }
-    }
-}
-
-/// What a person may change of themselves, and of their account.
-#[derive(Clone, Debug)]
-pub struct Profile {
-    pub account_name: String,
-    pub name: String,
-}
-
-impl Profile {
-    pub fn parse(account_name: &str, name: &str) -> Result<Self, Rejection> {
-        match (text_of_form(account_name, &ACCOUNT_NAME), text_of_form(name, &ACCOUNT_NAME)) {
-            (Ok(account_name), Ok(name)) => Ok(Self { account_name, name }),
-            (account_name, name) => {
-                let named = [("account", account_name.err()), ("name", name.err())];
                 let failures = named.into_iter().filter_map(|(field, message)| Some(Invalid::new(field, message?)));
                 Err(Rejection { lacks_required: false, failures: failures.collect() })
             }

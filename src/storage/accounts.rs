@@ -76,6 +76,14 @@ impl Store {
         self.write(move |db| set_plan(db, &id, &plan)).await
     }
 
+    pub async fn rename_account(&self, id: AccountId, name: String) -> Result<()> {
+        self.write(move |db| match db.execute("UPDATE accounts SET name = ?2 WHERE id = ?1", params![id, name])? {
+            0 => Err(Error::NotFound),
+            _ => Ok(()),
+        })
+        .await
+    }
+
     pub async fn has_users(&self) -> Result<bool> {
         self.read(|db| Ok(db.query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(())).optional()?.is_some())).await
     }

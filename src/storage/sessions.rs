@@ -54,7 +54,7 @@ const END_OTHERS: &str = "
 const FIND: &str = "
     SELECT u.id, u.account, u.email, u.name, u.password_hash,
            a.id, a.name, a.email, a.plan, a.created_at,
-           s.csrf, s.seen_at
+           s.csrf, s.seen_at, u.role
     FROM sessions s
     JOIN users u ON u.account = s.account AND u.id = s.user
     JOIN accounts a ON a.id = s.account
@@ -95,6 +95,7 @@ impl Store {
                         email: row.get(2)?,
                         name: row.get(3)?,
                         password_hash: row.get(4)?,
+                        role: row.get(12)?,
                     };
                     let account = Account {
                         id: row.get(5)?,

@@ -2,12 +2,12 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::domain::account::{Profile, User};
+use crate::domain::account::User;
 use crate::domain::id::{AccountId, UserId};
 use crate::storage::{Error, Result, Store};
 
 const BY_EMAIL: &str = "
-    SELECT id, account, email, name, password_hash
+    SELECT id, account, email, name, password_hash, role
     FROM users
     WHERE email = ?1";
 
@@ -22,6 +22,7 @@ impl Store {
                     email: row.get(2)?,
                     name: row.get(3)?,
                     password_hash: row.get(4)?,
+                    role: row.get(5)?,
                 })
             });
             Ok(found.optional()?)
@@ -29,11 +30,8 @@ impl Store {
         .await
     }
 
-    /// Changes the name of a user, and of the account.
-    pub async fn set_profile(&self, account: AccountId, user: UserId, profile: Profile) -> Result<()> {
+    pub async fn rename_user(&self, account: AccountId, user: UserId, name: String) -> Result<()> {
         self.write(move |db| {
-            let Profile { account_name, name } = &profile;
-            db.execute("UPDATE accounts SET name = ?2 WHERE id = ?1", params![account, account_name])?;
             let changed =
                 db.execute("UPDATE users SET name = ?3 WHERE account = ?1 AND id = ?2", params![account, user, name])?;
             if changed == 0 { Err(Error::NotFound) } else { Ok(()) }

@@ -114,7 +114,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())
-        .merge(dashboard::router())
+        .merge(dashboard::router(&app))
         .merge(hooks::router())
         .merge(docs::router())
         .merge(assets::router())

@@ -47,11 +47,15 @@ impl Browser {
 
     /// A colleague of whoever set the server up, signed in with the same password.
     pub fn colleague(server: &TestServer, name: &str) -> Self {
+        Self::colleague_as(server, name, "member")
+    }
+
+    pub fn colleague_as(server: &TestServer, name: &str, role: &str) -> Self {
         let email = format!("{}@example.com", name.to_lowercase());
         let add = "INSERT INTO users (id, account, email, name, role, password_hash, created_at)
-                   SELECT 'usr_' || substr(lower(hex(randomblob(5))), 1, 10), account, ?1, ?2, 'member', password_hash, created_at
+                   SELECT 'usr_' || substr(lower(hex(randomblob(5))), 1, 10), account, ?1, ?2, ?4, password_hash, created_at
                    FROM users WHERE email = ?3";
-        server.database_to_fill().execute(add, [email.as_str(), name, EMAIL]).unwrap();
+        server.database_to_fill().execute(add, [email.as_str(), name, EMAIL, role]).unwrap();
         let mut browser = Self::new(server);
         browser.get("/login").is(200);
         browser.submit("/login", &[("email", &email), ("password", PASSWORD)]).is(303);

@@ -66,11 +66,15 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_but_this() {
 fn names_are_changed_on_the_settings_page() {
     let (_server, mut browser) = signed_in();
     browser.get("/settings").is(200);
-    browser.submit("/settings", &[("name", "Jane <i>Doe"), ("account", "Acme & Sons")]).is(303);
+    browser.submit("/settings", &[("name", "Jane <i>Doe")]).is(303);
+    browser.submit("/settings/account", &[("account", "Acme & Sons")]).is(303);
     let page = browser.get("/settings").is(200).text;
     assert!(page.contains("Acme &#38; Sons") && page.contains("Jane &#60;i&#62;Doe"));
-    let refused = browser.submit("/settings", &[("name", ""), ("account", "Other")]).is(422).text;
-    assert!(refused.contains("id=\"name-error\"") && refused.contains("value=\"Other\""));
+    let refused = browser.submit("/settings", &[("name", "")]).is(422).text;
+    assert!(refused.contains("id=\"name-error\"") && refused.contains("value=\"Acme &#38; Sons\""));
+    let long = "x".repeat(101);
+    let refused = browser.submit("/settings/account", &[("account", &long)]).is(422).text;
+    assert!(refused.contains("id=\"account-error\"") && refused.contains(&long));
     browser.get("/start/skip").is(303);
     assert!(browser.get("/").is(200).text.contains("Acme &#38; Sons"));
 }

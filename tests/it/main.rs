@@ -55,6 +55,7 @@ mod questions;
 mod rate;
 mod recovery;
 mod rekey;
+mod roles;
 mod sign_in;
 mod start;
 mod store;

@@ -141,6 +141,11 @@ impl TestServer {
         &self.running.as_ref().unwrap().app.store
     }
 
+    /// Everything that waits for a later commit has been written.
+    pub fn store_settles(&self) {
+        block_on(self.store().probe()).unwrap();
+    }
+
     pub fn setup_path(&self) -> String {
         format!("/setup?token={}", self.running.as_ref().unwrap().app.setup.token().unwrap_or_default())
     }

@@ -1,5 +1,6 @@
 //! The dashboard: pages for the people of an account, rendered here, working without JavaScript.
 
+mod access;
 mod activity;
 mod agent;
 mod agents;
@@ -17,6 +18,7 @@ mod error;
 mod events;
 mod export;
 mod form;
+mod guard;
 mod home;
 mod install;
 mod knowledge;
@@ -47,6 +49,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -54,7 +57,12 @@ use crate::web::App;
 use crate::web::dashboard::error::PageError;
 use crate::web::error::ApiError;
 
-pub fn router() -> Router<App> {
+pub fn router(app: &App) -> Router<App> {
+    routes().route_layer(middleware::from_fn_with_state(app.clone(), guard::check))
+}
+
+/// What is no page has a rule in `access`.
+fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home::show))
         .route("/setup", get(setup::show).post(setup::create))
@@ -81,6 +89,7 @@ pub fn router() -> Router<App> {
         .merge(agent_routes())
         .merge(webhook_routes())
         .route("/settings", get(settings::show).post(settings::update))
+        .route("/settings/account", post(settings::rename_account))
         .route("/settings/password", post(settings::change_password))
         .route("/settings/sessions", post(settings::end_sessions))
         .route("/leads/export", get(leads::export))

@@ -2,6 +2,8 @@
 
 use url::form_urlencoded::Serializer;
 
+use crate::domain::account::Role;
+use crate::web::dashboard::access::{self, Does};
 use crate::web::dashboard::notices::Notice;
 
 /// The navigation around a signed-in page.
@@ -9,11 +11,28 @@ pub struct Nav {
     pub section: Section,
     pub account: String,
     pub email: String,
+    pub role: Role,
     pub csrf: String,
     /// What the last form did, shown once above the page.
     pub flash: Option<String>,
     /// Shown above every page until what they tell of is over.
     pub notices: Vec<Notice>,
+}
+
+impl Nav {
+    /// Whether the form of the route `path` may be sent, so that a page need not show it in vain.
+    pub fn may(&self, path: &str) -> bool {
+        self.is_admitted(Does::Change, path)
+    }
+
+    /// Whether the page at `path` may be seen. What is not in the table may.
+    pub fn sees(&self, path: &str) -> bool {
+        access::find(Does::Show, path).is_none() || self.is_admitted(Does::Show, path)
+    }
+
+    fn is_admitted(&self, does: Does, path: &str) -> bool {
+        access::find(does, path).and_then(|rule| rule.least).is_some_and(|least| least <= self.role)
+    }
 }
 
 /// An entry of the navigation; the page's own one is marked.

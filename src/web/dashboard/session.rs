@@ -37,6 +37,7 @@ impl SignedIn {
             section,
             account: self.0.account.name.clone(),
             email: self.0.user.email.clone(),
+            role: self.0.user.role,
             csrf: self.0.csrf.clone(),
             flash: None,
             notices: self.1.clone(),
@@ -54,9 +55,17 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+/// Whose session a request belongs to. The dashboard's guard asks once, and leaves the answer with the request.
+pub async fn find(parts: &Parts, app: &App) -> Result<Option<Member>> {
+    let Some(token) = cookie(&parts.headers, cookie_name(app)) else { return Ok(None) };
+    Ok(app.store.member(auth::hash(token)).await?)
+}
+
 async fn member(parts: &Parts, app: &App) -> Result<Member> {
-    let token = cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?;
-    app.store.member(auth::hash(token)).await?.ok_or(PageError::SignIn)
+    match parts.extensions.get::<Member>() {
+        Some(member) => Ok(member.clone()),
+        None => find(parts, app).await?.ok_or(PageError::SignIn),
+    }
 }
 
 /// A page that listens for news. Its session is looked at again and again, for it may end while the page stands open.

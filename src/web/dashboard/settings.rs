@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::{hex, password};
 use crate::domain::Invalid;
-use crate::domain::account::Profile;
+use crate::domain::account::{ACCOUNT_NAME, Role};
+use crate::domain::input::text_of_form;
 use crate::domain::payment::Payment;
 use crate::storage::OpenSession;
 use crate::web::App;
@@ -34,7 +35,7 @@ pub struct SettingsPage {
     pub payments: Vec<PaymentRow>,
 }
 
-/// The values of `POST /settings`.
+/// The values of `POST /settings` and of `POST /settings/account`.
 pub struct ProfileForm {
     pub account: String,
     pub name: String,
@@ -83,15 +84,29 @@ pub async fn show(
 
 pub async fn update(State(app): State<App>, headers: HeaderMap, form: SignedForm) -> Result<Response> {
     let SignedForm { member, fields } = form;
-    let errors = match Profile::parse(fields.text("account"), fields.text("name")) {
-        Ok(profile) => {
-            app.store.set_profile(member.0.account.id, member.0.user.id, profile).await?;
+    let failure = match text_of_form(fields.text("name"), &ACCOUNT_NAME) {
+        Ok(name) => {
+            app.store.rename_user(member.0.account.id, member.0.user.id, name).await?;
             return Ok(back("saved"));
         }
-        Err(rejection) => Errors(rejection.failures),
+        Err(message) => Invalid::new("name", message),
     };
     let mut page = page(&app, &member, &headers).await?;
-    page.profile = ProfileForm { account: fields.text("account").into(), name: fields.text("name").into(), errors };
+    page.profile = ProfileForm { name: fields.text("name").into(), errors: Errors(vec![failure]), ..page.profile };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
+pub async fn rename_account(State(app): State<App>, headers: HeaderMap, form: SignedForm) -> Result<Response> {
+    let SignedForm { member, fields } = form;
+    let failure = match text_of_form(fields.text("account"), &ACCOUNT_NAME) {
+        Ok(name) => {
+            app.store.rename_account(member.0.account.id, name).await?;
+            return Ok(back("saved"));
+        }
+        Err(message) => Invalid::new("account", message),
+    };
+    let mut page = page(&app, &member, &headers).await?;
+    page.profile = ProfileForm { account: fields.text("account").into(), errors: Errors(vec![failure]), ..page.profile };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
@@ -166,7 +181,9 @@ async fn page(app: &App, member: &SignedIn, headers: &HeaderMap) -> Result<Setti
     let (account, user) = (&member.0.account, &member.0.user);
     let own = own_hash(app, headers);
     let sessions = app.store.open_sessions(account.id.clone(), user.id.clone()).await?;
-    let payments = app.store.payments(account.id.clone()).await?;
+    // What is paid is the owners' business.
+    let is_owner = user.role == Role::Owner;
+    let payments = if is_owner { app.store.payments(account.id.clone()).await? } else { Vec::new() };
     let plan = app.plan_of(account);
     Ok(SettingsPage {
         nav: member.nav(Section::Settings),
@@ -177,7 +194,7 @@ async fn page(app: &App, member: &SignedIn, headers: &HeaderMap) -> Result<Setti
             name: plan.name,
             agents: plan.agents_max,
             conversations: plan.conversations_max,
-            payment_link: app.config.stripe.payment_link(account),
+            payment_link: app.config.stripe.payment_link(account).filter(|_| is_owner),
         },
         payments: payments.into_iter().map(PaymentRow::new).collect(),
     })
