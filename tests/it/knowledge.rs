@@ -55,6 +55,7 @@ fn entries_are_listed_and_deleted() {
     assert_eq!(listed["total"], 2);
     let entry = listed["knowledge"].as_array().unwrap().iter().find(|entry| entry["type"] == "faq").unwrap();
     assert_eq!(entry["content"], "Q: What is the code?\nA: The code is 1234.");
+    assert_eq!(entry["source"], "api");
     let id = entry["id"].as_str().unwrap();
     assert!(server.visitor(&agent).ask("What is the code?").text.contains("1234"));
     assert_eq!(server.delete(&format!("{path}/{id}")).is(200).json, json!({ "id": id, "deleted": true }));

@@ -39,6 +39,8 @@ struct KnowledgeView {
     r#type: KnowledgeType,
     content: String,
     size_bytes: i64,
+    /// Where it came from: `api`, `pasted`, `question`, `sample`, or `file:` and a name; empty where that was not noted.
+    source: String,
     created_at: Time,
 }
 
@@ -106,6 +108,7 @@ impl KnowledgeView {
             r#type: entry.kind,
             content: entry.content,
             size_bytes: entry.size_bytes,
+            source: entry.source.text(),
             created_at: entry.created_at,
         }
     }

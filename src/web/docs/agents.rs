@@ -329,6 +329,7 @@ const LIST_KNOWLEDGE: Endpoint = Endpoint {
       "type": "text",
       "content": "We rent city bikes for £22 a day.",
       "size_bytes": 34,
+      "source": "api",
       "created_at": "2026-03-26T12:30:00Z"
     }
   ],
