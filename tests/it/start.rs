@@ -170,3 +170,35 @@ fn the_notes_name_this_server_and_warn_where_nobody_else_reaches_it() {
     let copied = between(&page, "data-copy=\"&#60;script", "\"").unwrap();
     assert!(copied.contains("https://chat.example.com/widget.js") && copied.contains(&agent), "{copied}");
 }
+
+#[test]
+fn whoever_may_not_make_agents_is_not_led_to_making_one() {
+    let (server, mut browser) = signed_in();
+    let mut viewer = Browser::colleague_as(&server, "Vera", "viewer");
+    assert!(!viewer.get("/").is(200).text.contains("href=\"/start\""));
+    let empty = viewer.get("/agents").is(200).text;
+    assert!(
+        !empty.contains("href=\"/start\"") && !empty.contains("/agents/import") && empty.contains("class=\"empty\""),
+        "{empty}"
+    );
+    for page in ["/start", "/agents/import"] {
+        viewer.get(page).is(403);
+    }
+    let agent = begin(&mut browser, &SAMPLE);
+    let (entry, page) = (format!("/agents/{agent}/knowledge/"), format!("/agents/{agent}"));
+    viewer.get(&format!("{page}/export")).is(403);
+    let listed = viewer.get("/agents").is(200).text;
+    assert!(listed.contains(&page) && !listed.contains("/duplicate") && !listed.contains("new-agent"), "{listed}");
+    let knowledge = viewer.get(&format!("{page}/knowledge")).is(200).text;
+    let id = between(&knowledge, &format!("href=\"{entry}"), "\"").unwrap();
+    for path in [page.clone(), format!("{page}/answering"), format!("{entry}{id}")] {
+        let shown = viewer.get(&path).is(200).text;
+        assert!(
+            shown.contains("<fieldset class=\"stack locked\" disabled>") && !shown.contains("button-main"),
+            "{path}: {shown}"
+        );
+        assert!(browser.get(&path).text.contains("<fieldset class=\"stack locked\">"), "{path}");
+    }
+    assert!(!knowledge.contains("id=\"content\""));
+    assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for the first load"));
+}

@@ -63,6 +63,8 @@ pub const RULES: &[Rule] = &[
     post("/agents/import", Admin, "agent.imported"),
     post("/agents/{agent}/duplicate", Admin, "agent.duplicated"),
     get("/agents/{agent}/export", Admin, Some("agent.exported")),
+    get("/start", Admin, None),
+    get("/agents/import", Admin, None),
     post("/agents/{agent}", Admin, "agent.updated"),
     post("/agents/{agent}/appearance", Admin, "agent.appearance_changed"),
     post("/agents/{agent}/answering", Admin, "agent.answering_changed"),

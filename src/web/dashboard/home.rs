@@ -95,7 +95,8 @@ pub struct WebhookHealth {
 pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) -> Result<Response> {
     let (account, now) = (member.0.account.id.clone(), app.world.now());
     let agents = app.store.agents(account.clone()).await?;
-    if agents.is_empty() && !start::is_skipped(&headers) {
+    let nav = member.nav(Section::Home);
+    if agents.is_empty() && nav.may("/start") && !start::is_skipped(&headers) {
         return Ok(Redirect::to("/start").into_response());
     }
     let analytics = app.store.analytics(account.clone(), now).await?;
@@ -104,9 +105,8 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
     let plan = app.plan_of(&member.0.account);
     let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
     Ok(Page(HomePage {
-        nav: member.nav(Section::Home),
         numbers: numbers(&analytics, &overview),
-        steps: steps(&agents, &analytics, &webhooks),
+        steps: if nav.may("/start") { steps(&agents, &analytics, &webhooks) } else { Vec::new() },
         charts: trends(&overview.days),
         models: models(&app),
         plan: PlanUse {
@@ -117,6 +117,7 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
         pages: analytics.top_pages.into_iter().map(BusyPage::new).collect(),
         questions: overview.questions.into_iter().map(QuestionRow::new).collect(),
         webhooks: WebhookHealth::of(&webhooks),
+        nav,
     })
     .into_response())
 }
