@@ -31,6 +31,7 @@ pub const PAGES: &[Place] = &[
     Place { title: "Agents", href: "/agents", also: "widgets bots" },
     Place { title: "New agent", href: "/agents#new-agent", also: "create add" },
     Place { title: "Import an agent", href: "/agents/import", also: "file upload json" },
+    Place { title: "Import an agent", href: "/agents/import", also: "export file" },
     Place { title: "Conversations", href: "/conversations", also: "inbox chats messages" },
     Place { title: "Leads", href: "/leads", also: "contacts people" },
     Place { title: "Canned replies", href: "/settings/replies", also: "templates snippets" },
