@@ -9,6 +9,7 @@ mod agents;
 mod analytics;
 mod answering;
 mod answers;
+mod checkpoint;
 mod claims;
 mod columns;
 mod conversations;

@@ -48,8 +48,7 @@ const PRAGMAS: &str = "
     PRAGMA mmap_size = 0;
     PRAGMA secure_delete = ON;
     PRAGMA cache_size = -32768;
-    PRAGMA journal_size_limit = 67108864;
-    PRAGMA wal_autocheckpoint = 4000;";
+    PRAGMA journal_size_limit = 67108864;";
 
 pub struct Files {
     pub folder: PathBuf,

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::storage::checkpoint::Checkpoints;
 use crate::storage::{Bell, Error, Result};
 
 const QUEUE_MAX: usize = 4_096;
@@ -67,7 +68,8 @@ impl Writer {
     pub fn start(db: Connection, bell: Arc<Bell>) -> Self {
         let (queue, orders) = bounded(QUEUE_MAX);
         let (later, waiting) = bounded(LATER_MAX);
-        let lane = Lane { db, orders, waiting, bell, to_disk: Cell::new(true), synced: Cell::new(Instant::now()) };
+        let (checkpoints, to_disk, synced) = (Checkpoints::start(&db), Cell::new(true), Cell::new(Instant::now()));
+        let lane = Lane { db, orders, waiting, bell, checkpoints, to_disk, synced };
         let thread = thread::Builder::new().name("storage-writer".into());
         thread.spawn(move || lane.serve()).expect("spawn the writer");
         Self { queue, later, dropped: AtomicU64::new(0) }
@@ -137,6 +139,7 @@ struct Lane {
     orders: Receiver<Order>,
     waiting: Receiver<Later>,
     bell: Arc<Bell>,
+    checkpoints: Checkpoints,
     /// What the connection is set to.
     to_disk: Cell<bool>,
     /// When a commit has last waited for the disk.
@@ -187,6 +190,7 @@ impl Lane {
             job.report(committed.as_ref().copied().map_err(Error::again));
         }
         self.bell.ring_if_struck();
+        self.checkpoints.after_commit(&self.db);
     }
 
     fn commit(&self, group: &mut [Box<dyn Job>]) -> Result<()> {
@@ -248,6 +252,7 @@ impl Lane {
 
     fn fold(&self) {
         self.settle(Vec::new(), true);
+        let _alone = self.checkpoints.alone();
         // A reader in the middle of a query keeps the log from being cut; that shows in the first column, not as an error.
         for _ in 0..FOLDS_MAX {
             match self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
