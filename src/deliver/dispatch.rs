@@ -26,10 +26,21 @@ const RECORDED_MAX: usize = 128;
 const RECORD_AGAIN_MAX: usize = 20;
 const RECORD_PAUSE: Duration = Duration::from_millis(250);
 
+/// For this long a round waits for more tries to end, while every thread has something to send next: a transaction costs
+/// the same for one as for many.
+const GATHERING: Duration = Duration::from_millis(2);
+
 /// Where each lane's claims wait for a thread.
 pub struct Queues {
     pub fast: Sender<Claim>,
     pub slow: Sender<Claim>,
+    pub fast_threads: usize,
+}
+
+impl Queues {
+    fn are_full(&self) -> bool {
+        self.fast.len() > self.fast_threads
+    }
 }
 
 /// A claim that came back from a sender; without a try if it was not made, or came to no end.
@@ -40,6 +51,9 @@ pub type Ended = (Claim, Option<Tried>);
 pub fn run(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) {
     let mut begun = false;
     while !shared.stop.is_set() || shared.is_busy() {
+        if queues.are_full() && ended.len() < RECORDED_MAX {
+            thread::sleep(GATHERING);
+        }
         shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
         let start = if begun { Ok(()) } else { block_on(shared.store.release_deliveries(Release::Orphaned)) };
         begun |= start.is_ok();

@@ -124,7 +124,7 @@ impl Courier {
             queue
         };
         let fast = lane("deliver", fast_threads, WAITING_EACH * fast_threads);
-        let queues = Queues { fast, slow: lane("deliver-slow", slow_threads, 0) };
+        let queues = Queues { fast, slow: lane("deliver-slow", slow_threads, 0), fast_threads };
         let dispatcher = shared.clone();
         threads.push(supervise::spawn("dispatch", &shared.stop, move || dispatch::run(&dispatcher, &queues, &ended)));
         shared.threads.lock().unwrap_or_else(PoisonError::into_inner).extend(threads);
