@@ -1,6 +1,7 @@
 //! Deliveries a second, beside the same requests from bare threads of the same HTTP client to the same receiver.
 //!
-//! Between the two lies what a delivery costs beside its request: claimed, signed, recorded, and safe on the disk.
+//! Between the two lies what a delivery costs beside its request: claimed, signed, recorded, and safe on the disk. Where
+//! other programs take the machine's time, what the processors did for each (the receiver included) still tells.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use chatforge::server::{self, Server};
 use chatforge::storage::{Keep, Store, Use};
 use chatforge::world::World;
 use pollster::block_on;
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -52,20 +54,25 @@ fn main() {
         receiver.answer_ms.store(answer_ms, Ordering::Relaxed);
         println!("endpoints that take {answer_ms} ms to answer");
         let (mut ours, mut client, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours_cpu, mut bare_cpu) = (Vec::new(), Vec::new());
         for round in 1..=ROUNDS {
-            let delivered = deliver(&runtime, folder.path(), &webhooks, &receiver);
+            let (delivered, cpu) = deliver(&runtime, folder.path(), &webhooks, &receiver);
             ours.push(rate(&delivered));
+            ours_cpu.push(cpu);
             let egress = open_egress();
             post_all(&delivered, |request| post_guarded(&egress, request, receiver.address));
             client.push(rate(&receiver.take(DELIVERIES)));
-            let agent = agent();
+            let (agent, before) = (agent(), cpu_time());
             post_all(&delivered, |request| post(&agent, request, receiver.address));
+            bare_cpu.push(cpu_each(before));
             bare.push(rate(&receiver.take(DELIVERIES)));
             let [ours, client, bare] = [&ours, &client, &bare].map(|rates| rates[round - 1]);
             println!("  round {round}: ChatForge {ours:.0}/s, its client alone {client:.0}/s, bare {bare:.0}/s");
         }
         let (ours, client, bare) = (median(ours), median(client), median(bare));
         println!("  median:  ChatForge {ours:.0}/s, its client alone {client:.0}/s, bare {bare:.0}/s");
+        let (ours_cpu, bare_cpu) = (median(ours_cpu), median(bare_cpu));
+        println!("  processor time each: ChatForge {ours_cpu:.0} µs, bare {bare_cpu:.0} µs, ratio {:.2}", bare_cpu / ours_cpu);
         println!("  ratio to its client alone {:.2}, to bare {:.2} (target above 0.7)", ours / client, ours / bare);
     }
 }
@@ -83,6 +90,16 @@ fn rate(arrivals: &[Arrival]) -> f64 {
 fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
+}
+
+/// Of all threads.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
+}
+
+/// Microseconds for each delivery.
+fn cpu_each(since: Duration) -> f64 {
+    (cpu_time() - since).as_secs_f64() * 1e6 / f64::from(u32::try_from(DELIVERIES).unwrap())
 }
 
 /// All accounts and their webhooks, each of which has proved itself.
@@ -124,8 +141,9 @@ fn sign_up(server: &Server, email: &str) -> (AccountId, String) {
     (account, key)
 }
 
-/// What arrives when a server starts with everything queued: so it never waits for an event to be made.
-fn deliver(runtime: &Runtime, folder: &Path, webhooks: &[(AccountId, WebhookId)], receiver: &Receiver) -> Vec<Arrival> {
+/// What arrives when a server starts with everything queued: so it never waits for an event to be made; and what it cost
+/// the processors, the start included.
+fn deliver(runtime: &Runtime, folder: &Path, webhooks: &[(AccountId, WebhookId)], receiver: &Receiver) -> (Vec<Arrival>, f64) {
     let store = Store::open(folder, World::machine(0), Use::Command).unwrap();
     // At the same time, so that many share a commit.
     thread::scope(|scope| {
@@ -135,11 +153,13 @@ fn deliver(runtime: &Runtime, folder: &Path, webhooks: &[(AccountId, WebhookId)]
         }
     });
     store.close();
+    let before = cpu_time();
     let server = start(runtime, folder);
     let arrived = receiver.take(DELIVERIES);
+    let cpu = cpu_each(before);
     runtime.block_on(server.stop());
     assert!(receiver.requests.lock().unwrap().is_empty(), "nothing comes twice");
-    arrived
+    (arrived, cpu)
 }
 
 /// The same requests, byte for byte but for their order.
