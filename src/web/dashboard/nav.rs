@@ -5,6 +5,7 @@ use url::form_urlencoded::Serializer;
 use crate::domain::account::Role;
 use crate::web::dashboard::access::{self, Does};
 use crate::web::dashboard::notices::Notice;
+use crate::web::dashboard::search::{PAGES, Place};
 
 /// The navigation around a signed-in page.
 pub struct Nav {
@@ -20,6 +21,14 @@ pub struct Nav {
 }
 
 impl Nav {
+    /// Where this person can go.
+    pub fn places(&self) -> impl Iterator<Item = &'static Place> {
+        PAGES.iter().filter(|place| match place.href.split_once('#') {
+            Some((page, _)) => self.may(page),
+            None => self.sees(place.href),
+        })
+    }
+
     /// Whether the form of the route `path` may be sent, so that a page need not show it in vain.
     pub fn may(&self, path: &str) -> bool {
         self.is_admitted(Does::Change, path)

@@ -46,6 +46,7 @@ pub const PAGES: &[Place] = &[
 /// Where one can go.
 pub struct Place {
     pub title: &'static str,
+    /// What comes after a `#` is a form on its page.
     pub href: &'static str,
     pub also: &'static str,
 }
@@ -75,7 +76,8 @@ pub struct Hit {
 pub async fn show(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let account = member.0.account.id.clone();
     let words = words_of(&query).unwrap_or_default();
-    let mut groups = vec![pages(&words)];
+    let nav = member.nav(Section::Search);
+    let mut groups = vec![pages(&words, &nav)];
     if !words.is_empty() {
         let list = app.store.agents(account.clone()).await?;
         groups.push(agents(&words, &list));
@@ -83,14 +85,14 @@ pub async fn show(member: SignedIn, State(app): State<App>, Query(query): Query<
         groups.push(conversations(&app, &account, &words, &list).await?);
     }
     groups.retain(|group| !group.hits.is_empty());
-    Ok(HtmlPage(SearchPage { nav: member.nav(Section::Search), words, groups }).into_response())
+    Ok(HtmlPage(SearchPage { nav, words, groups }).into_response())
 }
 
-fn pages(words: &str) -> Group {
+fn pages(words: &str, nav: &Nav) -> Group {
     let wanted = words.to_lowercase();
     let fits = |place: &&Place| place.title.to_lowercase().contains(&wanted) || place.also.contains(&wanted);
     let hit = |place: &Place| Hit { href: place.href.into(), title: place.title.into(), about: String::new() };
-    Group { title: "Pages", hits: PAGES.iter().filter(fits).map(hit).collect(), all: None }
+    Group { title: "Pages", hits: nav.places().filter(fits).map(hit).collect(), all: None }
 }
 
 fn agents(words: &str, agents: &[Agent]) -> Group {
