@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::cli::{Context, known_plan};
+use crate::cli::{Context, known_plan, record};
 use crate::config::Config;
 use crate::domain::account::Account;
 use crate::storage::{Error, Store};
@@ -67,6 +67,7 @@ async fn set_plan(store: &Store, config: &Config, account: &str, plan: String) -
     known_plan(config, &plan)?;
     let account = named(store, account).await?;
     store.set_plan(account.id.clone(), plan.clone()).await?;
+    record(store, account.id.clone(), "account.plan_changed", "", &plan).await?;
     eprintln!("The account {} is on the plan {plan}.", account.id);
     Ok(())
 }
@@ -84,11 +85,12 @@ async fn link_stripe(store: &Store, config: &Config, account: &str, customer: St
         anyhow::bail!("`{customer}` is not the id of a customer at Stripe, such as cus_9s6XKzkNRiz8i3");
     }
     let account = named(store, account).await?;
-    let linked = store.link_stripe_customer(account.id, customer.clone(), config.stripe.prices()).await;
+    let linked = store.link_stripe_customer(account.id.clone(), customer.clone(), config.stripe.prices()).await;
     let remarks = linked.map_err(|error| match error {
         Error::Conflict => anyhow::anyhow!("another account is linked to {customer}"),
         other => other.into(),
     })?;
+    record(store, account.id, "account.linked_to_stripe", "", &customer).await?;
     for remark in remarks {
         eprintln!("{remark}");
     }

@@ -4,9 +4,9 @@ use clap::Subcommand;
 use pollster::block_on;
 
 use crate::auth::password;
-use crate::cli::{Context, secret_from_stdin};
+use crate::cli::{Context, record, secret_from_stdin};
 use crate::domain::account::{NewAdministrator, email_address};
-use crate::storage::Error;
+use crate::storage::{Error, Store};
 use crate::world::World;
 
 #[derive(Subcommand)]
@@ -57,31 +57,40 @@ fn create(context: &Context, email: &str, name: &str, account: &str, plan: Optio
     }
     let new = NewAdministrator::parse(account, email, name, &plan).map_err(|rejection| anyhow::anyhow!(rejection.summary()))?;
     let password = Password::ask(&world, stdin)?;
-    let made = block_on(store.create_administrator(new, password.hash(&world)?));
+    let done = block_on(found(&store, new, &password, &world));
     store.close();
-    let account = made.map_err(|error| match error {
+    done
+}
+
+/// Told before it is recorded: a password that was made up is nowhere else.
+async fn found(store: &Store, new: NewAdministrator, password: &Password, world: &World) -> anyhow::Result<()> {
+    let email = new.email.clone();
+    let account = store.create_administrator(new, password.hash(world)?).await.map_err(|error| match error {
         Error::Conflict => anyhow::anyhow!("an administrator with the address {email} exists already"),
         other => other.into(),
     })?;
     println!("{}", account.id);
     eprintln!("Created the account {} ({}) on the plan {}.", account.name, account.id, account.plan);
     password.tell();
-    Ok(())
+    record(store, account.id, "account.created", "", "").await
 }
 
 fn reset_password(context: &Context, email: &str, stdin: bool) -> anyhow::Result<()> {
     let (store, _, world) = context.open()?;
     let email = email_address(email).map_err(|message| anyhow::anyhow!("--email {message}"))?;
     let password = Password::ask(&world, stdin)?;
-    let changed = block_on(store.set_password(email.clone(), password.hash(&world)?));
+    let done = block_on(set_password(&store, &email, &password, &world));
     store.close();
-    changed.map_err(|error| match error {
-        Error::NotFound => anyhow::anyhow!("nobody has the address {email}"),
-        other => other.into(),
-    })?;
+    done
+}
+
+async fn set_password(store: &Store, email: &str, password: &Password, world: &World) -> anyhow::Result<()> {
+    let user = store.user_by_email(email.to_owned()).await?;
+    let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
+    store.set_password(user.email, password.hash(world)?).await?;
     eprintln!("The password of {email} is changed, and every session is ended.");
     password.tell();
-    Ok(())
+    record(store, user.account, "access.password_reset", user.id, &user.name).await
 }
 
 pub struct Password {

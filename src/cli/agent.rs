@@ -8,7 +8,7 @@ use pollster::block_on;
 use crate::answer::index::{self, Index};
 use crate::answer::model::{self, Ask, Composed, Interrupt, Models};
 use crate::answer::reply::{Question, Reply, reply};
-use crate::cli::{Context, portable};
+use crate::cli::{Context, portable, record};
 use crate::config::Config;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Generation, Trace};
@@ -59,11 +59,13 @@ impl Command {
                 Self::Reactivate { id } => {
                     let agent = find(&store, &id).await?;
                     let plan = config.plan(&store.account(agent.account.clone()).await?.plan);
-                    let activated = store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
-                    activated.map(|_| ()).map_err(|error| match error {
+                    let (account, id) = (agent.account.clone(), agent.id.clone());
+                    let activated = store.activate_agent(account, id, plan.agents_max, Keep::nothing()).await;
+                    activated.map_err(|error| match error {
                         Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
                         other => other.into(),
-                    })
+                    })?;
+                    record(&store, agent.account, "agent.activated", agent.id, &agent.name).await
                 }
                 Self::Export { id } => portable::export(&store, &id).await,
                 Self::Import { file, account } => portable::import(&store, &config, &file, account).await,

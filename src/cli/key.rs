@@ -4,7 +4,7 @@ use clap::Subcommand;
 use pollster::block_on;
 
 use crate::auth;
-use crate::cli::Context;
+use crate::cli::{Context, record};
 use crate::domain::account::{Account, KEY_NAME, KEYS_ACTIVE_MAX, Permission};
 use crate::domain::id::{Identifier, KeyId};
 use crate::domain::input::text_of_form;
@@ -50,13 +50,13 @@ async fn create(store: &Store, world: &World, name: &str, account: Option<String
     let permissions = Permission::parse_list(permissions).map_err(|message| anyhow::anyhow!("--permissions {message}"))?;
     let account = one_account(store, account).await?;
     let key = auth::key::generate(world);
-    let made = store.create_key(account.id, name, permissions, auth::hash(&key), auth::key::prefix(&key)).await;
-    made.map_err(|error| match error {
+    let made = store.create_key(account.id.clone(), name, permissions, auth::hash(&key), auth::key::prefix(&key)).await;
+    let made = made.map_err(|error| match error {
         Error::LimitReached => anyhow::anyhow!("the account has {KEYS_ACTIVE_MAX} active keys; revoke one first"),
         other => other.into(),
     })?;
     println!("{key}");
-    Ok(())
+    record(store, account.id, "key.created", &made.id, &made.name).await
 }
 
 pub async fn one_account(store: &Store, named: Option<String>) -> anyhow::Result<Account> {
@@ -87,9 +87,10 @@ async fn list(store: &Store) -> anyhow::Result<()> {
 async fn revoke(store: &Store, id: &str) -> anyhow::Result<()> {
     let key = KeyId::parse(id).ok_or_else(|| anyhow::anyhow!("`{id}` is not the id of a key (see: chatforge key list)"))?;
     for account in store.accounts().await? {
-        match store.revoke_key(account.id, key.clone()).await {
+        match store.revoke_key(account.id.clone(), key.clone()).await {
             Err(Error::NotFound) => {}
-            done => return done.map_err(Into::into),
+            Ok(()) => return record(store, account.id, "key.revoked", key, "").await,
+            Err(error) => return Err(error.into()),
         }
     }
     anyhow::bail!("there is no active key {id}")

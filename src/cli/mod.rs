@@ -21,6 +21,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Error as ConfigError};
+use crate::domain::audit::{Actor, Entry, Origin};
+use crate::domain::id::AccountId;
 use crate::storage::{Error as StorageError, Store, Use};
 use crate::world::World;
 
@@ -173,4 +175,17 @@ fn secret_from_stdin(prompt: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What a command has changed stands in the account's audit log too.
+async fn record(
+    store: &Store,
+    account: AccountId,
+    action: &'static str,
+    target: impl ToString,
+    detail: &str,
+) -> anyhow::Result<()> {
+    let (target, detail) = (target.to_string(), detail.to_owned());
+    let origin = Origin::default();
+    Ok(store.record(Entry { account, actor: Actor::CommandLine, action, target, detail, times: 1, origin }).await?)
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use pollster::block_on;
 
-use crate::cli::{Context, account, known_plan};
+use crate::cli::{Context, account, known_plan, record};
 use crate::config::Config;
 use crate::domain::payment::{NewPayment, Payment};
 use crate::domain::time::Time;
@@ -84,10 +84,11 @@ impl Record {
             paid_at: now,
         };
         let new = new.checked().map_err(|wrong| anyhow::anyhow!("--{}", wrong.summary()))?;
-        let recorded = store.record_payment(payer.id, new).await.map_err(|error| match (error, self.invoice) {
+        let recorded = store.record_payment(payer.id.clone(), new).await.map_err(|error| match (error, self.invoice) {
             (Error::Conflict, Some(invoice)) => anyhow::anyhow!("the invoice {invoice} is already recorded"),
             (other, _) => other.into(),
         })?;
+        record(store, payer.id, "account.payment_recorded", &recorded, "").await?;
         println!("{recorded}");
         Ok(())
     }

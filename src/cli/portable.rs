@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::agent::find;
 use crate::cli::key::one_account;
+use crate::cli::record;
 use crate::config::Config;
 use crate::domain::agent::portable::PortableAgent;
 use crate::storage::{Error, Store};
@@ -25,13 +26,13 @@ pub async fn import(store: &Store, config: &Config, file: &Path, account: Option
     })?;
     let account = one_account(store, account).await?;
     let plan = config.plan(&account.plan);
-    let imported = store.import_agent(account.id, portable, plan.agents_max).await;
+    let imported = store.import_agent(account.id.clone(), portable, plan.agents_max).await;
     let agent = imported.map_err(|error| match error {
         Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
         other => other.into(),
     })?;
     println!("{}", agent.id);
-    Ok(())
+    record(store, account.id, "agent.imported", agent.id, &agent.name).await
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -67,6 +67,7 @@ identifiers! {
     SavedQuestionId = "qst_",
     NoteId = "note_",
     CannedReplyId = "rpl_",
+    InviteId = "inv_",
 }
 
 impl EventId {

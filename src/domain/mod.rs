@@ -6,6 +6,7 @@ pub mod address;
 pub mod agent;
 pub mod analytics;
 pub mod answering;
+pub mod audit;
 pub mod contact;
 pub mod conversation;
 pub mod delivery;
@@ -26,6 +27,7 @@ pub mod question;
 pub mod recovery;
 pub mod sample;
 pub mod stripe;
+pub mod team;
 pub mod time;
 pub mod webhook;
 

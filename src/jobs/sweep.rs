@@ -18,6 +18,7 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
         warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
         warn("rotated secrets are not in force", || block_on(store.flip_secrets()));
         warn("deliveries to disabled webhooks do not expire", || block_on(expire(store, stop)));
+        warn("refused sign-ins are not in the audit log", || block_on(store.tell_refused_sign_ins()));
         if now.since(forgot_at) > FORGET_EVERY_MS {
             warn("old logs are not forgotten", || block_on(forget(store, now, stop)));
             forgot_at = now;
@@ -38,6 +39,7 @@ async fn expire(store: &Store, stop: &Stop) -> Result<()> {
 
 async fn forget(store: &Store, now: Time, stop: &Stop) -> Result<()> {
     while !stop.is_set() && store.forget_logs(now).await? {}
+    while !stop.is_set() && store.forget_audit(now).await? {}
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::domain::account::Role;
 use crate::domain::id::{
-    AccountId, AgentId, CannedReplyId, ConversationId, DeliveryId, EventId, Identifier, KeyId, KnowledgeId, LeadId, MessageId,
-    NoteId, PaymentId, SavedQuestionId, UserId, VisitorId, WebhookId,
+    AccountId, AgentId, CannedReplyId, ConversationId, DeliveryId, EventId, Identifier, InviteId, KeyId, KnowledgeId, LeadId,
+    MessageId, NoteId, PaymentId, SavedQuestionId, UserId, VisitorId, WebhookId,
 };
 use crate::domain::pace::Lane;
 use crate::domain::time::Time;
@@ -35,6 +35,7 @@ text_columns!(
     ConversationId,
     DeliveryId,
     EventId,
+    InviteId,
     KeyId,
     KnowledgeId,
     LeadId,

@@ -51,6 +51,11 @@ const END_OTHERS: &str = "
     DELETE FROM sessions
     WHERE account = ?1 AND user = ?2 AND token_hash <> ?3";
 
+const SEEN: &str = "
+    UPDATE users
+    SET seen_at = ?3
+    WHERE account = ?1 AND id = ?2";
+
 const FIND: &str = "
     SELECT u.id, u.account, u.email, u.name, u.password_hash,
            a.id, a.name, a.email, a.plan, a.created_at,
@@ -78,6 +83,7 @@ impl Store {
                 session.user_agent,
                 now
             ])?;
+            db.prepare_cached(SEEN)?.execute(params![user.account, user.id, now])?;
             Ok(())
         })
         .await
@@ -111,8 +117,10 @@ impl Store {
             .await?;
         let Some((member, seen_at)) = found else { return Ok(None) };
         if now.since(seen_at) > MINUTE_MS {
+            let (account, user) = (member.account.id.clone(), member.user.id.clone());
             self.shared.writer.run_later(move |db| {
                 db.execute("UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1", params![token_hash, now])?;
+                db.prepare_cached(SEEN)?.execute(params![account, user, now])?;
                 Ok(())
             });
         }

@@ -87,9 +87,14 @@ impl Writer {
         result.await.map_err(|_| Error::Busy)?
     }
 
+    /// Runs `work` with some later commit; false where too much waits for that.
+    pub fn queue_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) -> bool {
+        self.later.try_send(Box::new(work)).is_ok()
+    }
+
     /// Runs `work` with some later commit; for log rows and counters, which a flood may drop.
     pub fn run_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
-        if self.later.try_send(Box::new(work)).is_err() && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+        if !self.queue_later(work) && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("the store is too busy for log rows; some are dropped");
         }
     }

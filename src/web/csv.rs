@@ -11,6 +11,7 @@ use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::agent::Agent;
+use crate::domain::audit::{AuditFilter, Origin, Recorded};
 use crate::domain::conversation::Transcript;
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::lead::Lead;
@@ -22,6 +23,9 @@ const CHUNKS_WAITING_MAX: usize = 4;
 
 const LEAD_COLUMNS: &[&str] =
     &["id", "agent_id", "conversation_id", "name", "email", "phone", "company", "message", "page_url", "captured_at", "status"];
+
+const AUDIT_COLUMNS: &[&str] =
+    &["id", "at", "actor", "actor_name", "action", "target", "detail", "times", "address", "user_agent", "request_id"];
 
 /// A list of which one page after the other is asked.
 pub struct Rows {
@@ -74,6 +78,18 @@ impl Rows {
             })
         });
         (Self { name: "leads.csv", columns: LEAD_COLUMNS, next }, first)
+    }
+
+    pub fn audit(app: App, account: AccountId, filter: AuditFilter, first: Page) -> (Self, Page) {
+        let next: Next = Box::new(move |page| {
+            let (app, account, filter) = (app.clone(), account.clone(), filter.clone());
+            Box::pin(async move {
+                let before = page.after.and_then(|id| id.parse().ok());
+                let entries = app.store.audit(account, filter, before, page.limit).await?;
+                Ok(entries.into_iter().map(audit_cells).collect())
+            })
+        });
+        (Self { name: "audit-log.csv", columns: AUDIT_COLUMNS, next }, first)
     }
 
     /// Those of all agents of an account, or of one.
@@ -152,6 +168,14 @@ fn conversation_cells(transcript: &Transcript) -> Row {
         conversation.ended_at.map(|at| at.to_string()).unwrap_or_default(),
         said.collect::<Vec<_>>().join("\n"),
     ]
+}
+
+fn audit_cells(entry: Recorded) -> Row {
+    let Origin { address, user_agent, request_id } = entry.origin;
+    let (id, at, times) = (entry.id.to_string(), entry.at.to_string(), entry.times.to_string());
+    let (actor, actor_name) = (entry.actor, entry.actor_name);
+    let (action, target, detail) = (entry.action, entry.target, entry.detail);
+    vec![id, at, actor, actor_name, action, target, detail, times, address, user_agent, request_id]
 }
 
 fn lead_cells(lead: Lead) -> Row {

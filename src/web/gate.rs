@@ -11,6 +11,7 @@ use crate::domain::time::{MINUTE_MS, Time};
 use crate::limits::{Quota, Verdict, Window};
 use crate::storage::ApiRequest;
 use crate::web::App;
+use crate::web::audit::{self, KeyUse};
 use crate::web::caller::ApiCaller;
 use crate::web::client::{self, ClientAddress};
 use crate::web::error::{ApiError, Result};
@@ -27,16 +28,33 @@ pub async fn api(State(app): State<App>, request: Request, next: Next) -> Respon
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let seen = Seen::of(&app, &parts, started_ms);
+    let (seen, key_use) = (Seen::of(&app, &parts, started_ms), KeyUse::of(&app, &parts));
     let mut response = if caller.verdict.allowed {
         parts.extensions.insert(caller.clone());
-        next.run(Request::from_parts(parts, body)).await
+        let request = Request::from_parts(parts, body);
+        match key_use {
+            Some(key_use) => changed(&app, &caller, key_use, next, request).await,
+            None => next.run(request).await,
+        }
     } else {
         ApiError::rate_limited(caller.verdict.retry_after_seconds()).into_response()
     };
     show_limits(response.headers_mut(), &caller.verdict, &app);
     seen.log(&app, &caller, response.status().as_u16());
     response
+}
+
+/// A caller that hangs up keeps nothing out of the audit log.
+async fn changed(app: &App, caller: &ApiCaller, key_use: KeyUse, next: Next, request: Request) -> Response {
+    let (app, caller) = (app.clone(), caller.clone());
+    audit::to_the_end(async move {
+        let response = next.run(request).await;
+        if let Some(entry) = key_use.entry(&caller, &response) {
+            audit::record_soon(&app, entry).await;
+        }
+        response
+    })
+    .await
 }
 
 /// The holder of the key, with the place that this request takes in the key's quota.

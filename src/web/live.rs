@@ -39,6 +39,8 @@ pub enum TeamNews {
     Typing(ConversationId),
     /// A website has loaded the agent's embed code.
     Installed(AgentId),
+    /// Some session may have ended.
+    Sessions,
 }
 
 impl Default for Live {

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod caller;
 pub mod client;
 pub mod conditional;

@@ -23,7 +23,7 @@ use crate::web::error::{ApiError, Result};
 use crate::web::extract::{BULK_BYTES_MAX, read_body};
 
 const KEY: &str = "idempotency-key";
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const KEY_CHARS_MAX: usize = 255;
 
 /// The keys whose requests are being carried out at this moment.

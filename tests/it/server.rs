@@ -239,6 +239,12 @@ impl TestServer {
         listed.json["conversations"].as_array().unwrap().clone()
     }
 
+    /// The one conversation of an agent of another account than the server's own.
+    pub fn conversations_of(&self, api: &Api, agent: &str) -> String {
+        let listed = api.get(&format!("/api/v1/agents/{agent}/conversations")).is(200);
+        listed.json["conversations"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     pub fn leads(&self, agent: &str) -> Vec<Value> {
         self.get(&format!("/api/v1/agents/{agent}/leads")).is(200).json["leads"].as_array().unwrap().clone()
     }

@@ -13,7 +13,6 @@ pub struct Rule {
     /// The least role that may use it; none where nobody is signed in yet.
     pub least: Option<Role>,
     /// Its name in the audit log; none where nothing is changed that lasts.
-    #[expect(dead_code, reason = "the log itself comes next")]
     pub action: Option<&'static str>,
 }
 
@@ -27,6 +26,7 @@ pub const RULES: &[Rule] = &[
     // The ways in.
     open("/setup", "account.created"),
     open("/login", "access.signed_in"),
+    open("/join", "team.joined"),
     // A person's own.
     post("/logout", Viewer, "access.signed_out"),
     post("/settings", Viewer, "access.name_changed"),
@@ -80,6 +80,14 @@ pub const RULES: &[Rule] = &[
     post("/webhooks/{webhook}/recover", Admin, "webhook.recovered"),
     post("/webhooks/{webhook}/delete", Admin, "webhook.deleted"),
     post("/webhooks/{webhook}/deliveries/{delivery}/resend", Admin, "webhook.delivery_resent"),
+    // The team, and what it did.
+    get("/settings/team", Admin, None),
+    post("/settings/team/invites", Admin, "team.invited"),
+    post("/settings/team/invites/{invite}/revoke", Admin, "team.invite_revoked"),
+    post("/settings/team/{user}/role", Admin, "team.role_changed"),
+    post("/settings/team/{user}/remove", Admin, "team.person_removed"),
+    get("/settings/audit", Admin, None),
+    get("/settings/audit/export", Admin, Some("audit.exported")),
     // API keys.
     get("/settings/keys", Admin, None),
     post("/settings/keys", Admin, "key.created"),
@@ -120,6 +128,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::domain::audit::{SUBJECTS, subject};
 
     /// What the router's source registers.
     fn routes() -> BTreeSet<(String, bool)> {
@@ -149,8 +158,15 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in RULES {
             assert!(seen.insert((rule.does == Does::Change, rule.path)), "{} stands twice", rule.path);
-            let is_way_in = matches!(rule.path, "/setup" | "/login");
+            let is_way_in = matches!(rule.path, "/setup" | "/login" | "/join");
             assert_eq!(rule.least.is_none(), is_way_in, "{}", rule.path);
+        }
+    }
+
+    #[test]
+    fn every_action_is_about_something_that_the_log_can_be_narrowed_to() {
+        for action in RULES.iter().filter_map(|rule| rule.action) {
+            assert!(SUBJECTS.iter().any(|(name, _)| *name == subject(action)), "{action}");
         }
     }
 

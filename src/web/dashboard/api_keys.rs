@@ -14,6 +14,7 @@ use crate::domain::id::KeyId;
 use crate::domain::input::text_of_form;
 use crate::storage;
 use crate::web::App;
+use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::Result;
@@ -52,6 +53,7 @@ pub struct KeyRow {
 }
 
 pub struct CreatedKey {
+    pub id: KeyId,
     pub name: String,
     pub key: String,
     /// The server's public address, for the example call.
@@ -87,7 +89,9 @@ pub async fn create(State(app): State<App>, SignedForm { member, fields }: Signe
     let errors = match (name, permissions) {
         (Ok(name), Ok(permissions)) => match issue(&app, &member, name, permissions).await? {
             Some(created) => {
-                return Ok(Page(page(&app, &member, NewKeyForm::fresh(), Some(created)).await?).into_response());
+                let told = Told::of(&created.id, &created.name);
+                let page = page(&app, &member, NewKeyForm::fresh(), Some(created)).await?;
+                return Ok(tell(Page(page).into_response(), told));
             }
             None => Errors::whole(format!("There are {KEYS_ACTIVE_MAX} active keys. Revoke one first.")),
         },
@@ -108,7 +112,7 @@ async fn issue(app: &App, member: &SignedIn, name: String, permissions: Vec<Perm
     let key = auth::key::generate(&app.world);
     let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
     match app.store.create_key(member.0.account.id.clone(), name.clone(), permissions, hash, prefix).await {
-        Ok(_) => Ok(Some(CreatedKey { name, key, base_url: app.config.public_url().to_owned() })),
+        Ok(made) => Ok(Some(CreatedKey { id: made.id, name, key, base_url: app.config.public_url().to_owned() })),
         Err(storage::Error::LimitReached) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -10,6 +10,7 @@ use crate::domain::account::email_address;
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
+use crate::web::audit::RefusedSignIn;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
@@ -18,7 +19,7 @@ use crate::web::error::ApiError;
 
 /// Tries to sign in: a person needs few, a guesser many. A guesser elsewhere must not lock the person out, so the limit of
 /// an e-mail address alone is wide.
-const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
+pub const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
 pub const TRIES_PER_BOTH: Window = Window { limit: 5, span_ms: MINUTE_MS };
 const TRIES_PER_EMAIL: Window = Window { limit: 60, span_ms: MINUTE_MS };
 
@@ -72,7 +73,14 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let user = app.store.user_by_email(email.clone()).await?;
     let known_hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = verified(&app, form.fields.text("password").to_owned(), known_hash).await?;
-    let Some(user) = user.filter(|_| right) else { return Ok(wrong(&app, email)) };
+    let user = match user {
+        Some(user) if right => user,
+        known => {
+            let mut response = wrong(&app, email);
+            known.map(|user| response.extensions_mut().insert(RefusedSignIn(user)));
+            return Ok(response);
+        }
+    };
     let cookie = session::open(&app, user, form.address, &form.headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }

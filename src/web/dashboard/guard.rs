@@ -1,16 +1,19 @@
-//! The way into the dashboard: who it is, and whether the route is for them.
+//! The way into the dashboard: who it is, whether the route is for them, and what the audit log keeps of it.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::account::Role;
+use crate::domain::audit::{Actor, subject};
 use crate::storage::Member;
 use crate::web::App;
+use crate::web::audit::{self, RefusedSignIn, Seen};
 use crate::web::dashboard::access;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::session;
 use crate::web::error::ApiError;
+use crate::web::live::TeamNews;
 
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -29,10 +32,59 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     if let Err(error) = admit(member.as_ref(), least) {
         return error.into_response();
     }
-    if let Some(member) = member {
+    if let Some(member) = member.clone() {
         parts.extensions.insert(member);
     }
-    next.run(Request::from_parts(parts, body)).await
+    let seen = Seen::of(&app, &parts);
+    let request = Request::from_parts(parts, body);
+    match rule.and_then(|rule| rule.action) {
+        Some(action) => {
+            let changing = Changing { app, member: member.filter(|_| least.is_some()), action, seen };
+            audit::to_the_end(changing.run(next, request)).await
+        }
+        None => next.run(request).await,
+    }
+}
+
+/// A use of a route that the audit log tells of.
+struct Changing {
+    app: App,
+    /// None where the route is a way in: then it is whoever the response lets in.
+    member: Option<Member>,
+    action: &'static str,
+    seen: Seen,
+}
+
+impl Changing {
+    async fn run(self, next: Next, request: Request) -> Response {
+        let response = next.run(request).await;
+        let Self { app, member, action, seen } = self;
+        if let Some(RefusedSignIn(user)) = response.extensions().get::<RefusedSignIn>().cloned() {
+            app.store.note_refused_sign_in(user, seen.origin);
+            return response;
+        }
+        let member = match (member, session::opened(&app, response.headers())) {
+            (Some(member), _) => member,
+            (None, None) => return response,
+            (None, Some(hash)) => match app.store.member(hash).await {
+                Ok(Some(member)) => member,
+                Ok(None) => return response,
+                Err(error) => {
+                    tracing::error!(%error, action, "who it was is missing from the audit log");
+                    return response;
+                }
+            },
+        };
+        let account = member.account.id;
+        let actor = Actor::Person(member.user.id, member.user.name);
+        if let Some(entry) = seen.entry(account.clone(), actor, action, &response) {
+            audit::record(&app, entry).await;
+            if matches!(subject(action), "access" | "team") {
+                app.live.tell_team(&account, TeamNews::Sessions);
+            }
+        }
+        response
+    }
 }
 
 fn admit(member: Option<&Member>, least: Option<Role>) -> Result<()> {

@@ -10,6 +10,7 @@ use crate::domain::id::LeadId;
 use crate::domain::inbox::NoteOn;
 use crate::domain::lead::LEAD_STATUSES;
 use crate::web::App;
+use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::conversation::LeadCard;
 use crate::web::dashboard::display::PageUrl;
@@ -80,5 +81,6 @@ pub async fn set_status(State(app): State<App>, params: RawPathParams, form: Sig
     let status = LEAD_STATUSES.iter().copied().find(|status| *status == named);
     let status = status.ok_or_else(|| ApiError::bad_request(format!("status must be one of {}.", LEAD_STATUSES.join(", "))))?;
     app.store.set_lead_status(form.member.0.account.id, id.clone(), status).await?;
-    Ok(Redirect::to(&format!("/leads/{id}?done=status")).into_response())
+    let told = Told::of(&id, status);
+    Ok(tell(Redirect::to(&format!("/leads/{id}?done=status")).into_response(), told))
 }

@@ -8,6 +8,7 @@ mod answering;
 mod api_keys;
 mod appearance;
 mod ask;
+mod audit;
 mod auth;
 mod chart;
 mod conversation;
@@ -21,6 +22,7 @@ mod form;
 mod guard;
 mod home;
 mod install;
+mod join;
 mod knowledge;
 mod lead;
 mod leads;
@@ -38,6 +40,7 @@ mod session;
 mod settings;
 pub mod setup;
 mod start;
+mod team;
 mod transcript;
 mod trends;
 mod visitors;
@@ -67,6 +70,7 @@ fn routes() -> Router<App> {
         .route("/", get(home::show))
         .route("/setup", get(setup::show).post(setup::create))
         .route("/login", get(auth::show).post(auth::login))
+        .route("/join", get(join::show).post(join::create))
         .route("/logout", post(auth::logout))
         .route("/start", get(start::show).post(start::create))
         .route("/start/skip", get(start::skip))
@@ -88,6 +92,7 @@ fn routes() -> Router<App> {
         .route("/search", get(search::show))
         .merge(agent_routes())
         .merge(webhook_routes())
+        .merge(team_routes())
         .route("/settings", get(settings::show).post(settings::update))
         .route("/settings/account", post(settings::rename_account))
         .route("/settings/password", post(settings::change_password))
@@ -123,6 +128,17 @@ fn agent_routes() -> Router<App> {
         .route("/agents/{agent}/questions/dismiss", post(questions::dismiss))
         .route("/agents/{agent}/questions/{question}/forget", post(questions::forget))
         .route("/agents/{agent}/answering", get(answering::show).post(answering::update))
+}
+
+fn team_routes() -> Router<App> {
+    Router::new()
+        .route("/settings/team", get(team::list))
+        .route("/settings/team/invites", post(team::invite))
+        .route("/settings/team/invites/{invite}/revoke", post(team::revoke))
+        .route("/settings/team/{user}/role", post(team::set_role))
+        .route("/settings/team/{user}/remove", post(team::remove))
+        .route("/settings/audit", get(audit::list))
+        .route("/settings/audit/export", get(audit::export))
 }
 
 fn webhook_routes() -> Router<App> {

@@ -8,7 +8,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::id::{AccountId, ConversationId};
@@ -41,21 +41,30 @@ async fn feed(
     events: Sender<std::result::Result<Event, Infallible>>,
 ) {
     let mut stopping = app.stopping.clone();
+    let mut looked = Instant::now();
     loop {
-        let next = tokio::select! {
-            told = timeout(PING, news.next()) => match told {
-                Err(_) if !listening.goes_on(&app).await => return,
-                Err(_) => Event::default().comment("ping"),
-                Ok(Some(TeamNews::Changed(id))) => event("changed", Some(&id)),
-                Ok(Some(TeamNews::Typing(id))) => event("typing", Some(&id)),
-                Ok(Some(TeamNews::Installed(agent))) => {
-                    Event::default().event("installed").data(json!({ "agent": agent.as_str() }).to_string())
-                }
-                // Some were missed: whatever is shown may have changed.
-                Ok(None) => event("changed", None),
-            },
+        let told = tokio::select! {
+            told = timeout(PING, news.next()) => told,
             () = stopped(&mut stopping) => return,
             () = events.closed() => return,
+        };
+        // Also where news come so often that there is never a pause.
+        if PING <= looked.elapsed() || matches!(told, Ok(None | Some(TeamNews::Sessions))) {
+            if !listening.goes_on(&app).await {
+                return;
+            }
+            looked = Instant::now();
+        }
+        let next = match told {
+            Err(_) => Event::default().comment("ping"),
+            Ok(Some(TeamNews::Changed(id))) => event("changed", Some(&id)),
+            Ok(Some(TeamNews::Typing(id))) => event("typing", Some(&id)),
+            Ok(Some(TeamNews::Installed(agent))) => {
+                Event::default().event("installed").data(json!({ "agent": agent.as_str() }).to_string())
+            }
+            Ok(Some(TeamNews::Sessions)) => continue,
+            // Some were missed: whatever is shown may have changed.
+            Ok(None) => event("changed", None),
         };
         if events.send(Ok(next)).await.is_err() {
             return;

@@ -40,6 +40,8 @@ pub const PAGES: &[Place] = &[
     Place { title: "API keys", href: "/settings/keys", also: "tokens secrets" },
     Place { title: "API activity", href: "/settings/activity", also: "requests log" },
     Place { title: "API documentation", href: "/docs", also: "reference curl" },
+    Place { title: "Team", href: "/settings/team", also: "people roles invite members" },
+    Place { title: "Audit log", href: "/settings/audit", also: "history who did what" },
     Place { title: "Settings", href: "/settings", also: "profile plan payments" },
 ];
 

@@ -231,6 +231,13 @@ pub async fn end(app: &App, headers: &HeaderMap) -> Result<String> {
     Ok(set_cookie(app, "", "; Max-Age=0"))
 }
 
+/// The session that a response opens in the browser.
+pub fn opened(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
+    let lines = headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+    pairs.find(|(name, token)| *name == cookie_name(app) && !token.is_empty()).map(|(_, token)| auth::hash(token))
+}
+
 /// Which of the sessions in the store a request belongs to.
 pub fn own_hash(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
     cookie(headers, cookie_name(app)).map(auth::hash)

@@ -12,6 +12,7 @@ use crate::domain::id::AgentId;
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook};
 use crate::storage::Keep;
 use crate::web::App;
+use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::Result;
@@ -79,8 +80,9 @@ pub async fn create(State(app): State<App>, SignedForm { member, fields }: Signe
             Ok((webhook, secret)) => {
                 let (id, secret) = (webhook.id.to_string(), secret.as_str().to_owned());
                 let created = CreatedWebhook { id, url: webhook.url, secret };
+                let told = Told::of(&created.id, "");
                 let page = page(&app, &member, &agents, WebhookForm::fresh(&agents), Some(created)).await?;
-                return Ok(Page(page).into_response());
+                return Ok(tell(Page(page).into_response(), told));
             }
             Err(error) => webhook_form::shown(error)?,
         },
