@@ -108,9 +108,10 @@ pub fn subject(action: &str) -> &str {
     action.split('.').next().unwrap_or_default()
 }
 
-/// `webhook.secret_rotated` as `Webhook secret rotated`. What concerns sign-in speaks for itself.
+/// `webhook.secret_rotated` as `Webhook secret rotated`. What concerns people speaks for itself.
 pub fn label(action: &str) -> String {
-    let spoken = action.strip_prefix("access.").unwrap_or(action).replace(['.', '_'], " ");
+    let bare = action.strip_prefix("access.").or_else(|| action.strip_prefix("team."));
+    let spoken = bare.unwrap_or(action).replace(['.', '_'], " ");
     let mut chars = spoken.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

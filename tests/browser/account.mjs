@@ -139,6 +139,8 @@ export async function fill(server, receiver, member, words = PLAIN) {
     "/settings/replies": "/settings/replies",
     "/settings/keys": "/settings/keys",
     "/settings/activity": "/settings/activity",
+    "/settings/team": "/settings/team",
+    "/settings/audit": "/settings/audit",
     "/preview/{agent}": `/preview/${agent.id}`,
     "/demo/{agent}": `/demo/${agent.id}`,
   };
@@ -148,6 +150,8 @@ export async function fill(server, receiver, member, words = PLAIN) {
 const NO_PAGE = {
   "/setup": "is gone once there is an administrator",
   "/login": "leads to the first page",
+  "/join": "is gone without an invite",
+  "/settings/audit/export": "a file",
   "/conversations/events": "a stream",
   "/conversations/{conversation}/export": "a file",
   "/leads/export": "a file",
