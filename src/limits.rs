@@ -1,5 +1,7 @@
 //! Exact rate limits over rolling windows: a log of the admitted instants of each key.
 
+pub mod soft_lock;
+
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};

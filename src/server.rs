@@ -29,12 +29,14 @@ use crate::egress::Egress;
 use crate::egress::guard::Policy;
 use crate::jobs::Jobs;
 use crate::limits::Limiter;
+use crate::limits::soft_lock::SoftLock;
 use crate::storage::{Store, Use};
 use crate::web::client::Peer;
 use crate::web::dashboard::setup::SetupLink;
+use crate::web::hashes::Hashes;
 use crate::web::live::Live;
 use crate::web::once::Running;
-use crate::web::{App, Parts, password_permits, router, stopped};
+use crate::web::{App, Parts, router, stopped};
 use crate::world::World;
 
 /// A client that has not finished its headers by then is cut off.
@@ -113,7 +115,8 @@ async fn assemble(
         running: Running::default(),
         requests: Limiter::new(),
         strangers: Limiter::new(),
-        hashes: password_permits(),
+        soft_lock: SoftLock::default(),
+        hashes: Hashes::default(),
         stopping,
         store,
         world,

@@ -30,6 +30,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0018_scale.sql")),
     M::up(include_str!("migrations/0017_sources.sql")),
     M::up(include_str!("migrations/0019_team.sql")),
+    M::up(include_str!("migrations/0016_two_step.sql")),
 ];
 
 /// `CFGD`: tells a ChatForge database from any other.

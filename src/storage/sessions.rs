@@ -25,6 +25,8 @@ pub struct Member {
     pub user: User,
     pub account: Account,
     pub csrf: String,
+    /// When they last gave their password, or a code, in this session.
+    pub proved_at: Time,
 }
 
 /// A session that is open, as its owner sees it.
@@ -59,7 +61,7 @@ const SEEN: &str = "
 const FIND: &str = "
     SELECT u.id, u.account, u.email, u.name, u.password_hash,
            a.id, a.name, a.email, a.plan, a.created_at,
-           s.csrf, s.seen_at, u.role
+           s.csrf, s.proved_at, s.seen_at, u.role
     FROM sessions s
     JOIN users u ON u.account = s.account AND u.id = s.user
     JOIN accounts a ON a.id = s.account
@@ -71,8 +73,8 @@ impl Store {
         self.write(move |db| {
             db.execute("DELETE FROM sessions WHERE created_at < ?1", [now.plus_ms(-AGE_MS)])?;
             db.prepare_cached(
-                "INSERT INTO sessions (token_hash, account, user, csrf, address, user_agent, created_at, seen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                "INSERT INTO sessions (token_hash, account, user, csrf, address, user_agent, created_at, seen_at, proved_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)",
             )?
             .execute(params![
                 session.token_hash,
@@ -89,6 +91,16 @@ impl Store {
         .await
     }
 
+    /// The person of this session has proved who they are.
+    pub async fn prove_session(&self, token_hash: [u8; 32]) -> Result<()> {
+        let now = self.world().now();
+        self.write(move |db| {
+            let prove = "UPDATE sessions SET proved_at = ?2 WHERE token_hash = ?1";
+            if db.prepare_cached(prove)?.execute(params![token_hash, now])? == 0 { Err(Error::NotFound) } else { Ok(()) }
+        })
+        .await
+    }
+
     pub async fn member(&self, token_hash: [u8; 32]) -> Result<Option<Member>> {
         let now = self.world().now();
         let found = self
@@ -101,7 +113,7 @@ impl Store {
                         email: row.get(2)?,
                         name: row.get(3)?,
                         password_hash: row.get(4)?,
-                        role: row.get(12)?,
+                        role: row.get(13)?,
                     };
                     let account = Account {
                         id: row.get(5)?,
@@ -110,7 +122,8 @@ impl Store {
                         plan: row.get(8)?,
                         created_at: row.get(9)?,
                     };
-                    Ok((Member { user, account, csrf: row.get(10)? }, row.get::<_, Time>(11)?))
+                    let member = Member { user, account, csrf: row.get(10)?, proved_at: row.get(11)? };
+                    Ok((member, row.get::<_, Time>(12)?))
                 });
                 Ok(row.optional()?)
             })

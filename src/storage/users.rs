@@ -39,6 +39,16 @@ impl Store {
         .await
     }
 
+    /// The same password under another hash; nothing happens if it was changed meanwhile.
+    pub async fn renew_password_hash(&self, user: User, hash: String) -> Result<()> {
+        self.write(move |db| {
+            let renew = "UPDATE users SET password_hash = ?4 WHERE account = ?1 AND id = ?2 AND password_hash = ?3";
+            db.prepare_cached(renew)?.execute(params![user.account, user.id, user.password_hash, hash])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Changes a password and ends every session of its user.
     pub async fn set_password(&self, email: String, password_hash: String) -> Result<()> {
         self.write(move |db| {

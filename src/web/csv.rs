@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_that_begin_like_a_formula_are_text() {
+    fn g15_cells_that_begin_like_a_formula_are_text() {
         for formula in ["=cmd|'/c calc'!A1", "+1-555", "@SUM(A1)", "-1", "\t=1"] {
             assert_eq!(defused(formula), format!("'{formula}"));
         }

@@ -12,6 +12,7 @@ pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod gate;
+pub mod hashes;
 pub mod headers;
 pub mod health;
 pub mod hooks;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -35,16 +36,15 @@ use crate::config::Config;
 use crate::deliver::Courier;
 use crate::domain::account::{Account, Plan};
 use crate::domain::id::AgentId;
+use crate::limits::soft_lock::SoftLock;
 use crate::limits::{Limiter, Window};
 use crate::storage::Store;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::error::ApiError;
+use crate::web::hashes::Hashes;
 use crate::web::live::Live;
 use crate::web::once::Running;
 use crate::world::World;
-
-/// Password hashes computed at the same time: each takes 19 MiB and most of a core.
-const HASHES_MAX: usize = 2;
 
 /// Everything a request may need; clones share it.
 #[derive(Clone)]
@@ -65,7 +65,9 @@ pub struct Parts {
     pub requests: Limiter<String>,
     /// Everything that strangers may do, by address, visitor or agent.
     pub strangers: Limiter<String>,
-    pub hashes: Semaphore,
+    /// Wrong passwords and codes, by person.
+    pub soft_lock: SoftLock,
+    pub hashes: Hashes,
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -88,6 +90,11 @@ impl App {
         if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds())) }
     }
 
+    /// Whether browsers reach this server by TLS.
+    pub fn is_https(&self) -> bool {
+        self.config.public_url().starts_with("https://")
+    }
+
     pub fn plan_of(&self, account: &Account) -> Plan {
         self.config.plan(&account.plan)
     }
@@ -105,10 +112,6 @@ impl std::ops::Deref for App {
 pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, and with it the server.
     let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-pub fn password_permits() -> Semaphore {
-    Semaphore::new(HASHES_MAX)
 }
 
 pub fn router(app: App) -> Router {

@@ -111,7 +111,7 @@ fn conversations_are_exported_with_all_that_was_said() {
 }
 
 #[test]
-fn no_cell_is_a_formula() {
+fn g15_no_cell_is_a_formula() {
     let (server, agent) = with_agent();
     let form = json!({ "name": "=1+1", "phone": "+1-555-0123", "company": "@x", "message": "-2+3", "email": "jane@example.com" });
     server.visitor(&agent).lead(&form).is(201);

@@ -54,6 +54,14 @@ impl Reply {
         self
     }
 
+    /// A page of the dashboard that nobody sees who is not signed in.
+    #[track_caller]
+    pub fn asks_to_sign_in(self) -> Self {
+        let location = self.header("location");
+        assert!(self.status == 303 && (location == "/login" || location.starts_with("/login?next=%2F")), "{self:?}");
+        self
+    }
+
     /// A failure in the one form that every failure has.
     #[track_caller]
     pub fn fails(self, status: u16, code: &str) -> Self {

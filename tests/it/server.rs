@@ -10,6 +10,7 @@ use chatforge::domain::id::{AccountId, Identifier};
 use chatforge::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
 use chatforge::server::{self, Server};
 use chatforge::storage::Store;
+use chatforge::web::App;
 use chatforge::world::World;
 use pollster::block_on;
 use rusqlite::{Connection, OpenFlags};
@@ -144,6 +145,10 @@ impl TestServer {
     /// Everything that waits for a later commit has been written.
     pub fn store_settles(&self) {
         block_on(self.store().probe()).unwrap();
+    }
+
+    pub fn app(&self) -> &App {
+        &self.running.as_ref().unwrap().app
     }
 
     pub fn setup_path(&self) -> String {

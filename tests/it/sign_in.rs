@@ -60,18 +60,6 @@ fn a_wrong_password_and_an_unknown_person_are_answered_alike() {
 }
 
 #[test]
-fn g06_guessing_is_slowed_down() {
-    let (server, _) = signed_in();
-    let mut browser = Browser::new(&server);
-    for _ in 0..5 {
-        browser.sign_in("wrong but long").is(401);
-    }
-    browser.sign_in(PASSWORD).is(429);
-    server.pass(Minutes(1));
-    browser.sign_in(PASSWORD).is(303);
-}
-
-#[test]
 fn g04_signing_out_ends_the_session() {
     let (_server, mut browser) = signed_in();
     browser.get("/agents").is(200);
@@ -80,7 +68,7 @@ fn g04_signing_out_ends_the_session() {
     assert_eq!(out.header("location"), "/login");
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     for path in ["/agents", "/conversations", "/leads", "/settings/keys"] {
-        assert_eq!(signed_in.get(path).is(303).header("location"), "/login");
+        signed_in.get(path).asks_to_sign_in();
     }
 }
 
@@ -89,7 +77,7 @@ fn g04_a_new_password_ends_every_session() {
     let (server, mut browser) = signed_in();
     let changed = server.cli(&["admin", "reset-password", "--email", EMAIL]).is(0);
     assert!(changed.stderr.contains(EMAIL));
-    assert_eq!(browser.get("/agents").is(303).header("location"), "/login");
+    browser.get("/agents").asks_to_sign_in();
     browser.sign_in(PASSWORD).is(401);
 }
 
@@ -99,7 +87,7 @@ fn g16_a_session_ends_when_it_is_not_used() {
     server.pass(Hours(11));
     browser.get("/agents").is(200);
     server.pass(Hours(13));
-    assert_eq!(browser.get("/agents").is(303).header("location"), "/login");
+    browser.get("/agents").asks_to_sign_in();
     browser.sign_in(PASSWORD).is(303);
     browser.get("/agents").is(200);
     server.pass(Days(7));
@@ -114,7 +102,7 @@ fn g03_a_cookie_that_was_planted_is_not_taken_over() {
     let cookie = browser.sign_in(PASSWORD).is(303).header("set-cookie").to_owned();
     assert!(cookie.starts_with("cf_session=") && !cookie.contains("planted"));
     let planted = server.client().with("cookie", "cf_session=planted");
-    assert_eq!(planted.get("/agents").is(303).header("location"), "/login");
+    planted.get("/agents").asks_to_sign_in();
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub const RULES: &[Rule] = &[
     open("/setup", "account.created"),
     open("/login", "access.signed_in"),
     open("/join", "team.joined"),
+    passing("/confirm", Viewer),
     // A person's own.
     post("/logout", Viewer, "access.signed_out"),
     post("/settings", Viewer, "access.name_changed"),

@@ -1,27 +1,28 @@
 //! Setting up the first administrator, and signing in.
 
+use std::collections::HashMap;
+
 use askama::Template;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 
 use crate::auth::password;
-use crate::domain::account::email_address;
+use crate::domain::account::{User, email_address};
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
 use crate::web::audit::RefusedSignIn;
+use crate::web::client::ClientAddress;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
+use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{self, OpenForm, SignedForm, SignedIn, form_token};
-use crate::web::error::ApiError;
+use crate::web::dashboard::tries::{self, Refused};
 
-/// Tries to sign in: a person needs few, a guesser many. A guesser elsewhere must not lock the person out, so the limit of
-/// an e-mail address alone is wide.
+/// Tries to sign in from one address, at whomever's door.
 pub const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
-pub const TRIES_PER_BOTH: Window = Window { limit: 5, span_ms: MINUTE_MS };
-const TRIES_PER_EMAIL: Window = Window { limit: 60, span_ms: MINUTE_MS };
 
 /// `GET /setup?token=…` while no administrator exists.
 #[derive(Template)]
@@ -46,73 +47,74 @@ pub struct SetupExpiredPage;
 pub struct LoginPage {
     pub csrf: String,
     pub email: String,
+    pub next: Next,
     pub errors: Errors,
 }
 
-pub async fn show(State(app): State<App>, signed_in: Result<SignedIn>) -> Response {
+pub async fn show(State(app): State<App>, Query(query): Query<HashMap<String, String>>, signed_in: Result<SignedIn>) -> Response {
+    let next = Next::parse(query.get("next").map_or("", String::as_str));
     if signed_in.is_ok() {
-        return Redirect::to("/").into_response();
+        return Redirect::to(next.as_str()).into_response();
     }
-    Page(LoginPage { csrf: form_token(&app), email: String::new(), errors: Errors::default() }).into_response()
+    Page(LoginPage { csrf: form_token(&app), email: String::new(), next, errors: Errors::default() }).into_response()
 }
 
 pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
+    let next = Next::parse(form.fields.text("next"));
     let typed = form.fields.text("email").to_owned();
-    let Ok(email) = email_address(&typed) else { return Ok(wrong(&app, typed)) };
-    let address = form.address.bucket();
-    for (who, window) in [
-        (format!("sign-in-address:{address}"), TRIES_PER_ADDRESS),
-        (format!("sign-in-both:{address} {email}"), TRIES_PER_BOTH),
-        (format!("sign-in-email:{email}"), TRIES_PER_EMAIL),
-    ] {
-        let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[window]);
-        if !verdict.allowed {
-            return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
-        }
+    let Ok(email) = email_address(&typed) else { return Ok(refused(&app, typed, next, &Refused::Wrong)) };
+    let address = format!("sign-in-address:{}", form.address.bucket());
+    let verdict = app.strangers.admit(&address, app.world.instant_ms(), &[TRIES_PER_ADDRESS]);
+    if !verdict.allowed {
+        return Ok(refused(&app, email, next, &Refused::Locked(verdict.retry_after_seconds())));
     }
     let user = app.store.user_by_email(email.clone()).await?;
-    let known_hash = user.as_ref().map(|user| user.password_hash.clone());
-    let right = verified(&app, form.fields.text("password").to_owned(), known_hash).await?;
-    let user = match user {
-        Some(user) if right => user,
-        known => {
-            let mut response = wrong(&app, email);
-            known.map(|user| response.extensions_mut().insert(RefusedSignIn(user)));
-            return Ok(response);
+    let who = tries::signing_in(&app, &form.headers, &email, user.as_ref().map(|user| &user.id));
+    let password = form.fields.text("password");
+    let tried = tries::password(&app, &who, password, user.as_ref().map(|user| user.password_hash.as_str())).await?;
+    match (tried, user) {
+        (Ok(()), Some(user)) => {
+            renew_hash(&app, &user, password).await?;
+            welcome(&app, user, form.address, &form.headers, &next).await
         }
-    };
-    let cookie = session::open(&app, user, form.address, &form.headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+        (tried, known) => {
+            let mut response = refused(&app, email, next, &tried.err().unwrap_or(Refused::Wrong));
+            known.map(|user| response.extensions_mut().insert(RefusedSignIn(user)));
+            Ok(response)
+        }
+    }
+}
+
+/// Opens a session under a token of its own, and ends the one that the browser had: it may have been planted there.
+pub async fn welcome(app: &App, user: User, address: ClientAddress, headers: &HeaderMap, next: &Next) -> Result<Response> {
+    session::end(app, headers).await?;
+    let device = tries::remember(app, headers, &user.id);
+    let cookie = session::open(app, user, address, headers).await?;
+    let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, device)]);
+    Ok((cookies, Redirect::to(next.as_str())).into_response())
 }
 
 /// The same page for an unknown address as for a wrong password.
-fn wrong(app: &App, email: String) -> Response {
-    let errors = Errors::whole("E-mail address or password is wrong.");
-    (StatusCode::UNAUTHORIZED, Page(LoginPage { csrf: form_token(app), email, errors })).into_response()
+fn refused(app: &App, email: String, next: Next, refused: &Refused) -> Response {
+    let errors = Errors::whole(refused.message("E-mail address or password is wrong."));
+    refused.answer(Page(LoginPage { csrf: form_token(app), email, next, errors }))
 }
 
-pub async fn logout(State(app): State<App>, headers: axum::http::HeaderMap, _: SignedForm) -> Result<Response> {
+/// What was hashed under earlier parameters is hashed anew while the password is at hand.
+async fn renew_hash(app: &App, user: &User, password: &str) -> Result<()> {
+    if !password::needs_rehash(&user.password_hash) {
+        return Ok(());
+    }
+    let hash = hashed(app, password.to_owned()).await?;
+    Ok(app.store.renew_password_hash(user.clone(), hash).await?)
+}
+
+pub async fn logout(State(app): State<App>, headers: HeaderMap, _: SignedForm) -> Result<Response> {
     let cookie = session::end(&app, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/login")).into_response())
 }
 
 /// Computed off the sockets' threads, and never for more than a few at once.
 pub async fn hashed(app: &App, text: String) -> Result<String> {
-    let _permit = app.hashes.acquire().await.map_err(|_| ApiError::unavailable())?;
-    let world = app.world.clone();
-    let hash = tokio::task::spawn_blocking(move || password::hash(&world, &text)).await;
-    hash.ok().and_then(std::result::Result::ok).ok_or_else(|| ApiError::internal().into())
-}
-
-/// For an unknown user the same work is done, so that the time tells nothing.
-pub async fn verified(app: &App, text: String, hash: Option<String>) -> Result<bool> {
-    let _permit = app.hashes.acquire().await.map_err(|_| ApiError::unavailable())?;
-    let check = move || match hash {
-        Some(hash) => password::verify(&text, &hash),
-        None => {
-            password::verify_dummy(&text);
-            false
-        }
-    };
-    tokio::task::spawn_blocking(check).await.map_err(|_| ApiError::internal().into())
+    Ok(app.hashes.hash(&app.world, text).await?)
 }

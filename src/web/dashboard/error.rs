@@ -22,6 +22,10 @@ pub struct ErrorPage {
 /// A failure that is shown as a page, or the way to the page that mends it.
 pub enum PageError {
     SignIn,
+    /// The address of the page that comes first.
+    Elsewhere(String),
+    /// The page that comes first.
+    Shown(Box<Response>),
     Failed(ApiError),
 }
 
@@ -41,6 +45,8 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let error = match self {
             Self::SignIn => return Redirect::to("/login").into_response(),
+            Self::Elsewhere(address) => return Redirect::to(&address).into_response(),
+            Self::Shown(page) => return *page,
             Self::Failed(error) => error,
         };
         let page = ErrorPage {
@@ -49,7 +55,9 @@ impl IntoResponse for PageError {
             message: error.message,
             request_id: String::new(),
         };
-        (error.status, Page(page)).into_response()
+        let mut response = (error.status, Page(page)).into_response();
+        response.headers_mut().extend(error.headers);
+        response
     }
 }
 

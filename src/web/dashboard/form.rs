@@ -12,6 +12,10 @@ impl Errors {
         Errors(vec![Invalid { field: String::new(), message: message.into() }])
     }
 
+    pub fn of_field(field: &str, message: impl Into<String>) -> Errors {
+        Errors(vec![Invalid::new(field, message)])
+    }
+
     /// The message for one field; the empty name asks for the form's own.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|invalid| invalid.field == field).map(|invalid| invalid.message.as_str())

@@ -13,6 +13,7 @@ mod auth;
 mod chart;
 mod conversation;
 mod conversations;
+mod cookie;
 mod delivery;
 mod display;
 mod error;
@@ -28,11 +29,13 @@ mod lead;
 mod leads;
 mod nav;
 mod news;
+mod next;
 mod notes;
 mod notices;
 mod operator;
 mod portable;
 mod preview;
+mod proof;
 mod questions;
 mod replies;
 mod search;
@@ -43,6 +46,7 @@ mod start;
 mod team;
 mod transcript;
 mod trends;
+mod tries;
 mod visitors;
 mod webhook;
 mod webhook_form;
@@ -75,6 +79,7 @@ fn routes() -> Router<App> {
         .route("/start", get(start::show).post(start::create))
         .route("/start/skip", get(start::skip))
         .route("/start/{agent}", get(start::show_agent))
+        .route("/confirm", get(proof::show).post(proof::create))
         .route("/agents", get(agents::list).post(agents::create))
         .route("/agents/import", get(portable::show_import).post(portable::import))
         .route("/conversations", get(conversations::list))

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -14,8 +14,10 @@ use crate::domain::time::HOUR_MS;
 use crate::storage::{Member, NewSession};
 use crate::web::App;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
+use crate::web::dashboard::cookie::SESSION;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::next::Next;
 use crate::web::dashboard::notices::{self, Notice};
 use crate::web::error::ApiError;
 use crate::web::extract::{path_id, read_body};
@@ -57,15 +59,23 @@ impl FromRequestParts<App> for SignedIn {
 
 /// Whose session a request belongs to. The dashboard's guard asks once, and leaves the answer with the request.
 pub async fn find(parts: &Parts, app: &App) -> Result<Option<Member>> {
-    let Some(token) = cookie(&parts.headers, cookie_name(app)) else { return Ok(None) };
-    Ok(app.store.member(auth::hash(token)).await?)
+    let Some(token_hash) = own_hash(app, &parts.headers) else { return Ok(None) };
+    Ok(app.store.member(token_hash).await?)
 }
 
 async fn member(parts: &Parts, app: &App) -> Result<Member> {
     match parts.extensions.get::<Member>() {
         Some(member) => Ok(member.clone()),
-        None => find(parts, app).await?.ok_or(PageError::SignIn),
+        None => find(parts, app).await?.ok_or_else(|| sign_in_first(parts)),
     }
+}
+
+/// Leads back to the page; a form that was sent cannot be sent again by it.
+pub fn sign_in_first(parts: &Parts) -> PageError {
+    if parts.method != Method::GET {
+        return PageError::SignIn;
+    }
+    Next::parse(parts.uri.path_and_query().map_or("/", |path| path.as_str())).detour("/login")
 }
 
 /// A page that listens for news. Its session is looked at again and again, for it may end while the page stands open.
@@ -79,7 +89,7 @@ impl FromRequestParts<App> for Listening {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let account = member(parts, app).await?.account.id;
-        let token_hash = auth::hash(cookie(&parts.headers, cookie_name(app)).ok_or(PageError::SignIn)?);
+        let token_hash = own_hash(app, &parts.headers).ok_or(PageError::SignIn)?;
         Ok(Self { account, token_hash })
     }
 }
@@ -120,6 +130,11 @@ impl Fields {
     /// The fields as the API would have got them: its name, then the form's.
     pub fn object(&self, names: &[(&str, &str)]) -> Map<String, Value> {
         names.iter().map(|(name, field)| ((*name).to_owned(), self.text(field).into())).collect()
+    }
+
+    /// What a page in between keeps of a form, to send it again: all but what that page asks for itself.
+    pub fn carried(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !matches!(name.as_str(), "csrf" | "proof")).cloned().collect()
     }
 
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
@@ -178,13 +193,22 @@ impl FromRequest<App> for OpenForm {
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
         check_origin(app, &parts.headers)?;
-        let fields = Fields::parse(&read_body(body, OPEN_FORM_BYTES_MAX).await?);
+        let body = read_body(body, OPEN_FORM_BYTES_MAX).await.map_err(|error| match error.status {
+            StatusCode::PAYLOAD_TOO_LARGE => too_long(),
+            _ => error,
+        })?;
+        let fields = Fields::parse(&body);
         if !is_form_token(app, fields.text("csrf")) {
             return Err(foreign_form());
         }
         let address = ClientAddress(address(&parts, &app.config.server.trusted_proxies));
         Ok(Self { fields, address, headers: parts.headers })
     }
+}
+
+fn too_long() -> ApiError {
+    let message = "What was typed is too long. A password has at most 256 characters.";
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
 }
 
 pub fn form_token(app: &App) -> String {
@@ -220,45 +244,23 @@ pub async fn open(app: &App, user: User, address: ClientAddress, headers: &Heade
         user_agent: user_agent(headers).unwrap_or_default(),
     };
     app.store.create_session(user, session).await?;
-    Ok(set_cookie(app, &token, ""))
+    Ok(SESSION.write(app, &token, None))
 }
 
 /// Ends the session; the cookie given back removes the browser's.
 pub async fn end(app: &App, headers: &HeaderMap) -> Result<String> {
-    if let Some(token) = cookie(headers, cookie_name(app)) {
-        app.store.delete_session(auth::hash(token)).await?;
+    if let Some(token_hash) = own_hash(app, headers) {
+        app.store.delete_session(token_hash).await?;
     }
-    Ok(set_cookie(app, "", "; Max-Age=0"))
+    Ok(SESSION.remove(app))
 }
 
 /// The session that a response opens in the browser.
 pub fn opened(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
-    let lines = headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-    pairs.find(|(name, token)| *name == cookie_name(app) && !token.is_empty()).map(|(_, token)| auth::hash(token))
+    SESSION.written(app, headers).map(auth::hash)
 }
 
 /// Which of the sessions in the store a request belongs to.
 pub fn own_hash(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
-    cookie(headers, cookie_name(app)).map(auth::hash)
-}
-
-fn is_https(app: &App) -> bool {
-    app.config.public_url().starts_with("https://")
-}
-
-/// The prefix makes browsers refuse the cookie from any other host or path; it needs HTTPS.
-fn cookie_name(app: &App) -> &'static str {
-    if is_https(app) { "__Host-cf_session" } else { "cf_session" }
-}
-
-fn set_cookie(app: &App, token: &str, more: &str) -> String {
-    let secure = if is_https(app) { "; Secure" } else { "" };
-    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", cookie_name(app))
-}
-
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name);
-    named.next().map(|(_, value)| value)
+    SESSION.read(app, headers).map(auth::hash)
 }

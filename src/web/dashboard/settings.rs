@@ -16,12 +16,13 @@ use crate::storage::OpenSession;
 use crate::web::App;
 use crate::web::client::ClientAddress;
 use crate::web::dashboard::Page;
-use crate::web::dashboard::auth::{TRIES_PER_BOTH, hashed, verified};
+use crate::web::dashboard::auth::hashed;
 use crate::web::dashboard::display::{PageUrl, When, amount, browser};
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::{self, SignedForm, SignedIn, own_hash};
+use crate::web::dashboard::tries;
 use crate::web::error::ApiError;
 
 #[derive(Template)]
@@ -119,33 +120,22 @@ pub async fn change_password(
 ) -> Result<Response> {
     let SignedForm { member, fields } = form;
     let new = fields.text("new_password");
-    let failure = match password::check(new) {
-        Err(message) => Some(Invalid::new("new_password", message)),
-        Ok(()) if !is_own_password(&app, &member, fields.text("password")).await? => {
-            Some(Invalid::new("password", "is not your password"))
-        }
-        Ok(()) => None,
-    };
-    if let Some(failure) = failure {
+    let user = member.0.user.clone();
+    if let Err(message) = password::check(new) {
         let mut page = page(&app, &member, &headers).await?;
-        page.password_errors = Errors(vec![failure]);
+        page.password_errors = Errors::of_field("new_password", message);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }
+    let who = tries::proving(&user.id);
+    if let Err(refused) = tries::password(&app, &who, fields.text("password"), Some(&user.password_hash)).await? {
+        let mut page = page(&app, &member, &headers).await?;
+        page.password_errors = Errors::of_field("password", refused.message("is not your password"));
+        return Ok(refused.answer(Page(page)));
+    }
     let hash = hashed(&app, new.to_owned()).await?;
-    let user = member.0.user;
     app.store.set_password(user.email.clone(), hash).await?;
     let cookie = session::open(&app, user, address, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], back("password")).into_response())
-}
-
-/// A thief of a session must not guess the password with it.
-async fn is_own_password(app: &App, member: &SignedIn, typed: &str) -> Result<bool> {
-    let who = format!("password-of:{}", member.0.user.email);
-    let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[TRIES_PER_BOTH]);
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
-    }
-    verified(app, typed.to_owned(), Some(member.0.user.password_hash.clone())).await
 }
 
 /// Ends the session that the form names, or all but this one.

@@ -14,11 +14,12 @@ use crate::storage;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::agents::plan_is_full;
+use crate::web::dashboard::cookie::cookie;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::install::Install;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm, SignedIn, cookie};
+use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm, SignedIn};
 
 /// Set by whoever wants to look around first; says nothing of who that is.
 const SKIPPED: &str = "cf_start";

@@ -22,6 +22,7 @@ use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Neighbours, ROWS, Section, last_of_more};
+use crate::web::dashboard::proof::ProvenForm;
 use crate::web::dashboard::session::{Fields, SignedForm, SignedIn};
 use crate::web::dashboard::webhook_form::{self, WebhookForm};
 use crate::web::dashboard::webhooks::WebhookRow;
@@ -124,7 +125,7 @@ pub async fn disable(WebhookPath(id): WebhookPath, State(app): State<App>, form:
 }
 
 /// Answered with the page itself, not with a redirect: the secret is in this answer alone.
-pub async fn rotate(WebhookPath(id): WebhookPath, State(app): State<App>, form: SignedForm) -> Result<Response> {
+pub async fn rotate(WebhookPath(id): WebhookPath, State(app): State<App>, form: ProvenForm) -> Result<Response> {
     let account = form.member.0.account.id.clone();
     let (_, secret) = webhooks::rotate(&app, account, id.clone(), |_| Keep::nothing()).await?;
     let mut page = page(&app, &form.member, id, &Queried::new()).await?;

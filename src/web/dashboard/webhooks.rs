@@ -17,7 +17,8 @@ use crate::web::dashboard::Page;
 use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::session::{SignedForm, SignedIn};
+use crate::web::dashboard::proof::ProvenForm;
+use crate::web::dashboard::session::SignedIn;
 use crate::web::dashboard::webhook_form::{self, WebhookForm};
 use crate::web::webhooks;
 
@@ -73,7 +74,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
 }
 
 /// Answered with the page itself, not with a redirect: the secret is in this answer alone.
-pub async fn create(State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+pub async fn create(State(app): State<App>, ProvenForm { member, fields }: ProvenForm) -> Result<Response> {
     let agents = webhook_form::agents(&app, &member).await?;
     let errors = match NewWebhook::parse(&webhook_form::object(&fields), app.courier.url_policy()) {
         Ok(new) => match webhooks::register(&app, member.0.account.id.clone(), new, |_| Keep::nothing()).await {

@@ -1,0 +1,47 @@
+//! Cookies of this host alone, which no script reads.
+
+use axum::http::{HeaderMap, header};
+
+use crate::web::App;
+
+/// Stands for a session.
+pub const SESSION: Cookie = Cookie("cf_session");
+/// Remembers who has signed in here before.
+pub const DEVICE: Cookie = Cookie("cf_device");
+
+pub struct Cookie(&'static str);
+
+impl Cookie {
+    pub fn read<'a>(&self, app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, &self.name(app))
+    }
+
+    /// The `Set-Cookie` line; without an age it goes with the browser's window.
+    pub fn write(&self, app: &App, value: &str, age_seconds: Option<i64>) -> String {
+        let secure = if app.is_https() { "; Secure" } else { "" };
+        let age = age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(app))
+    }
+
+    /// What a response writes into it, unless it removes it.
+    pub fn written<'a>(&self, app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+        let lines = headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        pairs.find(|(name, value)| *name == self.name(app) && !value.is_empty()).map(|(_, value)| value)
+    }
+
+    pub fn remove(&self, app: &App) -> String {
+        self.write(app, "", Some(0))
+    }
+
+    /// The prefix makes browsers refuse the cookie from any other host or path; it needs HTTPS.
+    fn name(&self, app: &App) -> String {
+        if app.is_https() { format!("__Host-{}", self.0) } else { self.0.to_owned() }
+    }
+}
+
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+}

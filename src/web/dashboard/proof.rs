@@ -1,0 +1,129 @@
+//! A proof of who somebody is, for what must not be done with a session that somebody else has got hold of.
+//!
+//! `ProvenForm` stands in the place of `SignedForm`, `ProvenPage` in that of `SignedIn`.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::domain::time::MINUTE_MS;
+use crate::web::App;
+use crate::web::dashboard::Page;
+use crate::web::dashboard::error::{PageError, Result};
+use crate::web::dashboard::form::Errors;
+use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::next::Next;
+use crate::web::dashboard::session::{Fields, SignedForm, SignedIn, own_hash};
+use crate::web::dashboard::tries::{self, Refused};
+use crate::web::error::ApiError;
+
+/// How long a proof holds; signing in is one.
+const AGE_MS: i64 = 10 * MINUTE_MS;
+/// Of a form that is kept while its sender proves who they are.
+const CARRIED_BYTES_MAX: usize = 64 * 1024;
+
+/// A form of somebody who proved a short while ago who they are, or does so with it, in its field `proof`. From anybody
+/// else it is answered with a page that asks for the proof and then sends the same form again.
+pub struct ProvenForm {
+    pub member: SignedIn,
+    pub fields: Fields,
+}
+
+impl FromRequest<App> for ProvenForm {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let action = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let headers = request.headers().clone();
+        let SignedForm { member, fields } = SignedForm::from_request(request, app).await?;
+        if is_proven(app, &member) {
+            return Ok(Self { member, fields });
+        }
+        let refused = match fields.text("proof") {
+            "" => None,
+            proof => match prove(app, &member, &headers, proof).await? {
+                Ok(()) => return Ok(Self { member, fields }),
+                Err(refused) => Some(refused),
+            },
+        };
+        let carried = fields.carried();
+        if CARRIED_BYTES_MAX < carried.iter().map(|(name, value)| name.len() + value.len()).sum() {
+            return Err(ApiError::payload_too_large(CARRIED_BYTES_MAX).into());
+        }
+        Err(PageError::Shown(Box::new(asked(ProofPage::new(&member, action, carried), refused))))
+    }
+}
+
+/// Who looks at a page that is only for those who proved a short while ago who they are; others do so first.
+pub struct ProvenPage(pub SignedIn);
+
+impl FromRequestParts<App> for ProvenPage {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let member = SignedIn::from_request_parts(parts, app).await?;
+        if is_proven(app, &member) {
+            return Ok(Self(member));
+        }
+        let next = Next::parse(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+        Err(next.detour("/confirm"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub struct ProofPage {
+    pub nav: Nav,
+    pub action: String,
+    /// The fields of the form that waits for the proof.
+    pub carried: Vec<(String, String)>,
+    pub errors: Errors,
+}
+
+impl ProofPage {
+    fn new(member: &SignedIn, action: String, carried: Vec<(String, String)>) -> Self {
+        Self { nav: member.nav(Section::Settings), action, carried, errors: Errors::default() }
+    }
+
+    fn leading_to(member: &SignedIn, next: &Next) -> Self {
+        Self::new(member, "/confirm".into(), vec![("next".into(), next.as_str().into())])
+    }
+}
+
+/// `GET /confirm?next=…`
+pub async fn show(member: SignedIn, Query(query): Query<HashMap<String, String>>) -> Response {
+    let next = Next::parse(query.get("next").map_or("", String::as_str));
+    Page(ProofPage::leading_to(&member, &next)).into_response()
+}
+
+pub async fn create(State(app): State<App>, headers: HeaderMap, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+    let next = Next::parse(fields.text("next"));
+    Ok(match prove(&app, &member, &headers, fields.text("proof")).await? {
+        Ok(()) => Redirect::to(next.as_str()).into_response(),
+        Err(refused) => asked(ProofPage::leading_to(&member, &next), Some(refused)),
+    })
+}
+
+fn asked(mut page: ProofPage, refused: Option<Refused>) -> Response {
+    let Some(refused) = refused else { return (StatusCode::UNAUTHORIZED, Page(page)).into_response() };
+    page.errors = Errors::of_field("proof", refused.message("That is not right."));
+    refused.answer(Page(page))
+}
+
+fn is_proven(app: &App, member: &SignedIn) -> bool {
+    // A clock that was set back makes no proof last longer.
+    (0..AGE_MS).contains(&app.world.now().since(member.0.proved_at))
+}
+
+async fn prove(app: &App, member: &SignedIn, headers: &HeaderMap, proof: &str) -> Result<std::result::Result<(), Refused>> {
+    let user = &member.0.user;
+    let tried = tries::password(app, &tries::proving(&user.id), proof, Some(&user.password_hash)).await?;
+    if tried.is_ok() {
+        app.store.prove_session(own_hash(app, headers).ok_or(PageError::SignIn)?).await?;
+    }
+    Ok(tried)
+}
