@@ -2,7 +2,9 @@
 
 pub mod key;
 pub mod password;
+pub mod recovery;
 pub mod token;
+pub mod totp;
 pub mod vault;
 
 use std::fmt::Write;

@@ -36,6 +36,11 @@ pub enum Admin {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Switch two-step sign-in off for somebody who lost authenticator and recovery codes, and end all sessions
+    ResetTwoStep {
+        #[arg(long)]
+        email: String,
+    },
 }
 
 impl Admin {
@@ -45,6 +50,7 @@ impl Admin {
                 create(context, &email, &name, &account, plan, password_stdin)
             }
             Self::ResetPassword { email, password_stdin } => reset_password(context, &email, password_stdin),
+            Self::ResetTwoStep { email } => reset_two_step(context, &email),
         }
     }
 }
@@ -91,6 +97,25 @@ async fn set_password(store: &Store, email: &str, password: &Password, world: &W
     eprintln!("The password of {email} is changed, and every session is ended.");
     password.tell();
     record(store, user.account, "access.password_reset", user.id, &user.name).await
+}
+
+fn reset_two_step(context: &Context, email: &str) -> anyhow::Result<()> {
+    let (store, _, _) = context.open()?;
+    let email = email_address(email).map_err(|message| anyhow::anyhow!("--email {message}"))?;
+    let done = block_on(end_two_step(&store, &email));
+    store.close();
+    done
+}
+
+async fn end_two_step(store: &Store, email: &str) -> anyhow::Result<()> {
+    let user = store.user_by_email(email.to_owned()).await?;
+    let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
+    if !store.reset_two_step(user.email).await? {
+        eprintln!("Two-step sign-in of {email} was not on.");
+        return Ok(());
+    }
+    eprintln!("Two-step sign-in of {email} is off, and every session is ended. The password is what it was.");
+    record(store, user.account, "access.two_step_reset", user.id, &user.name).await
 }
 
 pub struct Password {

@@ -49,7 +49,7 @@ struct Cli {
 enum Command {
     /// Start the server
     Serve(serve::Serve),
-    /// Create administrators, reset passwords
+    /// Create administrators, reset passwords and two-step sign-in
     #[command(subcommand)]
     Admin(admin::Admin),
     /// List accounts, change their plan, link them to customers of Stripe

@@ -1,6 +1,6 @@
 //! Where a sealed value stands. It is sealed for its place, and opens in no other: rows cannot be swapped.
 
-use crate::domain::id::{AccountId, WebhookId};
+use crate::domain::id::{AccountId, UserId, WebhookId};
 
 pub fn of_secret(webhook: &WebhookId) -> String {
     format!("webhooks/{webhook}/secret")
@@ -9,4 +9,14 @@ pub fn of_secret(webhook: &WebhookId) -> String {
 /// An answer kept under an `Idempotency-Key`, which may hold a new webhook's secret.
 pub fn of_answer(account: &AccountId, key: &str) -> String {
     format!("idempotency_keys/{account}/{key}")
+}
+
+/// What a person's authenticator computes its codes from.
+pub fn of_two_step(user: &UserId) -> String {
+    format!("two_step/{user}/secret")
+}
+
+/// The same, while it is offered and not kept yet.
+pub fn of_two_step_offer(user: &UserId) -> String {
+    format!("two_step/{user}/offer")
 }

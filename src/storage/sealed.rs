@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::id::{AccountId, WebhookId};
+use crate::domain::id::{AccountId, UserId, WebhookId};
 use crate::domain::place;
 use crate::storage::{Result, Store};
 
@@ -10,9 +10,18 @@ const SOME_SECRETS: &str = "SELECT id, secret FROM webhooks LIMIT 100";
 
 const SOME_ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys LIMIT 100";
 
+const SOME_STEPS: &str = "SELECT user, secret FROM two_step LIMIT 100";
+
 const SECRETS: &str = "SELECT id, secret, next_secret, account FROM webhooks";
 
 const ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys";
+
+const STEPS: &str = "SELECT account, user, secret FROM two_step";
+
+const RESEAL_STEP: &str = "
+    UPDATE two_step
+    SET secret = ?3
+    WHERE account = ?1 AND user = ?2";
 
 const RESEAL_SECRET: &str = "
     UPDATE webhooks
@@ -35,6 +44,9 @@ impl Store {
             let answers =
                 answers.query_map([], |row| Ok((place::of_answer(&row.get(0)?, &row.get::<_, String>(1)?), row.get(2)?)))?;
             found.extend(answers.collect::<rusqlite::Result<Vec<_>>>()?);
+            let mut steps = db.prepare_cached(SOME_STEPS)?;
+            let steps = steps.query_map([], |row| Ok((place::of_two_step(&row.get(0)?), row.get(1)?)))?;
+            found.extend(steps.collect::<rusqlite::Result<Vec<_>>>()?);
             Ok(found)
         })
         .await
@@ -45,7 +57,7 @@ impl Store {
     where
         F: Fn(&str, &[u8]) -> Result<Vec<u8>> + Send + 'static,
     {
-        let resealed = self.write(move |db| Ok(secrets(db, &again)? + answers(db, &again)?)).await?;
+        let resealed = self.write(move |db| Ok(secrets(db, &again)? + answers(db, &again)? + steps(db, &again)?)).await?;
         // What was sealed under the old key is not left in the log either.
         self.shared.writer.fold().await;
         Ok(resealed)
@@ -74,6 +86,17 @@ fn answers(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> 
     for (account, key, body) in &rows {
         let body = again(&place::of_answer(account, key), body)?;
         db.prepare_cached(RESEAL_ANSWER)?.execute(params![account, key, body])?;
+    }
+    Ok(rows.len())
+}
+
+fn steps(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> Result<usize> {
+    let mut list = db.prepare(STEPS)?;
+    let rows = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows = rows.collect::<rusqlite::Result<Vec<(AccountId, UserId, Vec<u8>)>>>()?;
+    for (account, user, secret) in &rows {
+        let secret = again(&place::of_two_step(user), secret)?;
+        db.prepare_cached(RESEAL_STEP)?.execute(params![account, user, secret])?;
     }
     Ok(rows.len())
 }

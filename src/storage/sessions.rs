@@ -1,6 +1,6 @@
 //! Who is signed in to the dashboard.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::account::{Account, User};
 use crate::domain::id::{AccountId, UserId};
@@ -27,6 +27,13 @@ pub struct Member {
     pub csrf: String,
     /// When they last gave their password, or a code, in this session.
     pub proved_at: Time,
+}
+
+/// The hash of a session's token, and that of the token that takes its place.
+#[derive(Clone, Copy)]
+pub struct Renewal {
+    pub old: [u8; 32],
+    pub new: [u8; 32],
 }
 
 /// A session that is open, as its owner sees it.
@@ -185,4 +192,12 @@ impl Store {
         })
         .await
     }
+}
+
+/// Gives the session another token, and ends all others of its user.
+pub fn renew_session(db: &Connection, account: &AccountId, user: &UserId, Renewal { old, new }: Renewal) -> Result<()> {
+    db.prepare_cached(END_OTHERS)?.execute(params![account, user, old])?;
+    let renew = "UPDATE sessions SET token_hash = ?4 WHERE account = ?1 AND user = ?2 AND token_hash = ?3";
+    let renewed = db.prepare_cached(renew)?.execute(params![account, user, old, new])?;
+    if renewed == 0 { Err(Error::NotFound) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! The people of an account.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::account::User;
 use crate::domain::id::{AccountId, UserId};
@@ -11,20 +11,26 @@ const BY_EMAIL: &str = "
     FROM users
     WHERE email = ?1";
 
+const BY_ID: &str = "
+    SELECT id, account, email, name, password_hash, role
+    FROM users
+    WHERE account = ?1 AND id = ?2";
+
+/// Where the account was known by the address of this user, it goes on being so.
+const MOVE_ACCOUNT: &str = "
+    UPDATE accounts
+    SET email = ?3
+    WHERE id = ?1 AND email = (SELECT email FROM users WHERE account = ?1 AND id = ?2)";
+
 impl Store {
+    pub async fn user(&self, account: AccountId, id: UserId) -> Result<User> {
+        self.read(move |db| Ok(db.prepare_cached(BY_ID)?.query_row(params![account, id], user_of)?)).await
+    }
+
     /// Looked up before anyone is signed in, so across accounts.
     pub async fn user_by_email(&self, email: String) -> Result<Option<User>> {
         self.read(move |db| {
-            let found = db.prepare_cached(BY_EMAIL)?.query_row([email], |row| {
-                Ok(User {
-                    id: row.get(0)?,
-                    account: row.get(1)?,
-                    email: row.get(2)?,
-                    name: row.get(3)?,
-                    password_hash: row.get(4)?,
-                    role: row.get(5)?,
-                })
-            });
+            let found = db.prepare_cached(BY_EMAIL)?.query_row([email], user_of);
             Ok(found.optional()?)
         })
         .await
@@ -34,6 +40,17 @@ impl Store {
         self.write(move |db| {
             let changed =
                 db.execute("UPDATE users SET name = ?3 WHERE account = ?1 AND id = ?2", params![account, user, name])?;
+            if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// The address that somebody signs in with; a conflict where it is another's.
+    pub async fn set_email(&self, account: AccountId, user: UserId, email: String) -> Result<()> {
+        self.write(move |db| {
+            db.prepare_cached(MOVE_ACCOUNT)?.execute(params![account, user, email])?;
+            let change = "UPDATE users SET email = ?3 WHERE account = ?1 AND id = ?2";
+            let changed = db.prepare_cached(change)?.execute(params![account, user, email])?;
             if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
         })
         .await
@@ -65,4 +82,15 @@ impl Store {
         })
         .await
     }
+}
+
+fn user_of(row: &Row) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        email: row.get(2)?,
+        name: row.get(3)?,
+        password_hash: row.get(4)?,
+        role: row.get(5)?,
+    })
 }

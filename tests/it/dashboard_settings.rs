@@ -12,16 +12,16 @@ fn g04_a_changed_password_ends_every_other_session() {
     let (server, mut browser) = signed_in();
     let mut other = Browser::new(&server);
     other.sign_in(PASSWORD).is(303);
-    browser.get("/settings").is(200);
+    browser.get("/settings/security").is(200);
     let before = browser.client.clone();
     let refused = browser.submit("/settings/password", &[("password", "wrong"), ("new_password", NEW_PASSWORD)]).is(401).text;
     assert!(refused.contains("is not your password") && !refused.contains(NEW_PASSWORD));
     let refused = browser.submit("/settings/password", &[("password", PASSWORD), ("new_password", "password")]).is(422).text;
     assert!(refused.contains("most common"));
     browser.submit("/settings/password", &[("password", PASSWORD), ("new_password", NEW_PASSWORD)]).is(303);
-    browser.get("/settings").is(200);
+    browser.get("/settings/security").is(200);
     for ended in [&other.client, &before] {
-        ended.get("/settings").asks_to_sign_in();
+        ended.get("/settings/security").asks_to_sign_in();
     }
     Browser::new(&server).sign_in(PASSWORD).is(401);
     Browser::new(&server).sign_in(NEW_PASSWORD).is(303);
@@ -30,7 +30,7 @@ fn g04_a_changed_password_ends_every_other_session() {
 #[test]
 fn the_password_in_force_cannot_be_guessed_with_a_stolen_session() {
     let (_server, mut browser) = signed_in();
-    browser.get("/settings").is(200);
+    browser.get("/settings/security").is(200);
     for number in 0..5 {
         let guess = format!("guess {number}");
         browser.submit("/settings/password", &[("password", &guess), ("new_password", NEW_PASSWORD)]).is(401);
@@ -46,20 +46,41 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_but_this() {
     phone.sign_in(PASSWORD).is(303);
     let mut third = Browser::new(&server);
     third.sign_in(PASSWORD).is(303);
-    let page = browser.get("/settings").is(200).text;
+    let page = browser.get("/settings/security").is(200).text;
     assert!(page.contains("Safari on an iPhone") && page.contains("This one"));
     let phones = page.split("Safari on an iPhone").nth(1).unwrap();
     let id = between(phones, "name=\"session\" value=\"", "\"").unwrap().to_owned();
     browser.submit("/settings/sessions", &[("session", &id)]).is(303);
-    phone.get("/settings").is(303);
-    third.get("/settings").is(200);
+    phone.get("/settings/security").is(303);
+    third.get("/settings/security").is(200);
     browser.submit("/settings/sessions", &[("session", &id)]).is(404);
     for nonsense in ["", "zz", "ü1", "00"] {
         browser.submit("/settings/sessions", &[("session", nonsense)]).is(404);
     }
     browser.submit("/settings/sessions", &[("session", "others")]).is(303);
-    third.get("/settings").is(303);
-    browser.get("/settings").is(200);
+    third.get("/settings/security").is(303);
+    browser.get("/settings/security").is(200);
+}
+
+#[test]
+fn the_address_that_one_signs_in_with_is_changed_with_a_proof() {
+    let (server, mut browser) = signed_in();
+    server.sign_up("taken@example.com");
+    let path = "/settings/security/email";
+    browser.get("/settings/security").is(200);
+    for (wrong, says) in [("nobody", "must be an e-mail address"), ("Taken@example.com", "somebody&#39;s here already")] {
+        let refused = browser.submit(path, &[("email", wrong)]).is(422).text;
+        assert!(refused.contains(says) && refused.contains(wrong), "{refused}");
+    }
+    server.pass(Span::Minutes(10));
+    browser.submit(path, &[("email", "New@Example.com")]).is(401);
+    assert_eq!(server.count("SELECT count(*) FROM users WHERE email = 'owner@example.com'"), 1);
+    browser.submit(path, &[("email", "New@Example.com"), ("proof", PASSWORD)]).is(303);
+    assert!(browser.get("/settings/security").is(200).text.contains("value=\"new@example.com\""));
+    assert_eq!(server.count("SELECT count(*) FROM accounts WHERE email = 'new@example.com'"), 1);
+    let mut other = Browser::new(&server);
+    other.sign_in(PASSWORD).is(401);
+    other.submit("/login", &[("email", "new@example.com"), ("password", PASSWORD)]).is(303);
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn g07_an_unknown_person_costs_the_work_of_a_known_one_and_is_answered_alike() {
 #[test]
 fn g08_a_password_longer_than_any_is_refused_before_it_is_hashed() {
     let (server, mut known) = signed_in();
-    known.get("/settings").is(200);
+    known.get("/settings/security").is(200);
     let mut browser = Browser::new(&server);
     browser.get("/login").is(200);
     let computed = server.app().hashes.computed();
@@ -160,7 +160,7 @@ fn g08_a_password_longer_than_any_is_refused_before_it_is_hashed() {
         let long = "x".repeat(length);
         log_in(&mut browser, EMAIL, &long).is(422);
         known.submit("/settings/password", &[("password", &long), ("new_password", "battery staple correct")]).is(422);
-        known.get("/settings").is(200);
+        known.get("/settings/security").is(200);
         known.submit("/settings/password", &[("password", PASSWORD), ("new_password", &long)]).is(422);
         browser.get("/login").is(200);
     }
@@ -187,7 +187,7 @@ fn g09_more_who_sign_in_at_once_than_can_wait_are_asked_to_come_again() {
 fn g11_signing_in_leads_back_to_the_page_that_was_asked_for_and_nowhere_else() {
     let (server, _) = signed_in();
     let mut browser = Browser::new(&server);
-    let mut led_to = |next: &str| {
+    let led_to = |next: &str| {
         let mut browser = browser.clone();
         browser.get("/login").is(200);
         browser

@@ -67,6 +67,7 @@ mod stripe;
 mod takeover;
 mod team;
 mod tidy;
+mod two_step;
 mod webhook_changes;
 mod webhooks;
 mod widget;

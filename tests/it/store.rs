@@ -16,6 +16,8 @@ const WHOLE: &[(&str, &str)] = &[
     ("SET next_due_at = (SELECT min(next_attempt_at) FROM deliveries d", "all of them, once at every start"),
     ("SELECT account, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
+    ("SELECT user, secret FROM two_step LIMIT 100", "reads a few rows"),
+    ("SELECT account, user, secret FROM two_step", "all of them while the server is stopped"),
     ("WHERE vectors_version < knowledge_version", "its index holds only agents that wait"),
     ("SET vectors_version = 0", "once, when another encoder is used"),
     ("SELECT 1 FROM vectors LIMIT 1", "reads one row"),

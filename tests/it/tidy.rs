@@ -42,6 +42,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anyhow", &["cli", "server"]),
     ("getrandom", &["world"]),
+    ("totp_rs", &["auth"]),
+    ("qrcode", &["web"]),
 ];
 
 /// The four ways in: what two of them need stands above them, in `web` itself.

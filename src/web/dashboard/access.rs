@@ -27,12 +27,17 @@ pub const RULES: &[Rule] = &[
     open("/setup", "account.created"),
     open("/login", "access.signed_in"),
     open("/join", "team.joined"),
+    open("/login/code", "access.signed_in"),
     passing("/confirm", Viewer),
     // A person's own.
     post("/logout", Viewer, "access.signed_out"),
     post("/settings", Viewer, "access.name_changed"),
     post("/settings/password", Viewer, "access.password_changed"),
     post("/settings/sessions", Viewer, "access.sessions_ended"),
+    post("/settings/security/email", Viewer, "access.email_changed"),
+    post("/settings/security/two-step", Viewer, "access.two_step_enabled"),
+    post("/settings/security/two-step/codes", Viewer, "access.recovery_codes_renewed"),
+    post("/settings/security/two-step/disable", Viewer, "access.two_step_disabled"),
     // The account.
     post("/settings/account", Owner, "account.renamed"),
     // The inbox.

@@ -17,6 +17,7 @@ use crate::web::client::ClientAddress;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
+use crate::web::dashboard::login_code;
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{self, OpenForm, SignedForm, SignedIn, form_token};
 use crate::web::dashboard::tries::{self, Refused};
@@ -63,10 +64,8 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let next = Next::parse(form.fields.text("next"));
     let typed = form.fields.text("email").to_owned();
     let Ok(email) = email_address(&typed) else { return Ok(refused(&app, typed, next, &Refused::Wrong)) };
-    let address = format!("sign-in-address:{}", form.address.bucket());
-    let verdict = app.strangers.admit(&address, app.world.instant_ms(), &[TRIES_PER_ADDRESS]);
-    if !verdict.allowed {
-        return Ok(refused(&app, email, next, &Refused::Locked(verdict.retry_after_seconds())));
+    if let Some(limited) = too_many_from(&app, form.address) {
+        return Ok(refused(&app, email, next, &limited));
     }
     let user = app.store.user_by_email(email.clone()).await?;
     let who = tries::signing_in(&app, &form.headers, &email, user.as_ref().map(|user| &user.id));
@@ -75,6 +74,9 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     match (tried, user) {
         (Ok(()), Some(user)) => {
             renew_hash(&app, &user, password).await?;
+            if app.store.two_step(user.account.clone(), user.id.clone()).await?.is_some() {
+                return Ok(login_code::detour(&app, &user, &next));
+            }
             welcome(&app, user, form.address, &form.headers, &next).await
         }
         (tried, known) => {
@@ -83,6 +85,13 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
             Ok(response)
         }
     }
+}
+
+/// Whether enough was tried from this address for now.
+pub fn too_many_from(app: &App, address: ClientAddress) -> Option<Refused> {
+    let who = format!("sign-in-address:{}", address.bucket());
+    let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[TRIES_PER_ADDRESS]);
+    (!verdict.allowed).then(|| Refused::Locked(verdict.retry_after_seconds()))
 }
 
 /// Opens a session under a token of its own, and ends the one that the browser had: it may have been planted there.

@@ -6,6 +6,8 @@ use crate::web::App;
 
 /// Stands for a session.
 pub const SESSION: Cookie = Cookie("cf_session");
+/// Stands for a right password whose code has not come yet.
+pub const HALFWAY: Cookie = Cookie("cf_halfway");
 /// Remembers who has signed in here before.
 pub const DEVICE: Cookie = Cookie("cf_device");
 

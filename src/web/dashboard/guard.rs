@@ -1,6 +1,7 @@
 //! The way into the dashboard: who it is, whether the route is for them, and what the audit log keeps of it.
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -10,7 +11,7 @@ use crate::storage::Member;
 use crate::web::App;
 use crate::web::audit::{self, RefusedSignIn, Seen};
 use crate::web::dashboard::access;
-use crate::web::dashboard::error::{PageError, Result};
+use crate::web::dashboard::error::Result;
 use crate::web::dashboard::session;
 use crate::web::error::ApiError;
 use crate::web::live::TeamNews;
@@ -29,7 +30,7 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
         // The table's test finds this first; until then it is for nobody else.
         None => Some(Role::Owner),
     };
-    if let Err(error) = admit(member.as_ref(), least) {
+    if let Err(error) = admit(&parts, member.as_ref(), least) {
         return error.into_response();
     }
     if let Some(member) = member.clone() {
@@ -87,9 +88,9 @@ impl Changing {
     }
 }
 
-fn admit(member: Option<&Member>, least: Option<Role>) -> Result<()> {
+fn admit(parts: &Parts, member: Option<&Member>, least: Option<Role>) -> Result<()> {
     let Some(least) = least else { return Ok(()) };
-    let member = member.ok_or(PageError::SignIn)?;
+    let member = member.ok_or_else(|| session::sign_in_first(parts))?;
     if least <= member.user.role {
         return Ok(());
     }

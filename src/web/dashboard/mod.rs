@@ -27,6 +27,7 @@ mod join;
 mod knowledge;
 mod lead;
 mod leads;
+mod login_code;
 mod nav;
 mod news;
 mod next;
@@ -36,9 +37,11 @@ mod operator;
 mod portable;
 mod preview;
 mod proof;
+mod qr;
 mod questions;
 mod replies;
 mod search;
+mod security;
 mod session;
 mod settings;
 pub mod setup;
@@ -47,6 +50,7 @@ mod team;
 mod transcript;
 mod trends;
 mod tries;
+mod two_step;
 mod visitors;
 mod webhook;
 mod webhook_form;
@@ -75,6 +79,7 @@ fn routes() -> Router<App> {
         .route("/setup", get(setup::show).post(setup::create))
         .route("/login", get(auth::show).post(auth::login))
         .route("/join", get(join::show).post(join::create))
+        .route("/login/code", get(login_code::show).post(login_code::create))
         .route("/logout", post(auth::logout))
         .route("/start", get(start::show).post(start::create))
         .route("/start/skip", get(start::skip))
@@ -100,8 +105,7 @@ fn routes() -> Router<App> {
         .merge(team_routes())
         .route("/settings", get(settings::show).post(settings::update))
         .route("/settings/account", post(settings::rename_account))
-        .route("/settings/password", post(settings::change_password))
-        .route("/settings/sessions", post(settings::end_sessions))
+        .merge(security_routes())
         .route("/leads/export", get(leads::export))
         .route("/leads/{lead}", get(lead::show))
         .route("/leads/{lead}/status", post(lead::set_status))
@@ -144,6 +148,18 @@ fn team_routes() -> Router<App> {
         .route("/settings/team/{user}/remove", post(team::remove))
         .route("/settings/audit", get(audit::list))
         .route("/settings/audit/export", get(audit::export))
+}
+
+/// How the person who is signed in signs in.
+fn security_routes() -> Router<App> {
+    Router::new()
+        .route("/settings/security", get(security::show))
+        .route("/settings/security/email", post(security::change_email))
+        .route("/settings/password", post(security::change_password))
+        .route("/settings/sessions", post(security::end_sessions))
+        .route("/settings/security/two-step", get(two_step::show).post(two_step::enable))
+        .route("/settings/security/two-step/codes", post(two_step::renew_codes))
+        .route("/settings/security/two-step/disable", post(two_step::disable))
 }
 
 fn webhook_routes() -> Router<App> {

@@ -10,7 +10,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::auth::totp;
 use crate::domain::time::MINUTE_MS;
+use crate::storage::TwoStep;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::{PageError, Result};
@@ -25,6 +27,8 @@ use crate::web::error::ApiError;
 const AGE_MS: i64 = 10 * MINUTE_MS;
 /// Of a form that is kept while its sender proves who they are.
 const CARRIED_BYTES_MAX: usize = 64 * 1024;
+
+const PAGE: &str = "/confirm";
 
 /// A form of somebody who proved a short while ago who they are, or does so with it, in its field `proof`. From anybody
 /// else it is answered with a page that asks for the proof and then sends the same form again.
@@ -54,7 +58,8 @@ impl FromRequest<App> for ProvenForm {
         if CARRIED_BYTES_MAX < carried.iter().map(|(name, value)| name.len() + value.len()).sum() {
             return Err(ApiError::payload_too_large(CARRIED_BYTES_MAX).into());
         }
-        Err(PageError::Shown(Box::new(asked(ProofPage::new(&member, action, carried), refused))))
+        let page = ProofPage::new(app, &member, action, carried).await?;
+        Err(PageError::Shown(Box::new(asked(page, refused))))
     }
 }
 
@@ -70,7 +75,7 @@ impl FromRequestParts<App> for ProvenPage {
             return Ok(Self(member));
         }
         let next = Next::parse(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
-        Err(next.detour("/confirm"))
+        Err(next.detour(PAGE))
     }
 }
 
@@ -81,30 +86,33 @@ pub struct ProofPage {
     pub action: String,
     /// The fields of the form that waits for the proof.
     pub carried: Vec<(String, String)>,
+    /// A code is as good as the password.
+    pub takes_code: bool,
     pub errors: Errors,
 }
 
 impl ProofPage {
-    fn new(member: &SignedIn, action: String, carried: Vec<(String, String)>) -> Self {
-        Self { nav: member.nav(Section::Settings), action, carried, errors: Errors::default() }
+    async fn new(app: &App, member: &SignedIn, action: String, carried: Vec<(String, String)>) -> Result<Self> {
+        let takes_code = two_step(app, member).await?.is_some();
+        Ok(Self { nav: member.nav(Section::Settings), action, carried, takes_code, errors: Errors::default() })
     }
 
-    fn leading_to(member: &SignedIn, next: &Next) -> Self {
-        Self::new(member, "/confirm".into(), vec![("next".into(), next.as_str().into())])
+    async fn leading_to(app: &App, member: &SignedIn, next: &Next) -> Result<Self> {
+        Self::new(app, member, PAGE.into(), vec![("next".into(), next.as_str().into())]).await
     }
 }
 
 /// `GET /confirm?next=…`
-pub async fn show(member: SignedIn, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn show(State(app): State<App>, member: SignedIn, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let next = Next::parse(query.get("next").map_or("", String::as_str));
-    Page(ProofPage::leading_to(&member, &next)).into_response()
+    Ok(Page(ProofPage::leading_to(&app, &member, &next).await?).into_response())
 }
 
 pub async fn create(State(app): State<App>, headers: HeaderMap, SignedForm { member, fields }: SignedForm) -> Result<Response> {
     let next = Next::parse(fields.text("next"));
     Ok(match prove(&app, &member, &headers, fields.text("proof")).await? {
         Ok(()) => Redirect::to(next.as_str()).into_response(),
-        Err(refused) => asked(ProofPage::leading_to(&member, &next), Some(refused)),
+        Err(refused) => asked(ProofPage::leading_to(&app, &member, &next).await?, Some(refused)),
     })
 }
 
@@ -119,11 +127,20 @@ fn is_proven(app: &App, member: &SignedIn) -> bool {
     (0..AGE_MS).contains(&app.world.now().since(member.0.proved_at))
 }
 
+/// Six digits are no password, for one has eight characters.
 async fn prove(app: &App, member: &SignedIn, headers: &HeaderMap, proof: &str) -> Result<std::result::Result<(), Refused>> {
-    let user = &member.0.user;
-    let tried = tries::password(app, &tries::proving(&user.id), proof, Some(&user.password_hash)).await?;
+    let (user, who) = (&member.0.user, tries::proving(&member.0.user.id));
+    let two_step = if totp::read(proof).is_some() { two_step(app, member).await? } else { None };
+    let tried = match two_step {
+        Some(two_step) => tries::code(app, &who, user, &two_step, proof).await?,
+        None => tries::password(app, &who, proof, Some(&user.password_hash)).await?,
+    };
     if tried.is_ok() {
         app.store.prove_session(own_hash(app, headers).ok_or(PageError::SignIn)?).await?;
     }
     Ok(tried)
+}
+
+async fn two_step(app: &App, member: &SignedIn) -> Result<Option<TwoStep>> {
+    Ok(app.store.two_step(member.0.account.id.clone(), member.0.user.id.clone()).await?)
 }

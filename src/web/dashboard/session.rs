@@ -236,15 +236,21 @@ fn foreign_form() -> PageError {
 
 /// Opens a session for `user`, and gives the cookie that stands for it.
 pub async fn open(app: &App, user: User, address: ClientAddress, headers: &HeaderMap) -> Result<String> {
-    let token = auth::token::generate(&app.world);
+    let (token_hash, cookie) = draw(app);
     let session = NewSession {
-        token_hash: auth::hash(&token),
+        token_hash,
         csrf: auth::token::generate(&app.world),
         address: address.bucket(),
         user_agent: user_agent(headers).unwrap_or_default(),
     };
     app.store.create_session(user, session).await?;
-    Ok(SESSION.write(app, &token, None))
+    Ok(cookie)
+}
+
+/// A token that nobody has yet: what the store keeps of it, and the cookie that carries it.
+pub fn draw(app: &App) -> ([u8; 32], String) {
+    let token = auth::token::generate(&app.world);
+    (auth::hash(&token), SESSION.write(app, &token, None))
 }
 
 /// Ends the session; the cookie given back removes the browser's.

@@ -1,17 +1,22 @@
-//! Tries at a person's password: which are let through, and what is said of those that fail.
+//! Tries at a person's password, or at a code: which are let through, and what is said of those that fail.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::password;
-use crate::auth::token;
+use crate::auth::{password, recovery, token, totp};
+use crate::domain::account::User;
 use crate::domain::id::{Identifier, UserId};
+use crate::domain::place;
 use crate::domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
+use crate::storage::TwoStep;
 use crate::web::App;
 use crate::web::dashboard::cookie::DEVICE;
 use crate::web::dashboard::error::Result;
+use crate::web::dashboard::two_step::unreadable;
 
 const WAIT_MAX_MS: i64 = MINUTE_MS;
+/// Whoever guesses codes knows the password, and a code has but six digits.
+const CODE_WAIT_MAX_MS: i64 = 15 * MINUTE_MS;
 const DEVICE_AGE_S: i64 = 365 * DAY_MS / SECOND_MS;
 
 /// Why a try was not let through.
@@ -58,6 +63,33 @@ pub async fn password(app: &App, who: &str, text: &str, hash: Option<&str>) -> R
     }
     app.soft_lock.forgive(who);
     Ok(Ok(()))
+}
+
+/// Whether `text` is a code of this person that was not used yet, of the authenticator or for recovery. It is used now.
+pub async fn code(app: &App, who: &str, user: &User, two_step: &TwoStep, text: &str) -> Result<std::result::Result<(), Refused>> {
+    if let Err(locked) = admit(app, who, CODE_WAIT_MAX_MS) {
+        return Ok(Err(locked));
+    }
+    let (account, id) = (user.account.clone(), user.id.clone());
+    let is_right = if let Some(code) = recovery::hash(text) {
+        app.store.take_recovery_code(account, id, code).await?
+    } else if let Some(step) = step_of(app, user, two_step, text)? {
+        app.store.take_step(account, id, step).await?
+    } else {
+        false
+    };
+    if !is_right {
+        return Ok(Err(Refused::Wrong));
+    }
+    app.soft_lock.forgive(who);
+    Ok(Ok(()))
+}
+
+fn step_of(app: &App, user: &User, two_step: &TwoStep, text: &str) -> Result<Option<i64>> {
+    let Some(code) = totp::read(text) else { return Ok(None) };
+    let opened = app.vault.open(&two_step.secret, &place::of_two_step(&user.id));
+    let secret = opened.map_err(|_| unreadable(user))?;
+    Ok(totp::step(&secret, &code, app.world.now()))
 }
 
 fn admit(app: &App, who: &str, wait_max_ms: i64) -> std::result::Result<(), Refused> {
