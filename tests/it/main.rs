@@ -52,6 +52,7 @@ mod limits;
 mod me;
 mod models;
 mod once;
+mod pages;
 mod payment;
 mod proof;
 mod questions;

@@ -12,16 +12,16 @@ use crate::server::TestServer;
 const PAGE: &str = "/settings/security/two-step";
 
 /// An authenticator that holds a secret.
-struct Phone(String);
+pub struct Phone(String);
 
 impl Phone {
     /// Reads the page as somebody does who types.
-    fn reading(page: &Reply) -> Self {
+    pub fn reading(page: &Reply) -> Self {
         Self(between(&page.text, "data-copy=\"", "\"").unwrap().to_owned())
     }
 
     /// The code of the moment that is so many steps from now.
-    fn code(&self, server: &TestServer, steps: i64) -> String {
+    pub fn code(&self, server: &TestServer, steps: i64) -> String {
         let totp = Builder::new().with_secret(Secret::try_from_base32(&self.0).unwrap()).build().unwrap();
         totp.generate(u64::try_from(server.now().seconds() + 30 * steps).unwrap()).to_string()
     }

@@ -53,11 +53,7 @@ pub struct PaymentRow {
     pub invoice_page: PageUrl,
 }
 
-pub async fn show(
-    member: SignedIn,
-    State(app): State<App>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response> {
+pub async fn show(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let mut page = page(&app, &member).await?;
     page.nav.flash = (query.get("done").map(String::as_str) == Some("saved")).then(|| "Saved.".to_owned());
     Ok(Page(page).into_response())
