@@ -69,7 +69,8 @@ pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::R
     }
     let connections_max = u32::try_from(config.server.connections_max)?;
     let (stopping, watched) = watch::channel(false);
-    let jobs = Jobs::start(store.clone(), world.clone(), config.inactivity_ms());
+    let jobs =
+        Jobs::start(store.clone(), world.clone(), config.inactivity_ms(), config.backups.clone(), config.retention.clone());
     let app = assemble(config, folder, store, world, watched).await?;
     let connections = Arc::new(Semaphore::new(app.config.server.connections_max));
     let guests = Guests::new(&app.config.server);

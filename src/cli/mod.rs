@@ -3,8 +3,10 @@
 mod account;
 mod admin;
 mod agent;
+mod backup;
 mod config;
 mod demo;
+mod doctor;
 mod eval;
 mod healthcheck;
 mod key;
@@ -23,7 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Error as ConfigError};
 use crate::domain::audit::{Actor, Entry, Origin};
 use crate::domain::id::AccountId;
-use crate::storage::{Error as StorageError, Store, Use};
+use crate::storage::{Error as StorageError, Store, Use, backups};
 use crate::world::World;
 
 const FAILURE: u8 = 1;
@@ -68,6 +70,9 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Command),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Doctor(doctor::Doctor),
     Rekey(rekey::Rekey),
     /// Print the description of the REST API, in OpenAPI 3.1
     Openapi,
@@ -121,6 +126,9 @@ fn run(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Eval(eval) => return eval.run(context),
         Command::Payment(command) => command.run(context)?,
         Command::Config(command) => command.run(context)?,
+        Command::Backup(backup) => backup.run(context)?,
+        Command::Restore(restore) => restore.run(context)?,
+        Command::Doctor(doctor) => return doctor.run(context),
         Command::Rekey(rekey) => rekey.run(context)?,
         Command::Openapi => openapi::run(),
         Command::Healthcheck => return healthcheck::run(context),
@@ -145,19 +153,17 @@ fn explain(error: &anyhow::Error, context: &Context) {
     if !matches!(error.downcast_ref(), Some(StorageError::Corrupt(_))) {
         return;
     }
-    let backups = context.data.join("backups");
-    let copies = std::fs::read_dir(&backups).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let newest = copies
-        .filter(|path| path.extension().is_some_and(|e| e == "db"))
-        .max_by_key(|path| std::fs::metadata(path).and_then(|data| data.modified()).ok());
+    let folder = context.data.join(backups::FOLDER);
+    let newest = backups::list(&context.data).ok().and_then(|list| list.into_iter().next());
     match newest {
         Some(copy) => eprintln!(
-            "Nothing was changed. The newest copy is {}. To go back to it, stop every ChatForge on this folder, move\n\
-             chatforge.db, chatforge.db-wal and chatforge.db-shm aside, and copy it to {}.",
-            copy.display(),
-            context.data.join("chatforge.db").display()
+            "Nothing was changed. The newest copy is {}. To go back to it, stop every ChatForge on this folder\n\
+             and run: chatforge --data {} restore {}",
+            folder.join(&copy.name).display(),
+            context.data.display(),
+            folder.join(&copy.name).display()
         ),
-        None => eprintln!("Nothing was changed. There is no copy in {}.", backups.display()),
+        None => eprintln!("Nothing was changed. There is no copy in {}.", folder.display()),
     }
 }
 

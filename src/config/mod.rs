@@ -1,5 +1,6 @@
 //! The configuration: a file, then the environment, then flags; each later one wins.
 
+mod keeping;
 mod load;
 pub mod models;
 pub mod secret;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Plan;
 
+pub use keeping::{Backups, Retention};
 pub use models::{Model, Provider};
 pub use stripe::Stripe;
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub accounts: Accounts,
     pub plans: BTreeMap<String, PlanLimits>,
     pub stripe: Stripe,
+    pub backups: Backups,
+    pub retention: Retention,
     pub testing: Testing,
 }
 
@@ -140,6 +144,8 @@ impl Default for Config {
             accounts: Accounts::default(),
             plans: default_plans(),
             stripe: Stripe::default(),
+            backups: Backups::default(),
+            retention: Retention::default(),
             testing: Testing::default(),
         }
     }
@@ -266,6 +272,7 @@ impl Config {
         if !self.plans.contains_key(&self.accounts.default_plan) {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
+        self.retention.check()?;
         self.stripe.check(&self.plans)?;
         models::check(&self.models, &self.answers)?;
         if self.answers.threads == 0 {

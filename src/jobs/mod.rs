@@ -1,33 +1,42 @@
 //! Work that the clock brings.
 
+pub mod backups;
 pub mod sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::config::{Backups, Retention};
 use crate::storage::Store;
 use crate::supervise::{self, Stop};
 use crate::world::World;
 
-/// The jobs' thread.
+/// The jobs' threads.
 #[derive(Clone)]
 pub struct Jobs {
     stop: Stop,
-    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl Jobs {
-    pub fn start(store: Store, world: World, inactivity_ms: i64) -> Self {
+    pub fn start(store: Store, world: World, inactivity_ms: i64, backups: Backups, retention: Retention) -> Self {
         let stop = Stop::default();
-        let stopping = stop.clone();
-        let thread = supervise::spawn("jobs", &stop, move || sweep::run(&store, &world, inactivity_ms, &stopping));
-        Self { stop, thread: Arc::new(Mutex::new(Some(thread))) }
+        let (copied, clock, stopping) = (store.clone(), world.clone(), stop.clone());
+        let threads = vec![
+            // A copy of a large database takes a while; nothing else waits for it.
+            supervise::spawn("backups", &stop, move || backups::run(&copied, &clock, &backups, &stopping)),
+            {
+                let stopping = stop.clone();
+                supervise::spawn("jobs", &stop, move || sweep::run(&store, &world, inactivity_ms, &retention, &stopping))
+            },
+        ];
+        Self { stop, threads: Arc::new(Mutex::new(threads)) }
     }
 
     pub fn stop(&self) {
         self.stop.set();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             // A panic was logged where it happened.
             let _ = thread.join();
         }

@@ -1,9 +1,10 @@
-//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over, old logs.
+//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over, what is old.
 
 use std::thread;
 
 use pollster::block_on;
 
+use crate::config::Retention;
 use crate::domain::time::{HOUR_MS, Time};
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
@@ -11,7 +12,7 @@ use crate::world::World;
 
 const FORGET_EVERY_MS: i64 = HOUR_MS;
 
-pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
+pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retention, stop: &Stop) {
     let mut forgot_at = Time::default();
     while !stop.is_set() {
         let now = world.now();
@@ -20,7 +21,7 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
         warn("deliveries to disabled webhooks do not expire", || block_on(expire(store, stop)));
         warn("refused sign-ins are not in the audit log", || block_on(store.tell_refused_sign_ins()));
         if now.since(forgot_at) > FORGET_EVERY_MS {
-            warn("old logs are not forgotten", || block_on(forget(store, now, stop)));
+            warn("what is old is not forgotten", || block_on(forget(store, retention, now, stop)));
             forgot_at = now;
         }
         thread::sleep(world.tick());
@@ -37,9 +38,18 @@ async fn expire(store: &Store, stop: &Stop) -> Result<()> {
     Ok(())
 }
 
-async fn forget(store: &Store, now: Time, stop: &Stop) -> Result<()> {
-    while !stop.is_set() && store.forget_logs(now).await? {}
+async fn forget(store: &Store, retention: &Retention, now: Time, stop: &Stop) -> Result<()> {
+    while !stop.is_set() && store.forget_repeats(now).await? > 0 {}
     while !stop.is_set() && store.forget_audit(now).await? {}
+    let mut forgot = false;
+    for (account, limits) in store.limits(retention.chosen(), now).await? {
+        while !stop.is_set() && store.forget_old(account.clone(), limits).await? > 0 {
+            forgot = true;
+        }
+    }
+    if forgot {
+        store.fold().await;
+    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ const WINDOW: &str = "
     WHERE r.account = ?1 AND ?3 <= r.created_at AND r.created_at <= ?2 AND (r.created_at < ?2 OR r.id < ?4)";
 
 /// Rows that one page looks through for those that fit: past them it says so and offers to look further back.
-const EXAMINED_MAX: usize = 1_500;
+const EXAMINED_MAX: usize = 750;
 
 /// A page of the log, and behind which row the next one begins.
 pub struct Requests {

@@ -11,8 +11,8 @@ const TOP_PAGES_MAX: i64 = 10;
 
 const TOTALS: &str = "
     SELECT count(*) FILTER (WHERE deactivated_at IS NULL),
-           coalesce(CAST(sum(conversations_count) AS INTEGER), 0),
-           coalesce(CAST(sum(leads_count) AS INTEGER), 0)
+           coalesce(CAST(sum(conversations_count + conversations_forgotten) AS INTEGER), 0),
+           coalesce(CAST(sum(leads_count + leads_forgotten) AS INTEGER), 0)
     FROM agents
     WHERE account = ?1";
 

@@ -78,14 +78,20 @@ impl Store {
 }
 
 fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<()> {
-    let Conversation { agent, started_at, .. } = conversation(db, account, id)?;
+    let Conversation { agent, started_at, .. } = remove(db, account, id)?;
+    db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;
+    days::count_conversation(db, account, started_at, -1)
+}
+
+/// All that belongs to a conversation; what counted it is left to the caller.
+pub fn remove(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<Conversation> {
+    let found = conversation(db, account, id)?;
     db.prepare_cached(DETACH_LEAD)?.execute(params![account, id])?;
     questions::forget_conversation(db, account, id)?;
     search::forget(db, account, id)?;
     db.prepare_cached(DELETE_MESSAGES)?.execute(params![account, id])?;
     db.prepare_cached(DELETE_CONVERSATION)?.execute(params![account, id])?;
-    db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;
-    days::count_conversation(db, account, started_at, -1)
+    Ok(found)
 }
 
 fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Erased> {

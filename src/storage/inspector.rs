@@ -13,7 +13,8 @@ use crate::storage::{Error, Keep, Result, Store};
 
 const COLUMNS: &str = "d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at";
 
-const EVENT: &str = "JOIN events e ON e.id = d.event AND e.account = d.account";
+/// Deliveries are read in their order, and each finds its event.
+const EVENT: &str = "CROSS JOIN events e ON e.id = d.event AND e.account = d.account";
 
 const COUNT: &str = "
     SELECT count(*)
@@ -52,7 +53,7 @@ const COUNT_EVENTS: &str = "
 
 const COUNT_EVENTS_OF_TYPE: &str = "
     SELECT count(*)
-    FROM events
+    FROM events INDEXED BY events_by_type
     WHERE account = ?1 AND type = ?3 AND ?2 < created_at";
 
 const EVENTS: &str = "
@@ -64,7 +65,7 @@ const EVENTS: &str = "
 
 const EVENTS_OF_TYPE: &str = "
     SELECT id, type, agent, created_at, payload
-    FROM events
+    FROM events INDEXED BY events_by_type
     WHERE account = ?1 AND type = ?3 AND ?2 < created_at AND created_at <= ?4 AND (created_at < ?4 OR id < ?5)
     ORDER BY created_at DESC, id DESC
     LIMIT ?6 OFFSET ?7";

@@ -10,7 +10,9 @@ mod analytics;
 mod answering;
 mod answers;
 mod audit;
+pub mod backups;
 mod checkpoint;
+pub mod checkup;
 mod claims;
 mod columns;
 mod conversations;
@@ -53,8 +55,8 @@ mod writer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
@@ -72,6 +74,7 @@ pub use claims::{Claim, Room};
 pub use deliveries::{Outcome, Release, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
 pub use installations::FirstLoad;
+pub use retention::FORGETTABLE_MAX;
 pub use rotation::Rotation;
 pub use sessions::{Member, NewSession, OpenSession, Renewal};
 pub use stripe::Remark;
@@ -101,6 +104,8 @@ pub enum Error {
     Corrupt(String),
     #[error("another ChatForge uses the folder {0}")]
     Locked(String),
+    #[error("a restore of {0} was interrupted; run chatforge restore again")]
+    Interrupted(String),
     #[error("the database has version {found}, this ChatForge knows versions up to {known}")]
     Newer { found: i64, known: usize },
     #[error("sqlite: {0}")]
@@ -119,6 +124,8 @@ struct Shared {
     world: World,
     bell: Arc<Bell>,
     files: Files,
+    /// Held while a copy is being made.
+    backing_up: Mutex<()>,
 }
 
 /// How a process uses the data folder.
@@ -137,7 +144,7 @@ impl Store {
         let bell = Arc::new(Bell::default());
         let writer = Writer::start(files.connect_writer(&world)?, bell.clone());
         let readers = Readers::start(&files)?;
-        Ok(Self { shared: Arc::new(Shared { writer, readers, world, bell, files }) })
+        Ok(Self { shared: Arc::new(Shared { writer, readers, world, bell, files, backing_up: Mutex::default() }) })
     }
 
     /// Finishes what is queued and folds the write-ahead log into the file. Later writes fail.

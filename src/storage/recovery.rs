@@ -4,10 +4,9 @@ use rusqlite::{Connection, params};
 
 use crate::domain::id::{AccountId, AgentId, DeliveryId, EventId, WebhookId};
 use crate::domain::recovery::{Recovered, Recovery};
-use crate::domain::time::Time;
+use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::{EventType, Webhook};
 use crate::storage::events::Outbox;
-use crate::storage::retention::LOG_AGE_MS;
 use crate::storage::webhooks::webhook;
 use crate::storage::{Error, Keep, Result, Store};
 
@@ -28,6 +27,9 @@ const AGAIN: &str = "
     SET resent_from = CASE state WHEN 'canceled' THEN NULL ELSE state END, state = 'pending', next_attempt_at = ?3, finished_at = NULL
     WHERE account = ?1 AND id = ?2";
 
+/// Further back, an event is kept only where an account chose so, and is not sent again.
+const LOOK_BACK_MS: i64 = 30 * DAY_MS;
+
 impl Store {
     /// In many small transactions, since a month may hold many events. Repeating it sends nothing twice that arrived.
     pub async fn recover(
@@ -39,7 +41,7 @@ impl Store {
     ) -> Result<Recovered> {
         let mut queued = 0;
         // Older deliveries are forgotten before their events may be: what they say of an event is not known any more.
-        let since = recovery.since.max(self.world().now().plus_ms(-LOG_AGE_MS));
+        let since = recovery.since.max(self.world().now().plus_ms(-LOOK_BACK_MS));
         let mut seen = Some((since, String::new()));
         while let Some(after) = seen {
             let part = Part { account: account.clone(), webhook: id.clone(), recovery: recovery.clone(), after };

@@ -1,20 +1,27 @@
 //! What is forgotten after a while, a little at a time, so that no writer waits for it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId};
+use crate::domain::retention::{Chosen, Forgettable, Limits};
 use crate::domain::time::{DAY_MS, Time};
-use crate::storage::idempotency;
-use crate::storage::{Result, Store};
+use crate::storage::{Error, Result, Store, erasure, idempotency};
 
-pub const LOG_AGE_MS: i64 = 30 * DAY_MS;
 /// Stripe sends an event again for 30 days at most; whoever pays is linked to an account long before.
 const STRIPE_AGE_MS: i64 = 90 * DAY_MS;
 /// Rows that one statement deletes.
-const ROWS_MAX: usize = 500;
+const ROWS_MAX: i64 = 500;
+/// Conversations that one transaction deletes, each with its messages and their words.
+const CONVERSATIONS_MAX: i64 = 40;
+/// Where a count of old rows ends.
+pub const FORGETTABLE_MAX: i64 = 10_000;
 
 const REQUESTS: &str = "
     DELETE FROM api_requests
-    WHERE id IN (SELECT id FROM api_requests WHERE created_at < ?1 LIMIT ?2)";
+    WHERE id IN (
+        SELECT id FROM api_requests INDEXED BY api_requests_by_account
+        WHERE account = ?3 AND created_at < ?1
+        LIMIT ?2)";
 
 /// Found by their event, which is older still.
 const ATTEMPTS: &str = "
@@ -24,7 +31,7 @@ const ATTEMPTS: &str = "
         FROM events e
         CROSS JOIN deliveries d
         CROSS JOIN delivery_attempts a
-        WHERE e.created_at < ?1 AND d.event = e.id AND a.delivery = d.id AND a.started_at < ?1
+        WHERE e.account = ?3 AND e.created_at < ?1 AND d.event = e.id AND a.delivery = d.id AND a.started_at < ?1
         LIMIT ?2)";
 
 /// Those whose tries are all forgotten.
@@ -34,7 +41,7 @@ const DELIVERIES: &str = "
         SELECT d.id
         FROM events e
         CROSS JOIN deliveries d
-        WHERE e.created_at < ?1 AND d.event = e.id AND d.finished_at < ?1
+        WHERE e.account = ?3 AND e.created_at < ?1 AND d.event = e.id AND d.finished_at < ?1
           AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.id)
         LIMIT ?2)";
 
@@ -43,8 +50,70 @@ const EVENTS: &str = "
     DELETE FROM events
     WHERE id IN (
         SELECT id FROM events e
-        WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id)
+        WHERE account = ?3 AND created_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id)
         LIMIT ?2)";
+
+const OLD_CONVERSATIONS: &str = "
+    SELECT id
+    FROM conversations
+    WHERE account = ?1 AND started_at < ?2 AND ended_at < ?2
+    ORDER BY started_at
+    LIMIT ?3";
+
+const COUNT_CONVERSATION: &str = "
+    UPDATE agents
+    SET conversations_count = conversations_count - 1, conversations_forgotten = conversations_forgotten + 1
+    WHERE account = ?1 AND id = ?2";
+
+const OLD_LEADS: &str = "
+    SELECT id, agent, conversation
+    FROM leads
+    WHERE account = ?1 AND captured_at < ?2
+    ORDER BY captured_at
+    LIMIT ?3";
+
+const LEAVE_CONVERSATION: &str = "
+    UPDATE conversations
+    SET lead = NULL
+    WHERE account = ?1 AND id = ?2";
+
+const COUNT_LEAD: &str = "
+    UPDATE agents
+    SET leads_count = leads_count - 1, leads_forgotten = leads_forgotten + 1
+    WHERE account = ?1 AND id = ?2";
+
+const CHOSEN: &str = "
+    SELECT conversations_days, events_days, requests_days, leads_too
+    FROM retention
+    WHERE account = ?1";
+
+const EVERYBODY: &str = "
+    SELECT conversations_days, events_days, requests_days, coalesce(leads_too, 0), a.id
+    FROM accounts a
+    LEFT JOIN retention r ON r.account = a.id";
+
+const CHOOSE: &str = "
+    INSERT INTO retention (account, conversations_days, events_days, requests_days, leads_too)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (account) DO UPDATE
+    SET conversations_days = excluded.conversations_days, events_days = excluded.events_days,
+        requests_days = excluded.requests_days, leads_too = excluded.leads_too";
+
+const COUNT_OLD_CONVERSATIONS: &str = "
+    SELECT count(*)
+    FROM (SELECT 1 FROM conversations WHERE account = ?1 AND started_at < ?2 AND ended_at < ?2 LIMIT ?3)";
+
+const COUNT_OLD_LEADS: &str = "
+    SELECT count(*)
+    FROM (SELECT 1 FROM leads WHERE account = ?1 AND captured_at < ?2 LIMIT ?3)";
+
+const COUNT_OLD_EVENTS: &str = "
+    SELECT count(*)
+    FROM (SELECT 1 FROM events WHERE account = ?1 AND created_at < ?2 LIMIT ?3)";
+
+const COUNT_OLD_REQUESTS: &str = "
+    SELECT count(*)
+    FROM (SELECT 1 FROM api_requests INDEXED BY api_requests_by_account WHERE account = ?1 AND created_at < ?2 LIMIT ?3)";
 
 const KEYS: &str = "
     DELETE FROM idempotency_keys
@@ -59,25 +128,120 @@ const STRIPE_UNCLAIMED: &str = "
     WHERE number IN (SELECT number FROM stripe_unclaimed WHERE received_at < ?1 LIMIT ?2)";
 
 impl Store {
-    /// Forgets some of what is older than 30 days of the request log, of events and of their deliveries, and than 90
-    /// days of what Stripe sent; false when nothing is left to forget.
-    pub async fn forget_logs(&self, now: Time) -> Result<bool> {
+    pub async fn retention(&self, account: AccountId) -> Result<Chosen> {
+        self.read(move |db| {
+            let chosen = db.prepare_cached(CHOSEN)?.query_row([account], chosen_of).optional()?;
+            Ok(chosen.unwrap_or_default())
+        })
+        .await
+    }
+
+    pub async fn set_retention(&self, account: AccountId, chosen: Chosen) -> Result<()> {
         self.write(move |db| {
-            let before = now.plus_ms(-LOG_AGE_MS);
-            let mut full = forget(db, KEYS, now.plus_ms(-idempotency::AGE_MS))? == ROWS_MAX;
-            for delete in [REQUESTS, ATTEMPTS, DELIVERIES, EVENTS] {
-                full |= forget(db, delete, before)? == ROWS_MAX;
+            let Chosen { conversations_days, events_days, requests_days, leads_too } = chosen;
+            let values = params![account, conversations_days, events_days, requests_days, leads_too];
+            db.prepare_cached(CHOOSE)?.execute(values)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How many rows are older than the limits, counted up to one more than `FORGETTABLE_MAX`.
+    pub async fn forgettable(&self, account: AccountId, limits: Limits) -> Result<Forgettable> {
+        self.read_heavy(move |db| {
+            let count = |count: &str, before: Option<Time>| match before {
+                Some(before) => {
+                    let counted = params![account, before, FORGETTABLE_MAX + 1];
+                    Ok(db.prepare_cached(count)?.query_row(counted, |row| row.get(0))?)
+                }
+                None => Ok::<i64, Error>(0),
+            };
+            Ok(Forgettable {
+                conversations: count(COUNT_OLD_CONVERSATIONS, limits.conversations)?,
+                leads: count(COUNT_OLD_LEADS, limits.leads)?,
+                events: count(COUNT_OLD_EVENTS, Some(limits.events))?,
+                requests: count(COUNT_OLD_REQUESTS, Some(limits.requests))?,
+            })
+        })
+        .await
+    }
+
+    /// What holds for each account.
+    pub async fn limits(&self, default: Chosen, now: Time) -> Result<Vec<(AccountId, Limits)>> {
+        self.read_heavy(move |db| {
+            let mut list = db.prepare_cached(EVERYBODY)?;
+            let rows = list.query_map([], |row| Ok((row.get(4)?, chosen_of(row)?.limits(default, now))))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Forgets some of what an account's limits let go: how many rows, none when nothing is left. Counts, and what the first page draws,
+    /// stay as they are.
+    pub async fn forget_old(&self, account: AccountId, limits: Limits) -> Result<usize> {
+        self.write(move |db| {
+            let mut rows = 0;
+            for (delete, before) in
+                [(REQUESTS, limits.requests), (ATTEMPTS, limits.events), (DELIVERIES, limits.events), (EVENTS, limits.events)]
+            {
+                rows += db.prepare_cached(delete)?.execute(params![before, ROWS_MAX, account])?;
             }
+            if let Some(before) = limits.leads {
+                rows += forget_leads(db, &account, before)?;
+            }
+            if let Some(before) = limits.conversations {
+                rows += forget_conversations(db, &account, before)?;
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Nothing deleted is left in the write-ahead log either.
+    pub async fn fold(&self) {
+        self.shared.writer.fold().await;
+    }
+
+    /// Forgets some of the answers that were kept for a day, and of what Stripe sent 90 days ago: how many rows.
+    pub async fn forget_repeats(&self, now: Time) -> Result<usize> {
+        self.write(move |db| {
+            let mut rows = forget(db, KEYS, now.plus_ms(-idempotency::AGE_MS))?;
             for delete in [STRIPE_EVENTS, STRIPE_UNCLAIMED] {
-                full |= forget(db, delete, now.plus_ms(-STRIPE_AGE_MS))? == ROWS_MAX;
+                rows += forget(db, delete, now.plus_ms(-STRIPE_AGE_MS))?;
             }
-            Ok(full)
+            Ok(rows)
         })
         .await
     }
 }
 
+fn forget_conversations(db: &Connection, account: &AccountId, before: Time) -> Result<usize> {
+    let mut find = db.prepare_cached(OLD_CONVERSATIONS)?;
+    let old = find.query_map(params![account, before, CONVERSATIONS_MAX], |row| row.get(0))?;
+    let old: Vec<ConversationId> = old.collect::<rusqlite::Result<_>>()?;
+    for id in &old {
+        let agent = erasure::remove(db, account, id)?.agent;
+        db.prepare_cached(COUNT_CONVERSATION)?.execute(params![account, agent])?;
+    }
+    Ok(old.len())
+}
+
+fn forget_leads(db: &Connection, account: &AccountId, before: Time) -> Result<usize> {
+    let mut find = db.prepare_cached(OLD_LEADS)?;
+    let old = find.query_map(params![account, before, ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let old: Vec<(LeadId, AgentId, Option<ConversationId>)> = old.collect::<rusqlite::Result<_>>()?;
+    for (id, agent, conversation) in &old {
+        db.prepare_cached(LEAVE_CONVERSATION)?.execute(params![account, conversation])?;
+        db.prepare_cached("DELETE FROM leads WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
+        db.prepare_cached(COUNT_LEAD)?.execute(params![account, agent])?;
+    }
+    Ok(old.len())
+}
+
+fn chosen_of(row: &Row) -> rusqlite::Result<Chosen> {
+    Ok(Chosen { conversations_days: row.get(0)?, events_days: row.get(1)?, requests_days: row.get(2)?, leads_too: row.get(3)? })
+}
+
 fn forget(db: &Connection, delete: &str, before: Time) -> Result<usize> {
-    let most = i64::try_from(ROWS_MAX).unwrap_or(i64::MAX);
-    Ok(db.prepare_cached(delete)?.execute(params![before, most])?)
+    Ok(db.prepare_cached(delete)?.execute(params![before, ROWS_MAX])?)
 }

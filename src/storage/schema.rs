@@ -8,6 +8,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use crate::domain::backup;
+use crate::storage::backups::{self, FOLDER};
 use crate::storage::{Error, Result, Use, private_folder};
 use crate::world::World;
 
@@ -31,7 +33,12 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0017_sources.sql")),
     M::up(include_str!("migrations/0019_team.sql")),
     M::up(include_str!("migrations/0016_two_step.sql")),
+    M::up(include_str!("migrations/0019_keeping.sql")),
 ];
+
+pub const DATABASE: &str = "chatforge.db";
+/// A verified copy that is about to become the database.
+pub const RESTORING: &str = "chatforge.db.restoring";
 
 /// `CFGD`: tells a ChatForge database from any other.
 const APPLICATION_ID: i64 = 0x4346_4744;
@@ -62,8 +69,8 @@ pub struct Files {
 impl Files {
     pub fn prepare(folder: &Path, usage: Use) -> Result<Self> {
         private_folder(folder)?;
-        private_folder(&folder.join("backups"))?;
-        let lock = lock(folder)?;
+        private_folder(&folder.join(FOLDER))?;
+        let lock = take_lock(folder)?;
         if usage == Use::Server && lock.is_none() {
             return Err(Error::Locked(folder.display().to_string()));
         }
@@ -71,13 +78,16 @@ impl Files {
     }
 
     pub fn database(&self) -> PathBuf {
-        self.folder.join("chatforge.db")
+        self.folder.join(DATABASE)
     }
 
     /// The connection that writes, over a database that is whole and of this version.
     pub fn connect_writer(&mut self, world: &World) -> Result<Connection> {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(Error::Sqlite(format!("SQLite {} is too old to be trusted", rusqlite::version())));
+        }
+        if self.folder.join(RESTORING).exists() {
+            return Err(Error::Interrupted(self.folder.display().to_string()));
         }
         let path = self.database();
         // Made here, so that nobody else can read it even for a moment.
@@ -99,12 +109,7 @@ impl Files {
     }
 
     fn migrate(&self, db: &mut Connection, world: &World) -> Result<()> {
-        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let known = MIGRATIONS.len();
-        let behind = match usize::try_from(found) {
-            Ok(found) if found <= known => known - found,
-            _ => return Err(Error::Newer { found, known }),
-        };
+        let (found, behind) = supported(db)?;
         if behind == 0 {
             return recognise(db);
         }
@@ -123,13 +128,10 @@ impl Files {
 
     /// A verified copy of the database as it was before the first pending migration.
     fn snapshot(&self, db: &Connection, version: i64, world: &World) -> Result<()> {
-        let name = format!("before-migration-{version}-{}.db", world.now().seconds());
-        let path = self.folder.join("backups").join(name);
-        db.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
-        let copy = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let verdict: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Error::Corrupt(verdict));
+        let path = self.folder.join(FOLDER).join(backup::before_migration(version, world.now()));
+        // A restart within the second finds the one of a moment ago.
+        if !path.exists() {
+            backups::make(db, &path)?;
         }
         tracing::info!(path = %path.display(), "snapshot before the migration");
         Ok(())
@@ -164,8 +166,18 @@ pub fn plan_once(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
+/// The version of a database, and how many migrations it lacks.
+pub fn supported(db: &Connection) -> Result<(i64, usize)> {
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = MIGRATIONS.len();
+    match usize::try_from(found) {
+        Ok(version) if version <= known => Ok((found, known - version)),
+        _ => Err(Error::Newer { found, known }),
+    }
+}
+
 /// The folder's lock, or `None` while another process holds it.
-fn lock(folder: &Path) -> Result<Option<File>> {
+pub fn take_lock(folder: &Path) -> Result<Option<File>> {
     let path = folder.join("chatforge.lock");
     let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = opened.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
@@ -176,7 +188,7 @@ fn lock(folder: &Path) -> Result<Option<File>> {
     }
 }
 
-fn recognise(db: &Connection) -> Result<()> {
+pub fn recognise(db: &Connection) -> Result<()> {
     let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if id == APPLICATION_ID {
         return Ok(());

@@ -22,9 +22,19 @@ const MOVE_ACCOUNT: &str = "
     SET email = ?3
     WHERE id = ?1 AND email = (SELECT email FROM users WHERE account = ?1 AND id = ?2)";
 
+const KEEPER: &str = "
+    SELECT 1
+    FROM users
+    WHERE id = ?1 AND role = 'owner' AND account = (SELECT id FROM accounts ORDER BY created_at, id LIMIT 1)";
+
 impl Store {
     pub async fn user(&self, account: AccountId, id: UserId) -> Result<User> {
         self.read(move |db| Ok(db.prepare_cached(BY_ID)?.query_row(params![account, id], user_of)?)).await
+    }
+
+    /// Whether somebody is an owner of the server's oldest account: who set it up.
+    pub async fn keeps_server(&self, user: UserId) -> Result<bool> {
+        self.read(move |db| Ok(db.prepare_cached(KEEPER)?.exists([user])?)).await
     }
 
     /// Looked up before anyone is signed in, so across accounts.

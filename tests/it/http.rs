@@ -95,6 +95,10 @@ impl Client {
         client
     }
 
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// What this client sends as that header.
     pub fn sent(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
@@ -218,11 +222,15 @@ pub fn events(text: &str) -> Vec<(String, Value)> {
 
 /// Bytes as they are, and what comes back until the server closes the connection.
 pub fn raw(base: &str, bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&raw_bytes(base, bytes)).into_owned()
+}
+
+pub fn raw_bytes(base: &str, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(base.trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     // The server may close before all is written, which is its right.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    answer
 }

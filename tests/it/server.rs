@@ -93,6 +93,7 @@ impl TestServer {
         config.server.listen = "127.0.0.1:0".into();
         config.answers.threads = 2;
         config.webhooks.threads = 4;
+        config.backups.daily = false;
         config.testing.allow_private_addresses = true;
         // The clock stands still, so a test that polls would run into any limit.
         let scale = config.plans.get_mut("scale").unwrap();

@@ -24,6 +24,9 @@ const WHOLE: &[(&str, &str)] = &[
     ("DELETE FROM vectors", "once, when another encoder is used"),
     ("DELETE FROM encoder", "holds one row"),
     ("SELECT d.lease_until, d.account, d.webhook, w.lane", "its index holds no more rows than there are senders"),
+    ("SELECT count(*) FROM accounts", "chatforge doctor looks at everything"),
+    ("FILTER (WHERE status = 'disabled'", "chatforge doctor looks at everything"),
+    ("LEFT JOIN retention r ON r.account = a.id", "all accounts, once an hour"),
     ("WHERE message_words MATCH", "asks the word index, and takes at most 2,000 rows of it"),
 ];
 

@@ -94,6 +94,12 @@ pub const RULES: &[Rule] = &[
     post("/settings/team/{user}/remove", Admin, "team.person_removed"),
     get("/settings/audit", Admin, None),
     get("/settings/audit/export", Admin, Some("audit.exported")),
+    // What is kept, and for how long.
+    post("/settings/retention", Owner, "account.retention_changed"),
+    // For owners of the server's oldest account; to others, whatever their role, these pages do not exist at all.
+    post("/settings/backups", Viewer, "backup.made"),
+    get("/settings/backups/{backup}", Viewer, Some("backup.downloaded")),
+    post("/settings/backups/{backup}/verify", Viewer, "backup.verified"),
     // API keys.
     get("/settings/keys", Admin, None),
     post("/settings/keys", Admin, "key.created"),

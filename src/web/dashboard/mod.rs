@@ -10,6 +10,7 @@ mod appearance;
 mod ask;
 mod audit;
 mod auth;
+mod backups;
 mod chart;
 mod conversation;
 mod conversations;
@@ -40,6 +41,7 @@ mod proof;
 mod qr;
 mod questions;
 mod replies;
+mod retention;
 mod search;
 mod security;
 mod session;
@@ -116,6 +118,10 @@ fn routes() -> Router<App> {
         .route("/settings/keys", get(api_keys::list).post(api_keys::create))
         .route("/settings/keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/activity", get(activity::list))
+        .route("/settings/retention", get(retention::show).post(retention::update))
+        .route("/settings/backups", get(backups::list).post(backups::create))
+        .route("/settings/backups/{backup}", get(backups::download))
+        .route("/settings/backups/{backup}/verify", post(backups::verify))
         .route("/preview/{agent}", get(preview::preview))
         .route("/demo/{agent}", get(preview::demo))
 }

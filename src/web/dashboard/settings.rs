@@ -26,6 +26,7 @@ pub struct SettingsPage {
     pub profile: ProfileForm,
     pub plan: PlanCard,
     pub payments: Vec<PaymentRow>,
+    pub keeps_server: bool,
 }
 
 /// The values of `POST /settings` and of `POST /settings/account`.
@@ -103,6 +104,7 @@ async fn page(app: &App, member: &SignedIn) -> Result<SettingsPage> {
             payment_link: app.config.stripe.payment_link(account).filter(|_| is_owner),
         },
         payments: payments.into_iter().map(PaymentRow::new).collect(),
+        keeps_server: app.store.keeps_server(user.id.clone()).await?,
     })
 }
 

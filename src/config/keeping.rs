@@ -1,0 +1,58 @@
+//! What is kept: copies of the database, and for how long an account's rows stay.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Error;
+use crate::domain::retention::{Chosen, DAYS_MAX, LOG_DAYS_MIN};
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Backups {
+    pub daily: bool,
+    pub keep_daily: usize,
+    pub keep_weekly: usize,
+}
+
+/// What holds for accounts that chose nothing else; 0 days of conversations is for ever.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Retention {
+    pub conversations_days: u32,
+    pub events_days: u32,
+    pub requests_days: u32,
+}
+
+impl Default for Backups {
+    fn default() -> Self {
+        Self { daily: true, keep_daily: 7, keep_weekly: 4 }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { conversations_days: 365, events_days: 30, requests_days: 30 }
+    }
+}
+
+impl Retention {
+    pub fn chosen(&self) -> Chosen {
+        Chosen {
+            conversations_days: Some(self.conversations_days),
+            events_days: Some(self.events_days),
+            requests_days: Some(self.requests_days),
+            leads_too: false,
+        }
+    }
+
+    pub fn check(&self) -> Result<(), Error> {
+        let days = [
+            ("retention.conversations_days", self.conversations_days, 0),
+            ("retention.events_days", self.events_days, LOG_DAYS_MIN),
+            ("retention.requests_days", self.requests_days, LOG_DAYS_MIN),
+        ];
+        match days.into_iter().find(|(_, days, least)| !(*least..=DAYS_MAX).contains(days)) {
+            Some((key, _, least)) => Err(Error::Key { key: key.into(), message: format!("must be {least} to {DAYS_MAX}") }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Copies of the whole database: how they are called, and which of them are kept.
+
+use crate::domain::time::{DAY_MS, Time};
+
+/// Why a copy was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    Daily,
+    ByHand,
+    Migration,
+}
+
+impl Why {
+    const PREFIXES: [(Self, &'static str); 3] =
+        [(Self::Daily, "daily-"), (Self::ByHand, "by-hand-"), (Self::Migration, "before-migration-")];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Daily => "Daily",
+            Self::ByHand => "By hand",
+            Self::Migration => "Before a migration",
+        }
+    }
+}
+
+/// A finished copy in the folder `backups`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    pub name: String,
+    pub why: Why,
+    pub made_at: Time,
+    pub size_bytes: u64,
+}
+
+/// `daily-1772800000.db`
+pub fn name(why: Why, now: Time) -> String {
+    let prefix = if why == Why::Daily { "daily-" } else { "by-hand-" };
+    format!("{prefix}{}.db", now.seconds())
+}
+
+/// `before-migration-14-1772800000.db`
+pub fn before_migration(version: i64, now: Time) -> String {
+    format!("before-migration-{version}-{}.db", now.seconds())
+}
+
+/// What a file's name tells; nothing of what is no backup, such as one that is still being made.
+pub fn parse(name: &str) -> Option<(Why, Time)> {
+    let (why, rest) = Why::PREFIXES.into_iter().find_map(|(why, prefix)| Some((why, name.strip_prefix(prefix)?)))?;
+    let rest = rest.strip_suffix(".db")?;
+    // Before a migration, the version stands before the time.
+    let seconds = if why == Why::Migration { rest.split_once('-')?.1 } else { rest };
+    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=253_402_300_799).contains(seconds))?;
+    Some((why, Time::from_ms(seconds * 1_000)))
+}
+
+/// The daily ones that are not kept any more: beyond the newest `daily`, the newest of each of `weekly` weeks stays.
+pub fn superfluous(backups: &[Backup], daily: usize, weekly: usize) -> Vec<&Backup> {
+    let mut all: Vec<_> = backups.iter().filter(|backup| backup.why == Why::Daily).collect();
+    all.sort_by_key(|backup| std::cmp::Reverse(backup.made_at));
+    let mut weeks = Vec::new();
+    let mut old = Vec::new();
+    for (place, backup) in all.into_iter().enumerate() {
+        let week = backup.made_at.ms().div_euclid(7 * DAY_MS);
+        let is_new_week = !weeks.contains(&week);
+        if is_new_week {
+            weeks.push(week);
+        }
+        let kept_for_its_week = is_new_week && weeks.len() <= weekly;
+        if daily <= place && !kept_for_its_week {
+            old.push(backup);
+        }
+    }
+    old
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<(Why, i64)>) {
+        assert_eq!(parse(text).map(|(why, at)| (why, at.seconds())), expected, "{text}");
+    }
+
+    #[test]
+    fn only_finished_backups_are_listed() {
+        check("daily-1772800000.db", Some((Why::Daily, 1_772_800_000)));
+        check("by-hand-1772800000.db", Some((Why::ByHand, 1_772_800_000)));
+        check("before-migration-14-1772800000.db", Some((Why::Migration, 1_772_800_000)));
+        let none =
+            ["", "daily-.db", "daily-1772800000.db.partial", "daily--1.db", "chatforge.db", "daily-../../x.db", "daily-9e9.db"];
+        none.into_iter().for_each(|text| check(text, None));
+        assert_eq!(
+            parse(&name(Why::ByHand, Time::from_ms(1_772_800_000_999))),
+            Some((Why::ByHand, Time::from_ms(1_772_800_000_000)))
+        );
+    }
+
+    /// Days of which one daily backup each is there; today is day 100, a Sunday being day 97 and so on.
+    fn kept(days: std::ops::RangeInclusive<i64>, daily: usize, weekly: usize) -> Vec<i64> {
+        let made =
+            |day: i64| Backup { name: day.to_string(), why: Why::Daily, made_at: Time::from_ms(day * DAY_MS), size_bytes: 1 };
+        let mut backups: Vec<_> = days.map(made).collect();
+        let old: Vec<_> = superfluous(&backups, daily, weekly).into_iter().cloned().collect();
+        backups.retain(|backup| !old.contains(backup));
+        backups.iter().map(|backup| backup.made_at.ms() / DAY_MS).collect()
+    }
+
+    #[test]
+    fn days_are_kept_and_then_weeks() {
+        assert_eq!(kept(98..=100, 7, 4), [98, 99, 100]);
+        assert_eq!(kept(60..=100, 3, 4), [83, 90, 97, 98, 99, 100]);
+        assert_eq!(kept(60..=100, 2, 0), [99, 100]);
+        assert_eq!(kept(60..=100, 0, 2), [97, 100]);
+        assert!(
+            superfluous(&[Backup { name: String::new(), why: Why::ByHand, made_at: Time::from_ms(0), size_bytes: 0 }], 0, 0)
+                .is_empty()
+        );
+    }
+}

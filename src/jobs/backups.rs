@@ -1,0 +1,42 @@
+//! Makes a copy of the database each day, and keeps as many as the configuration says.
+
+use std::thread;
+
+use crate::config::Backups;
+use crate::domain::backup::Why;
+use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
+use crate::storage::{Result, Store};
+use crate::supervise::Stop;
+use crate::world::World;
+
+/// How often it is looked whether a day has passed; after a failure, when it is tried again.
+const LOOK_EVERY_MS: i64 = HOUR_MS;
+
+/// A server that has just started is left alone for a while.
+const START_MS: i64 = 5 * MINUTE_MS;
+
+pub fn run(store: &Store, world: &World, config: &Backups, stop: &Stop) {
+    let mut looked_at = world.now().plus_ms(START_MS - LOOK_EVERY_MS);
+    while config.daily && !stop.is_set() {
+        let now = world.now();
+        if now.since(looked_at) > LOOK_EVERY_MS {
+            looked_at = now;
+            if let Err(error) = back_up(store, config, now) {
+                tracing::warn!(%error, "no backup was made; it is tried again in an hour");
+            }
+        }
+        thread::sleep(world.tick());
+    }
+}
+
+fn back_up(store: &Store, config: &Backups, now: Time) -> Result<()> {
+    let newest = store.backups()?.into_iter().find(|backup| backup.why == Why::Daily);
+    // One from the future was made under a wrong clock, and says nothing of today.
+    if newest.is_some_and(|backup| (0..DAY_MS).contains(&now.since(backup.made_at))) {
+        return Ok(());
+    }
+    let made = store.back_up(Why::Daily)?;
+    let removed = store.prune_backups(config.keep_daily, config.keep_weekly)?;
+    tracing::info!(name = made.name, size_bytes = made.size_bytes, removed, "backed up");
+    Ok(())
+}

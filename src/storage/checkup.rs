@@ -1,0 +1,68 @@
+//! What can be said of a data folder from outside, without changing it: for `chatforge doctor`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::storage::schema::{DATABASE, recognise, supported, take_lock};
+use crate::storage::{Error, Result};
+
+pub struct Checkup {
+    pub size_bytes: u64,
+    /// Migrations that the next start runs.
+    pub behind: usize,
+    pub accounts: i64,
+    /// Those that were disabled for their failures, and those that fail.
+    pub webhooks_disabled: i64,
+    pub webhooks_failing: i64,
+    /// Secrets that only the right master key opens: where each stands, and what it holds.
+    pub sealed: i64,
+}
+
+const ACCOUNTS: &str = "SELECT count(*) FROM accounts";
+
+const WEBHOOKS: &str = "
+    SELECT count(*) FILTER (WHERE status = 'disabled' AND disabled_reason <> 'manual'),
+           count(*) FILTER (WHERE status = 'active' AND failing_since IS NOT NULL),
+           count(*)
+    FROM webhooks";
+
+/// Reads every page; none where there is no database yet.
+pub fn check(folder: &Path) -> Result<Option<Checkup>> {
+    let path = folder.join(DATABASE);
+    let Ok(data) = std::fs::metadata(&path) else { return Ok(None) };
+    let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
+    recognise(&db)?;
+    let (_, behind) = supported(&db)?;
+    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(Error::Corrupt(verdict));
+    }
+    // An older database may lack what is asked for; it is migrated first.
+    if behind > 0 {
+        return Ok(Some(Checkup {
+            size_bytes: data.len(),
+            behind,
+            accounts: 0,
+            webhooks_disabled: 0,
+            webhooks_failing: 0,
+            sealed: 0,
+        }));
+    }
+    let accounts = db.query_row(ACCOUNTS, [], |row| row.get(0))?;
+    let (webhooks_disabled, webhooks_failing, sealed) =
+        db.query_row(WEBHOOKS, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(Some(Checkup { size_bytes: data.len(), behind, accounts, webhooks_disabled, webhooks_failing, sealed }))
+}
+
+/// Whether a server holds the folder.
+pub fn is_served(folder: &Path) -> Result<bool> {
+    Ok(take_lock(folder)?.is_none())
+}
+
+/// Bytes that are free on the folder's disk.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
