@@ -19,6 +19,8 @@ pub struct Person {
     pub role: Role,
     pub joined_at: Time,
     pub seen_at: Option<Time>,
+    /// Signs in with a second step.
+    pub two_step: bool,
 }
 
 /// An invite that can still be accepted.

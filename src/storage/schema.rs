@@ -29,11 +29,11 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0013_operators.sql")),
     M::up(include_str!("migrations/0014_overview.sql")),
     M::up(include_str!("migrations/0015_days.sql")),
-    M::up(include_str!("migrations/0018_scale.sql")),
+    M::up(include_str!("migrations/0016_scale.sql")),
     M::up(include_str!("migrations/0017_sources.sql")),
-    M::up(include_str!("migrations/0019_team.sql")),
-    M::up(include_str!("migrations/0016_two_step.sql")),
-    M::up(include_str!("migrations/0019_keeping.sql")),
+    M::up(include_str!("migrations/0018_team.sql")),
+    M::up(include_str!("migrations/0019_two_step.sql")),
+    M::up(include_str!("migrations/0020_keeping.sql")),
 ];
 
 pub const DATABASE: &str = "chatforge.db";

@@ -20,7 +20,8 @@ pub struct Changed {
 }
 
 const PEOPLE: &str = "
-    SELECT id, email, name, role, created_at, seen_at
+    SELECT id, email, name, role, created_at, seen_at,
+           EXISTS (SELECT 1 FROM two_step t WHERE t.user = users.id AND t.account = users.account)
     FROM users
     WHERE account = ?1
     ORDER BY created_at, rowid
@@ -100,6 +101,7 @@ impl Store {
                     role: row.get(3)?,
                     joined_at: row.get(4)?,
                     seen_at: row.get(5)?,
+                    two_step: row.get(6)?,
                 })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -19,6 +19,7 @@ use crate::web::dashboard::Page;
 use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::proof::ProvenPage;
 use crate::web::dashboard::session::{SignedForm, SignedIn};
 use crate::web::error::ApiError;
 
@@ -104,8 +105,14 @@ pub async fn verify(Keeper(_): Keeper, params: RawPathParams, State(app): State<
     }))
 }
 
-/// The file, piece by piece: it may be larger than the machine's memory.
-pub async fn download(Keeper(_): Keeper, params: RawPathParams, State(app): State<App>) -> Result<Response> {
+/// The file, piece by piece: it may be larger than the machine's memory. It holds what every account has, so a session is
+/// not enough.
+pub async fn download(
+    Keeper(_): Keeper,
+    ProvenPage(_): ProvenPage,
+    params: RawPathParams,
+    State(app): State<App>,
+) -> Result<Response> {
     let name = name_of(&params)?;
     let path = app.store.backup_path(&name)?;
     let opened = tokio::task::spawn_blocking(move || {

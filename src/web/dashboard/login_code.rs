@@ -14,6 +14,7 @@ use crate::domain::account::User;
 use crate::domain::id::{AccountId, Identifier, UserId};
 use crate::domain::time::MINUTE_MS;
 use crate::web::App;
+use crate::web::audit::RefusedSignIn;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::auth::{too_many_from, welcome};
 use crate::web::dashboard::cookie::HALFWAY;
@@ -69,7 +70,9 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     }
     let who = format!("code {}", tries::signing_in(&app, &form.headers, &user.email, Some(&user.id)));
     if let Err(refused) = tries::code(&app, &who, &user, &two_step, form.fields.text("code")).await? {
-        return Ok(again(&app, next, &refused));
+        let mut response = again(&app, next, &refused);
+        response.extensions_mut().insert(RefusedSignIn(user));
+        return Ok(response);
     }
     let mut response = welcome(&app, user, form.address, &form.headers, &next).await?;
     if let Ok(cookie) = HeaderValue::from_str(&HALFWAY.remove(&app)) {

@@ -19,6 +19,7 @@ use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
+use crate::web::dashboard::proof::ProvenForm;
 use crate::web::dashboard::session::{Fields, SignedForm, SignedIn};
 use crate::web::error::ApiError;
 use crate::web::extract::path_id;
@@ -46,6 +47,7 @@ pub struct PersonRow {
     pub role: Role,
     pub joined: When,
     pub seen: Option<When>,
+    pub two_step: bool,
     pub is_you: bool,
     pub may_change: bool,
 }
@@ -83,7 +85,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
 }
 
 /// Answered with the page itself, not with a redirect: the link is in this answer alone.
-pub async fn invite(State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+pub async fn invite(State(app): State<App>, ProvenForm { member, fields }: ProvenForm) -> Result<Response> {
     let new = match NewInvite::parse(fields.text("email"), fields.text("role")) {
         Ok(new) => new,
         Err(rejection) => return not_invited(&app, &member, &fields, StatusCode::UNPROCESSABLE_ENTITY, rejection.failures).await,
@@ -114,8 +116,8 @@ pub async fn revoke(State(app): State<App>, params: RawPathParams, form: SignedF
     Ok(tell(back("revoked"), Told::of(id, &email)))
 }
 
-pub async fn set_role(State(app): State<App>, params: RawPathParams, form: SignedForm) -> Result<Response> {
-    let SignedForm { member, fields } = form;
+pub async fn set_role(State(app): State<App>, params: RawPathParams, form: ProvenForm) -> Result<Response> {
+    let ProvenForm { member, fields } = form;
     let id: UserId = path_id(&params, "user", ApiError::not_found)?;
     let role = Role::parse(fields.text("role")).ok_or_else(|| ApiError::bad_request("There is no such role."))?;
     match app.store.set_role(member.0.user.clone(), id.clone(), role).await? {
@@ -131,7 +133,7 @@ pub async fn set_role(State(app): State<App>, params: RawPathParams, form: Signe
     }
 }
 
-pub async fn remove(State(app): State<App>, params: RawPathParams, form: SignedForm) -> Result<Response> {
+pub async fn remove(State(app): State<App>, params: RawPathParams, form: ProvenForm) -> Result<Response> {
     let member = form.member;
     let id: UserId = path_id(&params, "user", ApiError::not_found)?;
     match app.store.remove_person(member.0.user.clone(), id.clone()).await? {
@@ -217,6 +219,7 @@ impl PersonRow {
             role: person.role,
             joined: When::new(person.joined_at),
             seen: person.seen_at.map(When::new),
+            two_step: person.two_step,
         }
     }
 }
