@@ -155,6 +155,8 @@ const NO_PAGE = {
   "/conversations/events": "a stream",
   "/conversations/{conversation}/export": "a file",
   "/leads/export": "a file",
+  "/agents/{agent}/export": "a file",
+  "/start/skip": "sets a cookie, and leads on",
 };
 
 // The addresses that the dashboard's router answers GET at, out of its source.
