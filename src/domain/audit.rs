@@ -13,6 +13,7 @@ pub const SUBJECTS: &[(&str, &str)] = &[
     ("account", "Account and plan"),
     ("agent", "Agents"),
     ("audit", "Audit log"),
+    ("backup", "Backups"),
     ("conversation", "Conversations"),
     ("key", "API keys"),
     ("knowledge", "Knowledge"),

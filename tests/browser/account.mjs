@@ -91,6 +91,13 @@ const PLAIN = {
   browser: "Mozilla/5.0",
 };
 
+// The address of a link by which somebody can join.
+export async function inviteLink(member, email, role = "member") {
+  await member.get("/settings/team");
+  const { text } = await member.submit("/settings/team/invites", { email, role });
+  return /\/join\?token=[^"<&\s]+/.exec(text)[0];
+}
+
 // `words` are what visitors and the team write; gives the address of every page, by the route that it belongs to.
 export async function fill(server, receiver, member, words = PLAIN) {
   const agent = await server.agent({ name: words.agent, greeting: words.text, color: "#0f766e" }, [words.faq]);
@@ -112,6 +119,8 @@ export async function fill(server, receiver, member, words = PLAIN) {
   await member.submit(`/conversations/${conversation.id}/claim`, {});
   await member.submit(`/conversations/${conversation.id}/reply`, { content: words.text, once: crypto.randomUUID() });
   await member.submit(`/leads/${captured.id}/notes`, { note: words.text });
+  await inviteLink(member, "colleague@example.com");
+  await member.submit("/settings/backups", {});
   await member.submit(`${own}/questions`, { text: words.text.slice(0, 200) });
 
   return {
@@ -136,6 +145,13 @@ export async function fill(server, receiver, member, words = PLAIN) {
     "/webhooks/{webhook}/deliveries/{delivery}": `/webhooks/${webhook.id}/deliveries/${delivery.id}`,
     "/events": "/events",
     "/settings": "/settings",
+    "/settings/security": "/settings/security",
+    "/settings/security/two-step": "/settings/security/two-step",
+    "/settings/team": "/settings/team",
+    "/settings/audit": "/settings/audit",
+    "/settings/retention": "/settings/retention",
+    "/settings/backups": "/settings/backups",
+    "/confirm": "/confirm?next=/settings",
     "/settings/replies": "/settings/replies",
     "/settings/keys": "/settings/keys",
     "/settings/activity": "/settings/activity",
@@ -150,6 +166,10 @@ export async function fill(server, receiver, member, words = PLAIN) {
 const NO_PAGE = {
   "/setup": "is gone once there is an administrator",
   "/login": "leads to the first page",
+  "/login/code": "stands between password and session",
+  "/join": "is for those who are not in yet",
+  "/settings/audit/export": "a file",
+  "/settings/backups/{backup}": "a file",
   "/join": "is gone without an invite",
   "/settings/audit/export": "a file",
   "/conversations/events": "a stream",

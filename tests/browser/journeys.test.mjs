@@ -107,7 +107,7 @@ journey("knowledge is tested, added, changed and deleted", (agent) => `/agents/$
   await it.page.goto(`${server.url}/agents/${agent.id}/knowledge`);
   await it.follow(/Do you have wifi/);
   assert.match(await it.main.getByRole("textbox", { name: /^Content/ }).inputValue(), /Only in the lobby/);
-  await it.confirm("Delete", "Delete entry");
+  await it.confirm(/^Delete$/, "Delete entry");
   await it.main.getByRole("heading", { name: "Add knowledge" }).waitFor();
   await it.readsNot(/Do you have wifi/);
 });

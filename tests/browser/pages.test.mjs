@@ -4,19 +4,20 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { HtmlValidate } from "html-validate";
-import { Member, fill, routes, startReceiver } from "./account.mjs";
-import { SCREENS, launchBrowser, startServer } from "./harness.mjs";
+import { Member, fill, inviteLink, routes, startReceiver } from "./account.mjs";
+import { SCREENS, launchBrowser, startServer, visit } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // Over the wire with everything that the page loads, when the browser has nothing of it.
 const PAGE_BYTES_MAX = 60_000;
 
-let server, receiver, browser, member, pages;
+let server, receiver, browser, member, pages, doors;
 
 before(async () => {
   [server, receiver, browser] = await Promise.all([startServer(), startReceiver(), launchBrowser()]);
   member = await Member.signIn(server);
   pages = await fill(server, receiver, member);
+  doors = ["/login", await inviteLink(member, "newcomer@example.com")];
 });
 
 after(async () => {
@@ -48,6 +49,20 @@ for (const [screen, options] of Object.entries(SCREENS)) {
   }
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing to mend on the ways in, ${colorScheme}`, async () => {
+    for (const path of [...doors, "/nothing/here"]) {
+      const { page, context } = await visit(browser, "about:blank", { ...SCREENS.phone, colorScheme });
+      await context.addInitScript({ content: axe });
+      await page.goto(`${server.url}${path}`);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => `${path}: ${id} ${nodes[0].html}`), []);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= SCREENS.phone.viewport.width, path);
+      await context.close();
+    }
+  });
+}
+
 test("html-validate finds nothing to mend", async () => {
   const validate = new HtmlValidate({
     extends: ["html-validate:recommended"],
@@ -61,8 +76,10 @@ test("html-validate finds nothing to mend", async () => {
       "valid-id": ["error", { relaxed: true }],
     },
   });
-  for (const path of [...Object.values(pages), "/docs"]) {
-    const { text } = await member.get(path);
+  const stranger = new Member(server);
+  const shown = [...Object.values(pages), "/docs"].map((path) => [member, path]);
+  for (const [reader, path] of [...shown, ...doors.map((path) => [stranger, path])]) {
+    const { text } = await reader.get(path);
     const { results } = await validate.validateString(text);
     const wrong = results.flatMap(({ messages }) => messages);
     assert.deepEqual(wrong.map(({ line, ruleId, message }) => `${path}:${line} ${ruleId}: ${message}`), []);

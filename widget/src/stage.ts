@@ -28,7 +28,7 @@ export class Stage {
     button.lastElementChild!.textContent = agent.launcher_text;
     button.className = "cf-launcher cf-side";
     button.ariaHasPopup = "dialog";
-    button.ariaLabel = `Chat with ${agent.name}`;
+    button.ariaLabel = agent.launcher_text || `Chat with ${agent.name}`;
     root.append(button);
     host.id = "chatforge";
     this.place();

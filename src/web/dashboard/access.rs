@@ -170,7 +170,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in RULES {
             assert!(seen.insert((rule.does == Does::Change, rule.path)), "{} stands twice", rule.path);
-            let is_way_in = matches!(rule.path, "/setup" | "/login" | "/join");
+            let is_way_in = matches!(rule.path, "/setup" | "/login" | "/login/code" | "/join");
             assert_eq!(rule.least.is_none(), is_way_in, "{}", rule.path);
         }
     }

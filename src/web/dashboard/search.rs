@@ -42,7 +42,8 @@ pub const PAGES: &[Place] = &[
     Place { title: "API documentation", href: "/docs", also: "reference curl" },
     Place { title: "Team", href: "/settings/team", also: "people roles invite members" },
     Place { title: "Audit log", href: "/settings/audit", also: "history who did what" },
-    Place { title: "Settings", href: "/settings", also: "profile plan payments" },
+    Place { title: "Security", href: "/settings/security", also: "password two-step totp sessions e-mail" },
+    Place { title: "Settings", href: "/settings", also: "profile plan payments backups" },
 ];
 
 /// Where one can go.
