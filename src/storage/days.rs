@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::analytics::{AnswerTimes, DAYS, Day, rounded_ms};
+use crate::domain::analytics::{DAYS, Day, rounded_ms};
 use crate::domain::id::AccountId;
 use crate::domain::time::{DAY_MS, Time};
 use crate::storage::Result;
@@ -80,11 +80,9 @@ pub fn last(db: &Connection, account: &AccountId, today: Time) -> Result<Vec<Day
     let mut rows = find.query(params![account, first])?;
     while let Some(row) = rows.next()? {
         if let Some(day) = days.get_mut(place(row.get(0)?)) {
-            day.answers.add(&AnswerTimes {
-                rounded: vec![(row.get(1)?, row.get(2)?)],
-                unanswered: row.get(3)?,
-                total_ms: row.get(4)?,
-            });
+            day.answers.rounded.push((row.get(1)?, row.get(2)?));
+            day.answers.unanswered += row.get::<_, i64>(3)?;
+            day.answers.total_ms += row.get::<_, i64>(4)?;
         }
     }
     Ok(days)

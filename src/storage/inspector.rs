@@ -44,7 +44,11 @@ const WAITING_MAX: i64 = 1_000;
 
 const COUNT_WAITING: &str = "
     SELECT count(*)
-    FROM (SELECT 1 FROM deliveries WHERE webhook = ?2 AND account = ?1 AND state = 'pending' LIMIT ?3)";
+    FROM (
+        SELECT 1
+        FROM deliveries INDEXED BY deliveries_pending
+        WHERE webhook = ?2 AND account = ?1 AND state = 'pending'
+        LIMIT ?3)";
 
 const COUNT_EVENTS: &str = "
     SELECT count(*)

@@ -211,11 +211,11 @@ journey("a canned reply is kept and deleted", () => "/settings/replies", async (
 journey("names are changed", () => "/settings", async (it, _, script) => {
   await it.fill("Your name", `Jane ${script}`);
   await it.press("Save profile");
-  await it.fill("Account", `Acme ${script}`);
+  await it.fill("Account name", `Acme ${script}`);
   await it.press("Save account");
   await it.page.goto(`${server.url}/settings`);
   assert.equal(await it.main.getByRole("textbox", { name: "Your name" }).inputValue(), `Jane ${script}`);
-  assert.equal(await it.main.getByRole("textbox", { name: "Account" }).inputValue(), `Acme ${script}`);
+  assert.equal(await it.main.getByRole("textbox", { name: "Account name" }).inputValue(), `Acme ${script}`);
 });
 
 journey("events and requests are narrowed", () => "/events", async (it, _, script) => {
