@@ -34,6 +34,17 @@ impl Default for Retention {
     }
 }
 
+impl Backups {
+    /// A copy that is removed at once is none.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.daily && self.keep_daily == 0 && self.keep_weekly == 0 {
+            let message = "must be 1 or more while backups.daily is on, unless backups.keep_weekly is".to_owned();
+            return Err(Error::Key { key: "backups.keep_daily".into(), message });
+        }
+        Ok(())
+    }
+}
+
 impl Retention {
     pub fn chosen(&self) -> Chosen {
         Chosen {

@@ -273,6 +273,7 @@ impl Config {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
         self.retention.check()?;
+        self.backups.check()?;
         self.stripe.check(&self.plans)?;
         models::check(&self.models, &self.answers)?;
         if self.answers.threads == 0 {

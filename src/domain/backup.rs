@@ -53,9 +53,10 @@ pub fn parse(name: &str) -> Option<(Why, Time)> {
     Some((why, Time::from_ms(seconds * 1_000)))
 }
 
-/// The daily ones that are not kept any more: beyond the newest `daily`, the newest of each of `weekly` weeks stays.
-pub fn superfluous(backups: &[Backup], daily: usize, weekly: usize) -> Vec<&Backup> {
-    let mut all: Vec<_> = backups.iter().filter(|backup| backup.why == Why::Daily).collect();
+/// The daily ones that are not kept any more: beyond the newest `daily`, the newest of each of `weekly` weeks stays. Those
+/// that a wrong clock put into the future take nobody's place.
+pub fn superfluous(backups: &[Backup], now: Time, daily: usize, weekly: usize) -> Vec<&Backup> {
+    let mut all: Vec<_> = backups.iter().filter(|backup| backup.why == Why::Daily && backup.made_at <= now).collect();
     all.sort_by_key(|backup| std::cmp::Reverse(backup.made_at));
     let mut weeks = Vec::new();
     let mut old = Vec::new();
@@ -100,7 +101,7 @@ mod tests {
         let made =
             |day: i64| Backup { name: day.to_string(), why: Why::Daily, made_at: Time::from_ms(day * DAY_MS), size_bytes: 1 };
         let mut backups: Vec<_> = days.map(made).collect();
-        let old: Vec<_> = superfluous(&backups, daily, weekly).into_iter().cloned().collect();
+        let old: Vec<_> = superfluous(&backups, Time::from_ms(100 * DAY_MS), daily, weekly).into_iter().cloned().collect();
         backups.retain(|backup| !old.contains(backup));
         backups.iter().map(|backup| backup.made_at.ms() / DAY_MS).collect()
     }
@@ -111,9 +112,8 @@ mod tests {
         assert_eq!(kept(60..=100, 3, 4), [83, 90, 97, 98, 99, 100]);
         assert_eq!(kept(60..=100, 2, 0), [99, 100]);
         assert_eq!(kept(60..=100, 0, 2), [97, 100]);
-        assert!(
-            superfluous(&[Backup { name: String::new(), why: Why::ByHand, made_at: Time::from_ms(0), size_bytes: 0 }], 0, 0)
-                .is_empty()
-        );
+        assert_eq!(kept(96..=105, 2, 0), [99, 100, 101, 102, 103, 104, 105]);
+        let by_hand = Backup { name: String::new(), why: Why::ByHand, made_at: Time::from_ms(0), size_bytes: 0 };
+        assert!(superfluous(&[by_hand], Time::from_ms(1), 0, 0).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::config::Backups;
-use crate::domain::backup::Why;
+use crate::domain::backup::{Backup, Why};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
@@ -30,9 +30,9 @@ pub fn run(store: &Store, world: &World, config: &Backups, stop: &Stop) {
 }
 
 fn back_up(store: &Store, config: &Backups, now: Time) -> Result<()> {
-    let newest = store.backups()?.into_iter().find(|backup| backup.why == Why::Daily);
     // One from the future was made under a wrong clock, and says nothing of today.
-    if newest.is_some_and(|backup| (0..DAY_MS).contains(&now.since(backup.made_at))) {
+    let is_of_today = |backup: &Backup| backup.why == Why::Daily && (0..DAY_MS).contains(&now.since(backup.made_at));
+    if store.backups()?.iter().any(is_of_today) {
         return Ok(());
     }
     let made = store.back_up(Why::Daily)?;

@@ -5,15 +5,17 @@ use std::thread;
 use pollster::block_on;
 
 use crate::config::Retention;
-use crate::domain::time::{HOUR_MS, Time};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
 use crate::world::World;
 
 const FORGET_EVERY_MS: i64 = HOUR_MS;
+const START_MS: i64 = 5 * MINUTE_MS;
 
 pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retention, stop: &Stop) {
-    let mut forgot_at = Time::default();
+    // A server that has just started is left alone for a while, and its owners have time to say what they want kept.
+    let mut forgot_at = world.now().plus_ms(START_MS - FORGET_EVERY_MS);
     while !stop.is_set() {
         let now = world.now();
         warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
@@ -42,13 +44,19 @@ async fn forget(store: &Store, retention: &Retention, now: Time, stop: &Stop) ->
     while !stop.is_set() && store.forget_repeats(now).await? > 0 {}
     while !stop.is_set() && store.forget_audit(now).await? {}
     let mut forgot = false;
-    for (account, limits) in store.limits(retention.chosen(), now).await? {
-        while !stop.is_set() && store.forget_old(account.clone(), limits).await? > 0 {
-            forgot = true;
-        }
-    }
+    let done = forget_rows(store, retention, now, stop, &mut forgot).await;
+    // Also after a failure: what is deleted must leave the log.
     if forgot {
         store.fold().await;
+    }
+    done
+}
+
+async fn forget_rows(store: &Store, retention: &Retention, now: Time, stop: &Stop, forgot: &mut bool) -> Result<()> {
+    for (account, limits) in store.limits(retention.chosen(), now).await? {
+        while !stop.is_set() && store.forget_old(account.clone(), limits).await? > 0 {
+            *forgot = true;
+        }
     }
     Ok(())
 }

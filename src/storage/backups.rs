@@ -14,8 +14,12 @@ use crate::storage::schema::{DATABASE, RESTORING, recognise, supported, take_loc
 use crate::storage::{Error, Result, Store, private_folder};
 
 pub const FOLDER: &str = "backups";
-/// A copy under this name has not been verified yet; nothing lists it, and the next one with its name replaces it.
+/// A copy under this name has not been verified yet, and nothing lists it.
 const PARTIAL: &str = "partial";
+/// Where a database goes that is replaced, until all of it is there.
+const MOVING: &str = "replaced-unfinished";
+/// That a copy leaves free, beside a tenth of its own size.
+const MARGIN_BYTES: u64 = 64 * 1024 * 1024;
 const SIDECARS: [&str; 3] = ["", "-wal", "-shm"];
 
 impl Store {
@@ -26,7 +30,20 @@ impl Store {
             Err(std::sync::TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
             Err(std::sync::TryLockError::WouldBlock) => return Err(Error::Conflict),
         };
+        self.clear_unfinished()?;
         back_up(&self.shared.files.folder, why, self.world().now())
+    }
+
+    /// A server that was killed while it made its daily copy has left it behind, as large as the database.
+    fn clear_unfinished(&self) -> Result<()> {
+        let Ok(entries) = fs::read_dir(self.shared.files.folder.join(FOLDER)) else { return Ok(()) };
+        let paths = entries.flatten().map(|entry| entry.path());
+        let is_ours = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let finished = name.strip_suffix(PARTIAL).and_then(|name| name.strip_suffix('.'));
+            finished.and_then(backup::parse).is_some_and(|(why, _)| why == Why::Daily)
+        };
+        paths.filter(is_ours).try_for_each(|path| remove(&path))
     }
 
     /// Newest first.
@@ -49,7 +66,7 @@ impl Store {
     /// Removes the daily copies that are not kept any more.
     pub fn prune_backups(&self, daily: usize, weekly: usize) -> Result<usize> {
         let backups = self.backups()?;
-        let old = backup::superfluous(&backups, daily, weekly);
+        let old = backup::superfluous(&backups, self.world().now(), daily, weekly);
         for backup in &old {
             fs::remove_file(self.backup_path(&backup.name)?).map_err(|error| disk(Path::new(&backup.name), &error))?;
         }
@@ -138,7 +155,7 @@ pub fn restore(folder: &Path, from: &Path, now: Time) -> Result<Option<PathBuf>>
     let Some(_lock) = take_lock(folder)? else { return Err(Error::Locked(folder.display().to_string())) };
     let (database, copying) = (folder.join(DATABASE), folder.join(format!("{RESTORING}.{PARTIAL}")));
     remove(&copying)?;
-    let copied = copy_file(from, &copying).and_then(|()| verify(&copying));
+    let copied = copy(from, &copying).and_then(|()| verify(&copying));
     if let Err(error) = copied {
         // The failure itself is what has to be told.
         let _ = remove(&copying);
@@ -151,20 +168,35 @@ pub fn restore(folder: &Path, from: &Path, now: Time) -> Result<Option<PathBuf>>
     Ok(kept)
 }
 
+/// Into a folder that has its name only once database and log are in it: a restore that goes on after an interruption
+/// must not separate them.
 fn move_aside(folder: &Path, now: Time) -> Result<Option<PathBuf>> {
     let present = |ending: &str| folder.join(format!("{DATABASE}{ending}")).exists();
-    if !SIDECARS.iter().any(|ending| present(ending)) {
+    let (moving, aside) = (folder.join(MOVING), folder.join(format!("replaced-{}", now.ms())));
+    if !moving.exists() && !SIDECARS.iter().any(|ending| present(ending)) {
         return Ok(None);
     }
-    let aside = folder.join(format!("replaced-{}", now.ms()));
-    private_folder(&aside)?;
+    private_folder(&moving)?;
     for ending in SIDECARS.iter().filter(|ending| present(ending)) {
         let name = format!("{DATABASE}{ending}");
-        fs::rename(folder.join(&name), aside.join(&name)).map_err(|error| disk(&aside, &error))?;
+        fs::rename(folder.join(&name), moving.join(&name)).map_err(|error| disk(&moving, &error))?;
     }
-    sync_folder(&aside)?;
+    sync_folder(&moving)?;
+    fs::rename(&moving, &aside).map_err(|error| disk(&aside, &error))?;
     sync_folder(folder)?;
     Ok(Some(aside))
+}
+
+/// A database that was in use has a log beside it, with its newest commits: a copy of the file alone would lack them.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let log = with_suffix(from, "-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let db = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.execute_batch("PRAGMA busy_timeout = 5000")?;
+        recognise(&db)?;
+        return make(&db, to);
+    }
+    copy_file(from, to)
 }
 
 fn copy_file(from: &Path, to: &Path) -> Result<()> {
@@ -195,7 +227,7 @@ fn room_for(db: &Connection, path: &Path) -> Result<()> {
     let Ok(stat) = rustix::fs::statvfs(folder) else { return Ok(()) };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     let needed = u64::try_from(pages.saturating_mul(page_bytes)).unwrap_or_default();
-    if needed < free {
+    if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());
     }
     Err(Error::Disk(format!("a copy takes {} MB, and {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
@@ -209,8 +241,12 @@ fn remove(path: &Path) -> Result<()> {
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    with_suffix(path, &format!(".{ending}"))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{ending}"));
+    name.push(suffix);
     name.into()
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,10 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often the write-ahead log is tried to be folded while readers are busy, and the pause in between.
 const FOLDS_MAX: usize = 10;
 const FOLD_PAUSE: Duration = Duration::from_millis(20);
+/// After a fold that readers have prevented, the next one.
+const FOLD_AGAIN: Duration = Duration::from_secs(1);
+/// As long as anybody else waits for the database.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What may be repeated waits for the disk no longer than this, as long as anything is written.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Log rows and counters wait for the next commit, but no longer than this.
@@ -31,6 +35,8 @@ pub struct Writer {
     queue: Sender<Order>,
     later: Sender<Later>,
     dropped: AtomicU64,
+    /// What the log still holds is to be cut off as soon as it can be.
+    owed: Arc<AtomicBool>,
 }
 
 /// What a write has survived when its caller is answered.
@@ -69,10 +75,12 @@ impl Writer {
         let (queue, orders) = bounded(QUEUE_MAX);
         let (later, waiting) = bounded(LATER_MAX);
         let (checkpoints, to_disk, synced) = (Checkpoints::start(&db), Cell::new(true), Cell::new(Instant::now()));
-        let lane = Lane { db, orders, waiting, bell, checkpoints, to_disk, synced };
+        let owed = Arc::new(AtomicBool::new(false));
+        let folded = Cell::new(Instant::now());
+        let lane = Lane { db, orders, waiting, bell, checkpoints, to_disk, synced, owed: owed.clone(), folded };
         let thread = thread::Builder::new().name("storage-writer".into());
         thread.spawn(move || lane.serve()).expect("spawn the writer");
-        Self { queue, later, dropped: AtomicU64::new(0) }
+        Self { queue, later, dropped: AtomicU64::new(0), owed }
     }
 
     /// Runs `work` in a transaction; returns once it is safe.
@@ -99,11 +107,12 @@ impl Writer {
         }
     }
 
-    /// Does not fail: what was deleted stays deleted, and a full queue only means that a later fold cleans up.
+    /// Does not fail: what was deleted stays deleted, and the writer goes on trying until the log holds nothing of it.
     pub async fn fold(&self) {
         let (done, folded) = oneshot::channel();
-        if self.queue.try_send(Order::Fold(done)).is_ok() {
-            let _ = folded.await;
+        match self.queue.try_send(Order::Fold(done)) {
+            Ok(()) => drop(folded.await),
+            Err(_) => self.owed.store(true, Ordering::Relaxed),
         }
     }
 
@@ -149,6 +158,10 @@ struct Lane {
     to_disk: Cell<bool>,
     /// When a commit has last waited for the disk.
     synced: Cell<Instant>,
+    /// A fold was asked for and has not succeeded yet.
+    owed: Arc<AtomicBool>,
+    /// When a fold was last tried.
+    folded: Cell<Instant>,
 }
 
 impl Lane {
@@ -158,7 +171,7 @@ impl Lane {
             match self.orders.recv_timeout(FLUSH_EVERY) {
                 Ok(first) => group.take(first),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.fold(),
+                Err(RecvTimeoutError::Disconnected) => return self.fold(FOLDS_MAX),
             }
             while group.stop.is_none() && group.jobs.len() < GROUP_MAX {
                 let Ok(order) = self.orders.try_recv() else { break };
@@ -166,7 +179,9 @@ impl Lane {
             }
             self.settle(group.jobs, group.to_disk);
             if group.stop.is_some() || !group.folds.is_empty() {
-                self.fold();
+                self.fold(FOLDS_MAX);
+            } else if self.owed.load(Ordering::Relaxed) && self.folded.get().elapsed() > FOLD_AGAIN {
+                self.fold(1);
             }
             // Whoever asked may have hung up; it is folded all the same.
             for done in group.folds {
@@ -255,18 +270,39 @@ impl Lane {
         Ok(())
     }
 
-    fn fold(&self) {
+    /// Cuts the log, so that nothing of what was deleted stands in it. A reader in the middle of a query prevents that; a
+    /// short one is waited for, a long one, such as a backup, is not: others want to write.
+    fn fold(&self, tries: usize) {
         self.settle(Vec::new(), true);
         let _alone = self.checkpoints.alone();
-        // A reader in the middle of a query keeps the log from being cut; that shows in the first column, not as an error.
-        for _ in 0..FOLDS_MAX {
-            match self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)) {
-                Ok(false) => return,
-                Ok(true) => thread::sleep(FOLD_PAUSE),
-                Err(error) => tracing::warn!(%error, "the write-ahead log could not be folded into the database"),
+        let folded = self.truncate(tries).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the write-ahead log could not be folded into the database");
+            false
+        });
+        if !folded && !self.owed.load(Ordering::Relaxed) {
+            tracing::info!("the write-ahead log is in use, and is folded into the database as soon as it is not");
+        }
+        self.owed.store(!folded, Ordering::Relaxed);
+        self.folded.set(Instant::now());
+    }
+
+    fn truncate(&self, tries: usize) -> Result<bool> {
+        // SQLite would wait for readers itself, and hold the lock on writing all the while.
+        self.db.busy_timeout(Duration::ZERO)?;
+        let mut folded = Ok(false);
+        for again in 0..tries {
+            if again > 0 {
+                thread::sleep(FOLD_PAUSE);
+            }
+            // That a reader was in the way shows in the first column, not as an error.
+            let busy = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            folded = busy.map(|busy| !busy).map_err(Error::from);
+            if !matches!(folded, Ok(false)) {
+                break;
             }
         }
-        tracing::warn!("the write-ahead log is not folded into the database yet; a later commit does it");
+        self.db.busy_timeout(BUSY_WAIT)?;
+        folded
     }
 }
 

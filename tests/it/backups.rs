@@ -272,3 +272,38 @@ fn the_doctor_finds_what_is_wrong_and_says_what_helps() {
     assert_eq!(fs::read(folder.join("chatforge.db")).unwrap(), damaged, "nothing is changed");
     Ran::of(command(home.path()).args(["--data", "nowhere", "doctor"])).is(1);
 }
+
+#[test]
+fn f13_a_database_with_its_log_is_restored_with_what_the_log_holds() {
+    let (home, server, api) = started();
+    agent(&api, "In the log");
+    server.kill();
+    let aside = home.path().join("aside");
+    fs::create_dir(&aside).unwrap();
+    for ending in ["", "-wal"] {
+        fs::copy(home.data().join(format!("chatforge.db{ending}")), aside.join(format!("chatforge.db{ending}"))).unwrap();
+    }
+    assert!(0 < fs::metadata(aside.join("chatforge.db-wal")).unwrap().len());
+    home.run(&["restore", aside.join("chatforge.db").to_str().unwrap(), "--yes"]).is(0);
+    let server = home.serve();
+    assert_eq!(names(&server.client().with("authorization", api.sent("authorization"))), ["In the log"]);
+    assert_eq!(server.terminate(), 0);
+}
+
+#[test]
+fn a_copy_of_a_wrong_clock_takes_nobody_s_place() {
+    let server = TestServer::start_with(|config| config.backups.daily = true);
+    let folder = server.folder().join("backups");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("daily-4000000000.db"), "").unwrap();
+    fs::write(folder.join("daily-1.db.partial"), "half of one").unwrap();
+    let daily = || files(&folder).into_iter().filter(|name| name.starts_with("daily-") && name.ends_with(".db")).count();
+    server.pass(Minutes(6));
+    until("today's", || Some(()).filter(|()| daily() == 2));
+    assert!(!folder.join("daily-1.db.partial").exists(), "what was left half is gone");
+    server.pass(Hours(2));
+    server.pass(Hours(2));
+    let by_hand = server.cli(&["backup"]).is(0);
+    assert!(Path::new(by_hand.line()).exists());
+    assert_eq!(daily(), 2, "one a day, and the one of the future stays");
+}

@@ -188,3 +188,17 @@ fn a_deleted_visitor_holds_up_nobodys_deliveries() {
     let told = until("the third", || Some(receiver.next()).filter(|told| told.contains("other@example.com")));
     assert_eq!(told.json["type"], "lead.captured");
 }
+
+#[test]
+fn what_a_long_reader_keeps_in_the_log_goes_when_it_has_read() {
+    let (server, id) = with_agent();
+    let visitor = leave_marks(&server, &id);
+    let reader = server.database();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM messages;").unwrap();
+    server.delete(&format!("/api/v1/visitors/{visitor}")).is(200);
+    assert!(!traces(&server, MARKER).is_empty(), "the log cannot be cut beneath a reader");
+    // Nobody waits for the reader, though.
+    server.visitor(&id).ask("Hello");
+    reader.execute_batch("COMMIT").unwrap();
+    until("the log to be cut", || Some(()).filter(|()| traces(&server, MARKER).is_empty()));
+}
