@@ -93,7 +93,7 @@ fn reset_password(context: &Context, email: &str, stdin: bool) -> anyhow::Result
 async fn set_password(store: &Store, email: &str, password: &Password, world: &World) -> anyhow::Result<()> {
     let user = store.user_by_email(email.to_owned()).await?;
     let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
-    store.set_password(user.email, password.hash(world)?).await?;
+    store.set_password(user.clone(), password.hash(world)?).await?;
     eprintln!("The password of {email} is changed, and every session is ended.");
     password.tell();
     record(store, user.account, "access.password_reset", user.id, &user.name).await

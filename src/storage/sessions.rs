@@ -75,9 +75,15 @@ const FIND: &str = "
     WHERE s.token_hash = ?1 AND ?2 < s.seen_at AND ?3 < s.created_at";
 
 impl Store {
+    /// Refused where the password is not the one any more that `user` was read with: whoever changes it ends the sessions,
+    /// and those that are just being opened.
     pub async fn create_session(&self, user: User, session: NewSession) -> Result<()> {
         let now = self.world().now();
         self.write(move |db| {
+            let same = "SELECT 1 FROM users WHERE account = ?1 AND id = ?2 AND password_hash = ?3";
+            if !db.prepare_cached(same)?.exists(params![user.account, user.id, user.password_hash])? {
+                return Err(Error::NotFound);
+            }
             db.execute("DELETE FROM sessions WHERE created_at < ?1", [now.plus_ms(-AGE_MS)])?;
             db.prepare_cached(
                 "INSERT INTO sessions (token_hash, account, user, csrf, address, user_agent, created_at, seen_at, proved_at)

@@ -76,18 +76,15 @@ impl Store {
         .await
     }
 
-    /// Changes a password and ends every session of its user.
-    pub async fn set_password(&self, email: String, password_hash: String) -> Result<()> {
+    /// Changes a password and ends every session of its user; a conflict where it was changed since `user` was read.
+    pub async fn set_password(&self, user: User, hash: String) -> Result<()> {
         self.write(move |db| {
-            let changed = db.execute("UPDATE users SET password_hash = ?2 WHERE email = ?1", params![email, password_hash])?;
-            if changed == 0 {
-                return Err(Error::NotFound);
+            let change = "UPDATE users SET password_hash = ?4 WHERE account = ?1 AND id = ?2 AND password_hash = ?3";
+            if db.prepare_cached(change)?.execute(params![user.account, user.id, user.password_hash, hash])? == 0 {
+                return Err(Error::Conflict);
             }
-            db.execute(
-                "DELETE FROM sessions
-                 WHERE (account, user) IN (SELECT account, id FROM users WHERE email = ?1)",
-                [email],
-            )?;
+            let end = "DELETE FROM sessions WHERE account = ?1 AND user = ?2";
+            db.prepare_cached(end)?.execute(params![user.account, user.id])?;
             Ok(())
         })
         .await

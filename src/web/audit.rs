@@ -50,6 +50,24 @@ pub struct Told {
 #[derive(Clone)]
 pub struct RefusedSignIn(pub User);
 
+impl RefusedSignIn {
+    pub fn of(user: User, mut response: Response) -> Response {
+        response.extensions_mut().insert(Self(user));
+        response
+    }
+}
+
+/// Left with a response that looks like a change and is none, such as a page that asks first.
+#[derive(Clone)]
+pub struct NothingDone;
+
+impl NothingDone {
+    pub fn by(mut response: Response) -> Response {
+        response.extensions_mut().insert(Self);
+        response
+    }
+}
+
 impl Told {
     pub fn of(target: impl ToString, detail: &str) -> Self {
         Self { target: target.to_string(), detail: detail.chars().take(DETAIL_CHARS_MAX).collect() }
@@ -82,7 +100,8 @@ impl Seen {
     /// None where the request was refused, and so has changed nothing.
     pub fn entry(self, account: AccountId, actor: Actor, action: &'static str, response: &Response) -> Option<Entry> {
         let went_well = response.status().is_success() || response.status().is_redirection();
-        if !went_well || response.headers().contains_key(REPLAYED) {
+        let is_idle = response.headers().contains_key(REPLAYED) || response.extensions().get::<NothingDone>().is_some();
+        if !went_well || is_idle {
             return None;
         }
         let (target, detail) = match response.extensions().get::<Told>().cloned() {

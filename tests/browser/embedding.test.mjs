@@ -106,13 +106,17 @@ test("on hidden paths nothing is shown, also when the page only changes its addr
 });
 
 test("a page that moves on to a hidden path before the panel is there hides the launcher", async () => {
-  const visitor = await looking({ hide_on: ["/checkout*"] });
-  await visitor.page.route(/\/widget\/panel-/, async (route) => {
-    await visitor.page.evaluate(() => history.pushState({}, "", "/checkout/payment"));
-    await route.continue();
-  });
-  await visitor.page.reload();
-  await visitor.page.waitForResponse(/\/widget\/panel-/);
+  let arrived;
+  const panel = new Promise((done) => (arrived = done));
+  const prepare = (page) =>
+    page.route(/\/widget\/panel-/, async (route) => {
+      await page.evaluate(() => history.pushState({}, "", "/checkout/payment"));
+      await route.continue();
+      arrived();
+    });
+  const own = await server.agent({ name: "Ada", greeting: "Hello!", appearance: { hide_on: ["/checkout*"] } }, KNOWLEDGE);
+  const visitor = await arrive(site.page(own), { prepare });
+  await panel;
   await visitor.launcher.waitFor({ state: "hidden" });
 });
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::browser::{Browser, EMAIL, PASSWORD, between, own_api, signed_in};
+use crate::http::raw;
 use crate::server::Span::{Days, Minutes};
 use crate::server::{TestServer, until};
 
@@ -319,4 +320,36 @@ fn whoever_hangs_up_keeps_nothing_out_of_the_log() {
         Some(()).filter(|()| server.count("SELECT count(*) FROM users WHERE name = 'Gone'") == 1)
     });
     until("its entry", || Some(()).filter(|()| actions(&server).contains(&"access.name_changed".to_owned())));
+}
+
+#[test]
+fn a_page_that_only_asks_is_no_change() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/backups").is(200);
+    browser.submit("/settings/backups", &[]).is(303);
+    let page = browser.get("/settings/backups").is(200).text;
+    let copy = between(&page, "href=\"/settings/backups/", "\"").unwrap().to_owned();
+    let agent = own_api(&server).agent(&json!({ "name": "A" }));
+    server.visitor(&agent).ask("Hello");
+    server.pass(Days(3));
+    browser.sign_in(PASSWORD).is(303);
+    server.pass(Minutes(11));
+    let before = actions(&server).len();
+    browser.get(&format!("/settings/backups/{copy}")).is(303);
+    browser.get("/settings/retention").is(200);
+    let days = [("conversations_days", "1"), ("events_days", "7"), ("requests_days", "7")];
+    browser.submit("/settings/retention", &days).is(401);
+    let mut wrong = days.to_vec();
+    wrong.push(("proof", "not my password"));
+    browser.submit("/settings/retention", &wrong).is(401);
+    server.pass(Minutes(2));
+    until("the wrong one to be noted", || Some(()).filter(|()| before < actions(&server).len()));
+    assert_eq!(actions(&server)[before..], ["access.sign_in_refused"]);
+    browser.get("/confirm").is(200);
+    browser.submit("/confirm", &[("proof", PASSWORD)]).is(303);
+    let headers = format!("Host: here\r\nCookie: {}\r\nConnection: close\r\n\r\n", browser.client.sent("cookie"));
+    let answer = raw(browser.client.base(), format!("GET /settings/backups/{copy} HTTP/1.1\r\n{headers}").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..200]);
+    let told = format!("SELECT count(*) FROM audit_log WHERE action = 'backup.downloaded' AND detail = '{copy}'");
+    assert_eq!(server.count(&told), 1);
 }

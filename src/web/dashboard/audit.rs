@@ -36,6 +36,8 @@ pub struct AuditPage {
 
 pub struct EntryRow {
     pub who: String,
+    /// Names can be changed, and taken from somebody else.
+    pub who_id: String,
     pub action: String,
     /// As the file calls it.
     pub name: String,
@@ -113,6 +115,7 @@ fn address(path: &str, filter: &AuditFilter, after: Option<i64>) -> String {
 impl EntryRow {
     fn new(entry: Recorded) -> Self {
         Self {
+            who_id: entry.actor,
             who: entry.actor_name,
             action: label(&entry.action),
             targets: entry.target.split_whitespace().map(Target::new).collect(),

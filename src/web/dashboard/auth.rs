@@ -68,21 +68,23 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
         return Ok(refused(&app, email, next, &limited));
     }
     let user = app.store.user_by_email(email.clone()).await?;
-    let who = tries::signing_in(&app, &form.headers, &email, user.as_ref().map(|user| &user.id));
+    let who = tries::signing_in(&app, &form.headers, &email, user.as_ref());
     let password = form.fields.text("password");
     let tried = tries::password(&app, &who, password, user.as_ref().map(|user| user.password_hash.as_str())).await?;
     match (tried, user) {
         (Ok(()), Some(user)) => {
-            renew_hash(&app, &user, password).await?;
+            let user = renew_hash(&app, user, password).await?;
             if app.store.two_step(user.account.clone(), user.id.clone()).await?.is_some() {
                 return Ok(login_code::detour(&app, &user, &next));
             }
             welcome(&app, user, form.address, &form.headers, &next).await
         }
         (tried, known) => {
-            let mut response = refused(&app, email, next, &tried.err().unwrap_or(Refused::Wrong));
-            known.map(|user| response.extensions_mut().insert(RefusedSignIn(user)));
-            Ok(response)
+            let response = refused(&app, email, next, &tried.err().unwrap_or(Refused::Wrong));
+            Ok(match known {
+                Some(user) => RefusedSignIn::of(user, response),
+                None => response,
+            })
         }
     }
 }
@@ -97,7 +99,7 @@ pub fn too_many_from(app: &App, address: ClientAddress) -> Option<Refused> {
 /// Opens a session under a token of its own, and ends the one that the browser had: it may have been planted there.
 pub async fn welcome(app: &App, user: User, address: ClientAddress, headers: &HeaderMap, next: &Next) -> Result<Response> {
     session::end(app, headers).await?;
-    let device = tries::remember(app, headers, &user.id);
+    let device = tries::remember(app, headers, &user);
     let cookie = session::open(app, user, address, headers).await?;
     let cookies = AppendHeaders([(header::SET_COOKIE, cookie), (header::SET_COOKIE, device)]);
     Ok((cookies, Redirect::to(next.as_str())).into_response())
@@ -110,12 +112,13 @@ fn refused(app: &App, email: String, next: Next, refused: &Refused) -> Response 
 }
 
 /// What was hashed under earlier parameters is hashed anew while the password is at hand.
-async fn renew_hash(app: &App, user: &User, password: &str) -> Result<()> {
+async fn renew_hash(app: &App, user: User, password: &str) -> Result<User> {
     if !password::needs_rehash(&user.password_hash) {
-        return Ok(());
+        return Ok(user);
     }
     let hash = hashed(app, password.to_owned()).await?;
-    Ok(app.store.renew_password_hash(user.clone(), hash).await?)
+    app.store.renew_password_hash(user.clone(), hash.clone()).await?;
+    Ok(User { password_hash: hash, ..user })
 }
 
 pub async fn logout(State(app): State<App>, headers: HeaderMap, _: SignedForm) -> Result<Response> {

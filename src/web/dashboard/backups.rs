@@ -15,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::domain::backup::{Backup, Why};
 use crate::storage::{Error, Store};
 use crate::web::App;
+use crate::web::audit::{NothingDone, Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::{PageError, Result};
@@ -78,31 +79,33 @@ pub async fn list(
     .into_response())
 }
 
-pub async fn create(Keeper(_): Keeper, State(app): State<App>, _: SignedForm) -> Result<Redirect> {
-    let made = blocking(&app, |store| store.back_up(Why::ByHand)).await;
-    Ok(back(match made {
-        Ok(_) => "made",
-        Err(Error::Conflict) => "busy",
+pub async fn create(Keeper(_): Keeper, State(app): State<App>, _: SignedForm) -> Result<Response> {
+    let none = |done| NothingDone::by(back(done).into_response());
+    Ok(match blocking(&app, |store| store.back_up(Why::ByHand)).await {
+        Ok(made) => tell(back("made").into_response(), Told::of("", &made.name)),
+        Err(Error::Conflict) => none("busy"),
         Err(Error::Disk(error)) => {
             tracing::warn!(error, "no backup was made");
-            "full"
+            none("full")
         }
         Err(error) => return Err(error.into()),
-    }))
+    })
 }
 
 /// Reads every page of the copy once more.
-pub async fn verify(Keeper(_): Keeper, params: RawPathParams, State(app): State<App>, _: SignedForm) -> Result<Redirect> {
+pub async fn verify(Keeper(_): Keeper, params: RawPathParams, State(app): State<App>, _: SignedForm) -> Result<Response> {
     let name = name_of(&params)?;
+    let told = Told::of("", &name);
     let verified = blocking(&app, move |store| store.verify_backup(&name)).await;
-    Ok(back(match verified {
+    let done = back(match verified {
         Ok(()) => "whole",
         Err(Error::Corrupt(error)) => {
             tracing::error!(error, "a backup is damaged");
             "damaged"
         }
         Err(error) => return Err(error.into()),
-    }))
+    });
+    Ok(tell(done.into_response(), told))
 }
 
 /// The file, piece by piece: it may be larger than the machine's memory. It holds what every account has, so a session is
@@ -129,7 +132,7 @@ pub async fn download(
         // As it is: packing it on the way would take longer than sending it, and hide its length.
         (header::CONTENT_ENCODING, "identity".to_owned()),
     ];
-    Ok((headers, stream(file)).into_response())
+    Ok(tell((headers, stream(file)).into_response(), Told::of("", &name)))
 }
 
 fn stream(mut file: std::fs::File) -> Body {

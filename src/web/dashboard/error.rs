@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::storage;
+use crate::web::audit::NothingDone;
 use crate::web::dashboard::Page;
 use crate::web::error::ApiError;
 
@@ -44,8 +45,8 @@ impl From<storage::Error> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let error = match self {
-            Self::SignIn => return Redirect::to("/login").into_response(),
-            Self::Elsewhere(address) => return Redirect::to(&address).into_response(),
+            Self::SignIn => return NothingDone::by(Redirect::to("/login").into_response()),
+            Self::Elsewhere(address) => return NothingDone::by(Redirect::to(&address).into_response()),
             Self::Shown(page) => return *page,
             Self::Failed(error) => error,
         };

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::domain::account::Role;
 use crate::domain::audit::{Actor, subject};
+use crate::domain::time::MINUTE_MS;
+use crate::limits::Window;
 use crate::storage::Member;
 use crate::web::App;
 use crate::web::audit::{self, RefusedSignIn, Seen};
@@ -15,6 +17,9 @@ use crate::web::dashboard::error::Result;
 use crate::web::dashboard::session;
 use crate::web::error::ApiError;
 use crate::web::live::TeamNews;
+
+/// Nobody fills in five forms a second for a minute.
+const FORMS_PER_PERSON: Window = Window { limit: 300, span_ms: MINUTE_MS };
 
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -33,6 +38,12 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     if let Err(error) = admit(&parts, member.as_ref(), least) {
         return error.into_response();
     }
+    if !parts.method.is_safe()
+        && let Some(member) = &member
+        && let Err(error) = slow_down(&app, member)
+    {
+        return error.into_response();
+    }
     if let Some(member) = member.clone() {
         parts.extensions.insert(member);
     }
@@ -43,8 +54,19 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
             let changing = Changing { app, member: member.filter(|_| least.is_some()), action, seen };
             audit::to_the_end(changing.run(next, request)).await
         }
-        None => next.run(request).await,
+        None => {
+            let response = next.run(request).await;
+            note_refused(&app, &seen, &response);
+            response
+        }
     }
+}
+
+/// A password or code that was wrong, wherever it was asked for.
+fn note_refused(app: &App, seen: &Seen, response: &Response) -> bool {
+    let Some(RefusedSignIn(user)) = response.extensions().get::<RefusedSignIn>().cloned() else { return false };
+    app.store.note_refused_sign_in(user, seen.origin.clone());
+    true
 }
 
 /// A use of a route that the audit log tells of.
@@ -60,8 +82,7 @@ impl Changing {
     async fn run(self, next: Next, request: Request) -> Response {
         let response = next.run(request).await;
         let Self { app, member, action, seen } = self;
-        if let Some(RefusedSignIn(user)) = response.extensions().get::<RefusedSignIn>().cloned() {
-            app.store.note_refused_sign_in(user, seen.origin);
+        if note_refused(&app, &seen, &response) {
             return response;
         }
         let member = match (member, session::opened(&app, response.headers())) {
@@ -86,6 +107,12 @@ impl Changing {
         }
         response
     }
+}
+
+/// What a person does is written down for a year, and each time the disk is waited for.
+fn slow_down(app: &App, member: &Member) -> Result<()> {
+    let verdict = app.strangers.admit(&format!("person:{}", member.user.id), app.world.instant_ms(), &[FORMS_PER_PERSON]);
+    if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds()).into()) }
 }
 
 fn admit(parts: &Parts, member: Option<&Member>, least: Option<Role>) -> Result<()> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 use crate::auth::{self, password};
 use crate::domain::Invalid;
@@ -16,10 +16,12 @@ use crate::storage::Error;
 use crate::web::App;
 use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
+use crate::web::dashboard::auth::welcome;
 use crate::web::dashboard::auth::{SetupExpiredPage, TRIES_PER_ADDRESS, hashed};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
-use crate::web::dashboard::session::{self, OpenForm, form_token};
+use crate::web::dashboard::next::Next;
+use crate::web::dashboard::session::{OpenForm, form_token};
 use crate::web::error::ApiError;
 
 /// `GET /join?token=…`
@@ -73,8 +75,8 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
         Err(error) => return Err(error.into()),
     };
     let told = Told::of(&user.id, &format!("{}, {}", user.email, user.role.label()));
-    let cookie = session::open(&app, user, form.address, &form.headers).await?;
-    Ok(tell(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(), told))
+    let response = welcome(&app, user, form.address, &form.headers, &Next::parse("/")).await?;
+    Ok(tell(response, told))
 }
 
 /// The same for a link that never was, that is used, revoked or too old.

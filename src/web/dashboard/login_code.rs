@@ -9,7 +9,6 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::auth::{self, hex};
 use crate::domain::account::User;
 use crate::domain::id::{AccountId, Identifier, UserId};
 use crate::domain::time::MINUTE_MS;
@@ -22,7 +21,7 @@ use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{OpenForm, form_token};
-use crate::web::dashboard::tries::{self, Refused};
+use crate::web::dashboard::tries::{self, Refused, fingerprint};
 
 const AGE_MS: i64 = 5 * MINUTE_MS;
 const PAGE: &str = "/login/code";
@@ -68,11 +67,10 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     if let Some(refused) = too_many_from(&app, form.address) {
         return Ok(again(&app, next, &refused));
     }
-    let who = format!("code {}", tries::signing_in(&app, &form.headers, &user.email, Some(&user.id)));
+    // One lock for all browsers: who comes as far as this knows the password, so no stranger can shut the door.
+    let who = format!("code:{}", user.id);
     if let Err(refused) = tries::code(&app, &who, &user, &two_step, form.fields.text("code")).await? {
-        let mut response = again(&app, next, &refused);
-        response.extensions_mut().insert(RefusedSignIn(user));
-        return Ok(response);
+        return Ok(RefusedSignIn::of(user, again(&app, next, &refused)));
     }
     let mut response = welcome(&app, user, form.address, &form.headers, &next).await?;
     if let Ok(cookie) = HeaderValue::from_str(&HALFWAY.remove(&app)) {
@@ -102,9 +100,4 @@ fn claims(app: &App, headers: &HeaderMap) -> Option<(AccountId, UserId, String, 
     let mut parts = text.strip_prefix("halfway ")?.split(' ');
     let (account, user) = (AccountId::parse(parts.next()?)?, UserId::parse(parts.next()?)?);
     Some((account, user, parts.next()?.to_owned(), parts.next()?.parse().ok()?))
-}
-
-/// Of the password's hash, which nobody should learn from a cookie.
-fn fingerprint(user: &User) -> String {
-    hex(&auth::hash(&user.password_hash)[..8])
 }

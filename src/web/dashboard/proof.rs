@@ -14,6 +14,7 @@ use crate::auth::totp;
 use crate::domain::time::MINUTE_MS;
 use crate::storage::TwoStep;
 use crate::web::App;
+use crate::web::audit::RefusedSignIn;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
@@ -59,7 +60,10 @@ impl FromRequest<App> for ProvenForm {
             return Err(ApiError::payload_too_large(CARRIED_BYTES_MAX).into());
         }
         let page = ProofPage::new(app, &member, action, carried).await?;
-        Err(PageError::Shown(Box::new(asked(page, refused))))
+        let was_refused = refused.is_some();
+        let answer = asked(page, refused);
+        let answer = if was_refused { RefusedSignIn::of(member.0.user, answer) } else { answer };
+        Err(PageError::Shown(Box::new(answer)))
     }
 }
 
@@ -112,7 +116,10 @@ pub async fn create(State(app): State<App>, headers: HeaderMap, SignedForm { mem
     let next = Next::parse(fields.text("next"));
     Ok(match prove(&app, &member, &headers, fields.text("proof")).await? {
         Ok(()) => Redirect::to(next.as_str()).into_response(),
-        Err(refused) => asked(ProofPage::leading_to(&app, &member, &next).await?, Some(refused)),
+        Err(refused) => {
+            let page = ProofPage::leading_to(&app, &member, &next).await?;
+            RefusedSignIn::of(member.0.user, asked(page, Some(refused)))
+        }
     })
 }
 

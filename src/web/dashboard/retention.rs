@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::domain::retention::{Chosen, DAYS_MAX, Forgettable, LOG_DAYS_MIN};
 use crate::storage::FORGETTABLE_MAX;
 use crate::web::App;
+use crate::web::audit::{NothingDone, Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::session::{Fields, SignedForm, SignedIn};
+use crate::web::dashboard::proof::ProvenForm;
+use crate::web::dashboard::session::{Fields, SignedIn};
 
 #[derive(Template)]
 #[template(path = "retention.html")]
@@ -57,7 +59,7 @@ pub async fn show(member: SignedIn, State(app): State<App>, Query(query): Query<
 }
 
 /// Saved at once where nothing goes by it; otherwise once it is confirmed.
-pub async fn update(State(app): State<App>, SignedForm { member, fields }: SignedForm) -> Result<Response> {
+pub async fn update(State(app): State<App>, ProvenForm { member, fields }: ProvenForm) -> Result<Response> {
     let account = member.0.account.id.clone();
     let saved = app.store.retention(account.clone()).await?;
     let mut form = RetentionForm::sent(&fields);
@@ -72,11 +74,20 @@ pub async fn update(State(app): State<App>, SignedForm { member, fields }: Signe
     let goes = forgettable(&app, &member, chosen).await?;
     if goes.is_nothing() || fields.text("confirmed") == "yes" {
         app.store.set_retention(account, chosen).await?;
-        return Ok(Redirect::to("/settings/retention?done=saved").into_response());
+        let told = Told::of("", &format!("{} to {}", in_words(saved), in_words(chosen)));
+        return Ok(tell(Redirect::to("/settings/retention?done=saved").into_response(), told));
     }
     let mut page = page(&app, &member, saved, form).await?;
     page.asked = Some(due(goes));
-    Ok(Page(page).into_response())
+    Ok(NothingDone::by(Page(page).into_response()))
+}
+
+/// As the audit log tells it.
+fn in_words(chosen: Chosen) -> String {
+    let days = |days: Option<u32>| days.map_or_else(|| "default".to_owned(), |days| days.to_string());
+    let [conversations, events, requests] = [chosen.conversations_days, chosen.events_days, chosen.requests_days].map(days);
+    let leads = if chosen.leads_too { ", leads too" } else { "" };
+    format!("conversations {conversations}{leads}, events {events}, requests {requests} days")
 }
 
 async fn forgettable(app: &App, member: &SignedIn, chosen: Chosen) -> Result<Forgettable> {

@@ -8,9 +8,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::{hex, password, recovery};
+use crate::domain::account::User;
 use crate::domain::account::email_address;
+use crate::domain::time::DAY_MS;
+use crate::limits::Window;
 use crate::storage::{self, OpenSession, TwoStep};
 use crate::web::App;
+use crate::web::audit::{RefusedSignIn, Told, tell};
 use crate::web::client::ClientAddress;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::auth::hashed;
@@ -72,15 +76,22 @@ pub async fn show(
     Ok(Page(page).into_response())
 }
 
+/// An answer tells whether somebody on this server has an address; nobody needs many.
+const EMAIL_CHANGES: Window = Window { limit: 10, span_ms: DAY_MS };
+
 pub async fn change_email(State(app): State<App>, headers: HeaderMap, form: ProvenForm) -> Result<Response> {
     let ProvenForm { member, fields } = form;
-    let typed = fields.text("email");
+    let (typed, user) = (fields.text("email"), &member.0.user);
+    let verdict = app.strangers.admit(&format!("email-of:{}", user.id), app.world.instant_ms(), &[EMAIL_CHANGES]);
+    if !verdict.allowed {
+        return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
+    }
     let message = match email_address(typed) {
-        Ok(email) => match app.store.set_email(member.0.account.id.clone(), member.0.user.id.clone(), email).await {
+        Ok(email) => match app.store.set_email(user.account.clone(), user.id.clone(), email.clone()).await {
             Err(storage::Error::Conflict) => "is somebody's here already".to_owned(),
             done => {
                 done?;
-                return Ok(back("email"));
+                return Ok(tell(back("email"), Told::of(&user.id, &format!("{} to {email}", user.email))));
             }
         },
         Err(message) => message,
@@ -109,11 +120,11 @@ pub async fn change_password(
     if let Err(refused) = tries::password(&app, &who, fields.text("password"), Some(&user.password_hash)).await? {
         let mut page = page(&app, &member, &headers).await?;
         page.password_errors = Errors::of_field("password", refused.message("is not your password"));
-        return Ok(refused.answer(Page(page)));
+        return Ok(RefusedSignIn::of(user, refused.answer(Page(page))));
     }
     let hash = hashed(&app, new.to_owned()).await?;
-    app.store.set_password(user.email.clone(), hash).await?;
-    let cookie = session::open(&app, user, address, &headers).await?;
+    app.store.set_password(user.clone(), hash.clone()).await?;
+    let cookie = session::open(&app, User { password_hash: hash, ..user }, address, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], back("password")).into_response())
 }
 

@@ -12,6 +12,7 @@ use crate::domain::account::{ACCOUNT_NAME, Role};
 use crate::domain::input::text_of_form;
 use crate::domain::payment::Payment;
 use crate::web::App;
+use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
 use crate::web::dashboard::display::{PageUrl, When, amount};
 use crate::web::dashboard::error::Result;
@@ -64,8 +65,10 @@ pub async fn update(State(app): State<App>, form: SignedForm) -> Result<Response
     let SignedForm { member, fields } = form;
     let failure = match text_of_form(fields.text("name"), &ACCOUNT_NAME) {
         Ok(name) => {
-            app.store.rename_user(member.0.account.id, member.0.user.id, name).await?;
-            return Ok(Redirect::to("/settings?done=saved").into_response());
+            let user = member.0.user;
+            let told = Told::of(&user.id, &format!("{} to {name}", user.name));
+            app.store.rename_user(user.account, user.id, name).await?;
+            return Ok(tell(Redirect::to("/settings?done=saved").into_response(), told));
         }
         Err(message) => Invalid::new("name", message),
     };

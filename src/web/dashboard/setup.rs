@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 
@@ -13,10 +13,12 @@ use crate::domain::account::NewAdministrator;
 use crate::domain::time::{MINUTE_MS, Time};
 use crate::web::App;
 use crate::web::dashboard::Page;
+use crate::web::dashboard::auth::welcome;
 use crate::web::dashboard::auth::{SetupExpiredPage, SetupPage, hashed};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
-use crate::web::dashboard::session::{self, Fields, OpenForm, form_token};
+use crate::web::dashboard::next::Next;
+use crate::web::dashboard::session::{Fields, OpenForm, form_token};
 use crate::world::World;
 
 const AGE_MS: i64 = 30 * MINUTE_MS;
@@ -77,8 +79,7 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     app.store.create_administrator(new, hash).await?;
     app.setup.close();
     let Some(user) = app.store.user_by_email(email).await? else { return Ok(Redirect::to("/login").into_response()) };
-    let cookie = session::open(&app, user, form.address, &form.headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/start")).into_response())
+    welcome(&app, user, form.address, &form.headers, &Next::parse("/start")).await
 }
 
 /// Another process may have made an administrator meanwhile.

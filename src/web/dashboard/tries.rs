@@ -3,9 +3,9 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::{password, recovery, token, totp};
+use crate::auth::{hash, hex, password, recovery, token, totp};
 use crate::domain::account::User;
-use crate::domain::id::{Identifier, UserId};
+use crate::domain::id::UserId;
 use crate::domain::place;
 use crate::domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 use crate::storage::TwoStep;
@@ -99,10 +99,10 @@ fn admit(app: &App, who: &str, wait_max_ms: i64) -> std::result::Result<(), Refu
 
 /// The lock of somebody who signs in. A browser in which they did so before has one of its own: a stranger who guesses
 /// elsewhere does not make them wait.
-pub fn signing_in(app: &App, headers: &HeaderMap, email: &str, user: Option<&UserId>) -> String {
-    match device(app, headers) {
-        Some((owner, device)) if Some(&owner) == user => format!("device:{device}"),
-        _ => format!("email:{email}"),
+pub fn signing_in(app: &App, headers: &HeaderMap, email: &str, user: Option<&User>) -> String {
+    match user.and_then(|user| device(app, headers, user)) {
+        Some(device) => format!("device:{device}"),
+        None => format!("email:{email}"),
     }
 }
 
@@ -112,15 +112,20 @@ pub fn proving(user: &UserId) -> String {
 }
 
 /// The cookie by which a browser is known again; one that is known keeps its own.
-pub fn remember(app: &App, headers: &HeaderMap, user: &UserId) -> String {
-    let known = device(app, headers).filter(|(owner, _)| owner == user).map(|(_, device)| device);
-    let device = known.unwrap_or_else(|| token::generate(&app.world));
-    let value = app.sessions.sign(format!("device {user} {device}").as_bytes());
+pub fn remember(app: &App, headers: &HeaderMap, user: &User) -> String {
+    let device = device(app, headers, user).unwrap_or_else(|| token::generate(&app.world));
+    let value = app.sessions.sign(format!("device {} {} {device}", user.id, fingerprint(user)).as_bytes());
     DEVICE.write(app, &value, Some(DEVICE_AGE_S))
 }
 
-fn device(app: &App, headers: &HeaderMap) -> Option<(UserId, String)> {
+/// Under the same password: whoever knew an earlier one must not have a store of browsers to guess with.
+fn device(app: &App, headers: &HeaderMap, user: &User) -> Option<String> {
     let text = String::from_utf8(app.sessions.open(DEVICE.read(app, headers)?)?).ok()?;
-    let (user, device) = text.strip_prefix("device ")?.split_once(' ')?;
-    Some((UserId::parse(user)?, device.to_owned()))
+    let known = format!("device {} {} ", user.id, fingerprint(user));
+    text.strip_prefix(&known).map(str::to_owned)
+}
+
+/// Of the password's hash, which nobody should learn from a cookie.
+pub fn fingerprint(user: &User) -> String {
+    hex(&hash(&user.password_hash)[..8])
 }

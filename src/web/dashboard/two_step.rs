@@ -13,6 +13,7 @@ use crate::domain::place;
 use crate::domain::time::MINUTE_MS;
 use crate::storage::{self, Renewal};
 use crate::web::App;
+use crate::web::audit::NothingDone;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
@@ -70,7 +71,7 @@ impl RecoveryCodesPage {
 pub async fn show(State(app): State<App>, ProvenPage(member): ProvenPage) -> Result<Response> {
     let (account, user) = (member.0.account.id.clone(), member.0.user.id.clone());
     if app.store.two_step(account, user).await?.is_some() {
-        return Ok(back(""));
+        return Ok(NothingDone::by(back("")));
     }
     let page = page(&app, &member, totp::generate(&app.world), Errors::default());
     Ok(Page(page).into_response())
@@ -94,7 +95,7 @@ pub async fn enable(State(app): State<App>, headers: HeaderMap, form: ProvenForm
     let sealed = app.vault.seal(&app.world, &secret, &place::of_two_step(&user.id));
     let (session, cookie) = renewal(&app, &headers)?;
     match app.store.enable_two_step(user.account.clone(), user.id.clone(), sealed, step, hashes, session).await {
-        Err(storage::Error::Conflict) => return Ok(back("")),
+        Err(storage::Error::Conflict) => return Ok(NothingDone::by(back(""))),
         done => done?,
     }
     Ok(([(header::SET_COOKIE, cookie)], Page(RecoveryCodesPage::new(&member, codes, true))).into_response())
@@ -104,7 +105,7 @@ pub async fn renew_codes(State(app): State<App>, ProvenForm { member, .. }: Prov
     let user = &member.0.user;
     let (codes, hashes) = draw_codes(&app);
     match app.store.renew_recovery_codes(user.account.clone(), user.id.clone(), hashes).await {
-        Err(storage::Error::NotFound) => Ok(back("")),
+        Err(storage::Error::NotFound) => Ok(NothingDone::by(back(""))),
         done => {
             done?;
             Ok(Page(RecoveryCodesPage::new(&member, codes, false)).into_response())
@@ -116,7 +117,7 @@ pub async fn disable(State(app): State<App>, headers: HeaderMap, ProvenForm { me
     let user = &member.0.user;
     let (session, cookie) = renewal(&app, &headers)?;
     match app.store.disable_two_step(user.account.clone(), user.id.clone(), session).await {
-        Err(storage::Error::NotFound) => Ok(back("")),
+        Err(storage::Error::NotFound) => Ok(NothingDone::by(back(""))),
         done => {
             done?;
             Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), back("?done=two-step-off")).into_response())
