@@ -47,6 +47,10 @@ test("an operator takes over, answers live, and hands back to the agent", async 
   await page.getByRole("button", { name: "Take over" }).click();
   await page.getByText("With you").waitFor();
 
+  assert.equal(await page.locator("[data-typing]").isVisible(), false);
+  await visitor.log.getByText("a has joined").waitFor();
+  await visitor.field.pressSequentially("Is any");
+  await page.locator("[data-typing]").waitFor();
   await visitor.field.fill("Is anybody there?");
   await visitor.field.press("Enter");
   await page.locator(".turn-visitor").getByText("Is anybody there?").waitFor();

@@ -289,7 +289,8 @@ export class Chat {
     const { name = texts.operator } = operator ?? this.#operator ?? {};
     const changed = name !== this.#operator?.name || !operator;
     if (told && changed && (operator || this.#operator)) this.log.line("note", fill(operator ? texts.joined : texts.left, { name }));
-    this.#operator = operator && { name };
+    // The launcher looks there whether there is somebody to be told that the visitor is typing.
+    this.#operator = this.#core.boot.operator = operator && { name };
     this.#on.operator(this.#operator);
   }
 

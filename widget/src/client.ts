@@ -10,7 +10,7 @@ export class Failure extends Error {
     readonly body: ErrorBody = {},
     readonly retryAfterS = 0,
   ) {
-    super(body.error?.message ?? `status ${status}`);
+    super(body.error?.message);
   }
 }
 

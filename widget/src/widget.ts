@@ -11,6 +11,8 @@ declare const PANEL_HASH: string;
 
 const BOOT_RETRY_MS = 5_000;
 const BOOT_TRIES_MAX = 6;
+// The team sees a visitor typing for longer than that.
+const TYPED_MS = 3_000;
 
 export class Widget implements Core {
   boot!: Boot;
@@ -23,6 +25,7 @@ export class Widget implements Core {
   #booting: Promise<Boot> | undefined;
   #bootedAtMs = 0;
   #tries = 0;
+  #typedAtMs = -TYPED_MS;
   #wanted: boolean;
   #listeners: [unknown, (detail: unknown) => void][] = [];
   // Delegated, so that the page's own launcher may come and go.
@@ -126,12 +129,22 @@ export class Widget implements Core {
     const near = () => void this.#load().then((panel) => (this.#panel ??= panel), () => 0);
     Object.assign(this, { root: stage.root, host: stage.host, button: stage.button });
     stage.button.onclick = () => this.#toggle();
+    stage.root.addEventListener("input", ({ timeStamp }) => this.#typing(timeStamp));
     stage.button.onpointerenter = stage.button.onfocus = near;
     this.emit("ready");
     // A chat that goes on stays open from page to page.
     this.#wanted ||= !!conversation_id && !!recall(agent.id)?.open && !isNarrow();
     if (this.#wanted) void this.show(false);
     else whenIdle(near);
+  }
+
+  #typing(atMs: number): void {
+    const { operator, session } = this.boot;
+    if (!operator || atMs - this.#typedAtMs < TYPED_MS) return;
+    this.#typedAtMs = atMs;
+    const headers = { Authorization: `Bearer ${session}` };
+    // Lost, it is not missed.
+    fetch(`${this.origin}/widget/v1/typing`, { method: "POST", credentials: "omit", headers }).catch(() => 0);
   }
 
   // Browsers remember a failed import by its address, so the second try needs another one.
