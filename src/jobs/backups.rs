@@ -4,16 +4,14 @@ use std::thread;
 
 use crate::config::Backups;
 use crate::domain::backup::{Backup, Why};
-use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Time};
+use crate::domain::time::{DAY_MS, HOUR_MS, Time};
+use crate::jobs::START_MS;
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
 use crate::world::World;
 
 /// How often it is looked whether a day has passed; after a failure, when it is tried again.
 const LOOK_EVERY_MS: i64 = HOUR_MS;
-
-/// A server that has just started is left alone for a while.
-const START_MS: i64 = 5 * MINUTE_MS;
 
 pub fn run(store: &Store, world: &World, config: &Backups, stop: &Stop) {
     let mut looked_at = world.now().plus_ms(START_MS - LOOK_EVERY_MS);

@@ -7,9 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::config::{Backups, Retention};
+use crate::domain::time::MINUTE_MS;
 use crate::storage::Store;
 use crate::supervise::{self, Stop};
 use crate::world::World;
+
+/// A server that has just started is left alone for a while, and its owners have time to say what they want kept.
+const START_MS: i64 = 5 * MINUTE_MS;
 
 /// The jobs' threads.
 #[derive(Clone)]

@@ -5,16 +5,15 @@ use std::thread;
 use pollster::block_on;
 
 use crate::config::Retention;
-use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
+use crate::domain::time::{HOUR_MS, Time};
+use crate::jobs::START_MS;
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
 use crate::world::World;
 
 const FORGET_EVERY_MS: i64 = HOUR_MS;
-const START_MS: i64 = 5 * MINUTE_MS;
 
 pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retention, stop: &Stop) {
-    // A server that has just started is left alone for a while, and its owners have time to say what they want kept.
     let mut forgot_at = world.now().plus_ms(START_MS - FORGET_EVERY_MS);
     while !stop.is_set() {
         let now = world.now();

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::domain::backup::{self, Backup, Why};
 use crate::domain::time::Time;
+use crate::storage::checkup::free_bytes;
 use crate::storage::schema::{DATABASE, RESTORING, recognise, supported, take_lock};
 use crate::storage::{Error, Result, Store, private_folder};
 
@@ -224,8 +225,7 @@ fn room_for(db: &Connection, path: &Path) -> Result<()> {
     let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     let page_bytes: i64 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(stat) = rustix::fs::statvfs(folder) else { return Ok(()) };
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let Some(free) = free_bytes(folder) else { return Ok(()) };
     let needed = u64::try_from(pages.saturating_mul(page_bytes)).unwrap_or_default();
     if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());

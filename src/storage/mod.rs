@@ -174,8 +174,7 @@ impl Store {
 
     /// Bytes that are still free on the database's disk.
     pub fn free_bytes(&self) -> Option<u64> {
-        let stat = rustix::fs::statvfs(&self.shared.files.folder).ok()?;
-        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+        checkup::free_bytes(&self.shared.files.folder)
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T>
