@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{AccountId, AgentId, EventId, VisitorId};
+use crate::domain::installation::FirstLoad;
 use crate::domain::lead::Lead;
 use crate::domain::payment::Payment;
 use crate::domain::time::Time;
@@ -130,9 +131,10 @@ impl Event {
         Self::new(id, EventType::LimitReached, &agent.account, Some(&agent.id), now, data)
     }
 
-    pub fn installed(id: EventId, agent: &Agent, domain: &str, page_url: &str, user_agent: Option<&str>, now: Time) -> Self {
-        let data = Installed { agent_name: &agent.name, domain, page_url, user_agent };
-        Self::new(id, EventType::Installed, &agent.account, Some(&agent.id), now, data)
+    pub fn installed(id: EventId, agent: &Agent, load: &FirstLoad, now: Time) -> Self {
+        let FirstLoad { domain, page_url, user_agent, visitor } = load;
+        let data = Installed { agent_name: &agent.name, domain, page_url, user_agent: user_agent.as_deref() };
+        Self::new(id, EventType::Installed, &agent.account, Some(&agent.id), now, data).about(visitor)
     }
 
     pub fn payment_received(id: EventId, payment: &Payment, now: Time) -> Self {

@@ -5,17 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::domain::agent::Agent;
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId};
-use crate::domain::installation::{DOMAINS_MAX, Installation, NEW_DOMAINS_A_DAY_MAX, SEEN_AGAIN_MS};
+use crate::domain::installation::{DOMAINS_MAX, FirstLoad, Installation, NEW_DOMAINS_A_DAY_MAX, SEEN_AGAIN_MS};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
 use crate::storage::{Result, Store};
-
-/// A load of the embed code, as the browser told of it.
-pub struct FirstLoad {
-    pub domain: String,
-    pub page_url: String,
-    pub user_agent: Option<String>,
-}
 
 const LAST_SEEN: &str = "SELECT last_seen_at FROM installations WHERE account = ?1 AND agent = ?2 AND domain = ?3";
 
@@ -66,8 +59,7 @@ impl Store {
                 News::Domain => {
                     db.prepare_cached(INSERT)?.execute(params![agent.account, agent.id, load.domain, load.page_url, now])?;
                     let event_id = outbox.event_id(db, EventType::Installed)?;
-                    let user_agent = load.user_agent.as_deref();
-                    outbox.publish(db, &Event::installed(event_id, &agent, &load.domain, &load.page_url, user_agent, now))?;
+                    outbox.publish(db, &Event::installed(event_id, &agent, &load, now))?;
                 }
             }
             Ok(true)

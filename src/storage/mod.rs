@@ -73,7 +73,6 @@ pub use answers::Answer;
 pub use claims::{Claim, Room};
 pub use deliveries::{Outcome, Release, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
-pub use installations::FirstLoad;
 pub use retention::FORGETTABLE_MAX;
 pub use rotation::Rotation;
 pub use sessions::{Member, NewSession, OpenSession, Renewal};

@@ -26,11 +26,14 @@ fn agent(api: &Api, id: &str) -> Value {
     api.get(&format!("/api/v1/agents/{id}")).is(200).json
 }
 
-/// The files of the data folder in which a text stands.
+/// The files of the data folder in which a text stands. The log is read before the database into which it is folded:
+/// what moves meanwhile is seen.
 fn traces(server: &TestServer, text: &str) -> Vec<String> {
     let files = fs::read_dir(server.folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    let holds = |path: &std::path::PathBuf| fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes());
-    files.filter(holds).map(|path| path.display().to_string()).collect()
+    let mut files: Vec<_> = files.collect();
+    files.sort_by(|one, other| other.cmp(one));
+    files.retain(|path| fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes()));
+    files.iter().map(|path| path.display().to_string()).collect()
 }
 
 #[test]
@@ -135,10 +138,11 @@ fn k01_of_a_deleted_visitor_no_byte_is_left() {
 }
 
 #[test]
-fn k01_the_first_visitor_of_a_website_leaves_no_query_string_behind() {
+fn k01_of_the_first_visitor_of_a_website_no_byte_is_left() {
     let (server, agent) = with_agent();
     let page = format!("https://example.com/pricing?who={MARKER}#{MARKER}");
-    let visitor = Visitor::open(&server.client(), json!({ "agent_id": agent, "page_url": page }));
+    let browser = server.client().with("user-agent", &format!("Browser {MARKER}"));
+    let visitor = Visitor::open(&browser, json!({ "agent_id": agent, "page_url": page }));
     visitor.ask("Hello");
     assert_eq!(server.events("agent.installed")[0]["data"]["page_url"], "https://example.com/pricing");
     server.delete(&format!("/api/v1/visitors/{}", visitor.id)).is(200);
@@ -196,7 +200,9 @@ fn what_a_long_reader_keeps_in_the_log_goes_when_it_has_read() {
     let reader = server.database();
     reader.execute_batch("BEGIN; SELECT count(*) FROM messages;").unwrap();
     server.delete(&format!("/api/v1/visitors/{visitor}")).is(200);
-    assert!(!traces(&server, MARKER).is_empty(), "the log cannot be cut beneath a reader");
+    // Reading the files here would release the reader's locks: they are this process's.
+    let log = fs::metadata(server.folder().join("chatforge.db-wal")).unwrap();
+    assert_ne!(log.len(), 0, "the log cannot be cut beneath a reader");
     // Nobody waits for the reader, though.
     server.visitor(&id).ask("Hello");
     reader.execute_batch("COMMIT").unwrap();
