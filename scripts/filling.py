@@ -142,16 +142,17 @@ class Filling:
 
     def deliver(self, events):
         deliveries, attempts = [], []
-        for event, _, _, _, _, _, at in events:
+        first = self.db.execute("SELECT coalesce(max(seq), 0) + 1 FROM deliveries").fetchone()[0]
+        for seq, (event, _, _, _, _, _, at) in enumerate(events, first):
             webhook, delivery = self.random.choice(self.webhooks), self.id("dlv_")
             state = "exhausted" if self.random.random() < 0.02 else "delivered"
             tries = 6 if state == "exhausted" else 1
             status = 500 if state == "exhausted" else 200
-            deliveries.append((delivery, self.account, event, webhook, state, tries, status, at, at + tries * SECOND))
+            deliveries.append((seq, delivery, self.account, event, webhook, state, tries, status, at, at + tries * SECOND))
             for number in range(1, tries + 1):
-                attempts.append((delivery, number, self.account, at + number * SECOND, 40, status, "[]", ""))
+                attempts.append((seq, number, self.account, at + number * SECOND, 40, status, "[]", ""))
         self.insert("events", "id, account, agent, type, visitor, payload, created_at", events)
-        columns = "id, account, event, webhook, state, attempts, last_status, created_at, finished_at"
+        columns = "seq, id, account, event, webhook, state, attempts, last_status, created_at, finished_at"
         self.insert("deliveries", columns, deliveries)
         columns = "delivery, number, account, started_at, duration_ms, status, response_headers, response_body"
         self.insert("delivery_attempts", columns, sorted(attempts))

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::domain::backup::{self, Backup, Why};
 use crate::domain::time::Time;
 use crate::storage::checkup::free_bytes;
-use crate::storage::schema::{DATABASE, RESTORING, recognise, supported, take_lock};
+use crate::storage::schema::{DATABASE, OPEN, RESTORING, recognise, supported, take_lock};
 use crate::storage::{Error, Result, Store, private_folder};
 
 pub const FOLDER: &str = "backups";
@@ -92,7 +92,7 @@ pub fn copy_to(folder: &Path, path: &Path) -> Result<()> {
         return Err(Error::Disk(format!("there is no database in {}", folder.display())));
     }
     // Not the server's connections: this one reads for as long as it takes.
-    let db = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let db = Connection::open_with_flags(&database, OPEN)?;
     db.execute_batch("PRAGMA busy_timeout = 5000")?;
     recognise(&db)?;
     make(&db, path)
@@ -192,7 +192,7 @@ fn move_aside(folder: &Path, now: Time) -> Result<Option<PathBuf>> {
 fn copy(from: &Path, to: &Path) -> Result<()> {
     let log = with_suffix(from, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        let db = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let db = Connection::open_with_flags(from, OPEN)?;
         db.execute_batch("PRAGMA busy_timeout = 5000")?;
         recognise(&db)?;
         return make(&db, to);

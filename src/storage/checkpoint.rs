@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
+
+use crate::storage::schema::OPEN;
 
 /// Pages by which the log grows from one checkpoint to the next.
 const STEP_PAGES: i32 = 4_000;
@@ -75,7 +77,7 @@ impl Beside {
         let mut held = None;
         for () in asked {
             if held.is_none() {
-                let opened = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+                let opened = Connection::open_with_flags(&self.path, OPEN);
                 held = opened.inspect_err(|error| tracing::warn!(%error, "no connection for checkpoints")).ok();
             }
             if let Some(db) = &held {
@@ -99,6 +101,7 @@ mod tests {
     use std::path::Path;
     use std::time::{Duration, Instant};
 
+    use rusqlite::OpenFlags;
     use tempfile::TempDir;
 
     use super::*;

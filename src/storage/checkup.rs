@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
-use crate::storage::schema::{DATABASE, recognise, supported, take_lock};
+use crate::storage::schema::{DATABASE, OPEN, recognise, supported, take_lock};
 use crate::storage::{Error, Result};
 
 pub struct Checkup {
@@ -31,7 +31,7 @@ const WEBHOOKS: &str = "
 pub fn check(folder: &Path) -> Result<Option<Checkup>> {
     let path = folder.join(DATABASE);
     let Ok(data) = std::fs::metadata(&path) else { return Ok(None) };
-    let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let db = Connection::open_with_flags(&path, OPEN)?;
     db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
     recognise(&db)?;
     let (_, behind) = supported(&db)?;

@@ -1,6 +1,6 @@
 //! Claims: deliveries that are due, taken for free threads under a lease.
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::domain::id::{AccountId, DeliveryId, EventId, WebhookId};
 use crate::domain::pace::Lane;
@@ -18,6 +18,8 @@ const TRUSTED_MS: i64 = SECOND_MS;
 /// A delivery that this process may try, until its lease ends.
 #[derive(Clone, Debug)]
 pub struct Claim {
+    /// The number of the delivery's row.
+    pub seq: i64,
     pub delivery: DeliveryId,
     pub lease: i64,
     /// Whose thread the try takes.
@@ -34,6 +36,8 @@ pub struct Claim {
     pub payload: Vec<u8>,
     /// Tries that have ended before.
     pub attempts: u32,
+    /// The state to return to if the try fails, for what is sent again by hand.
+    pub resent_from: Option<String>,
     /// When it was made, and how many withdrawals there had been until then.
     made_ms: i64,
     withdrawals: u64,
@@ -66,28 +70,24 @@ const FIRST_LEASE: &str = "
     WHERE state = 'inflight'";
 
 const HEADS: &str = "
-    SELECT account, id, last_triggered_at IS NOT NULL AND failing_since IS NULL, url, secret, next_secret
+    SELECT account, id, last_triggered_at IS NOT NULL AND failing_since IS NULL, next_due_at, url, secret, next_secret
     FROM webhooks
     WHERE status = 'active' AND lane = ?1 AND next_due_at <= ?2
     ORDER BY next_due_at";
 
+/// What comes after those to be claimed says when there is more.
 const WAITING: &str = "
-    SELECT d.id, d.attempts, d.event, e.type, e.payload
+    SELECT d.next_attempt_at, d.seq, d.id, d.attempts, d.resent_from, d.event, e.type, e.payload
     FROM deliveries d
     JOIN events e ON e.id = d.event AND e.account = d.account
-    WHERE d.webhook = ?1 AND d.state = 'pending' AND d.retried = ?2 AND d.next_attempt_at <= ?3
-    ORDER BY d.next_attempt_at, d.id
-    LIMIT ?4";
+    WHERE d.webhook = ?1 AND d.state = 'pending' AND d.retried = ?2
+    ORDER BY d.next_attempt_at, d.seq
+    LIMIT ?3";
 
 const CLAIM: &str = "
     UPDATE deliveries
     SET state = 'inflight', lease = ?3, lease_until = ?4, next_attempt_at = NULL
-    WHERE account = ?1 AND id = ?2";
-
-const FIRST_WAITING: &str = "
-    SELECT min(next_attempt_at)
-    FROM deliveries
-    WHERE webhook = ?1 AND state = 'pending' AND retried = ?2";
+    WHERE seq = ?2 AND account = ?1";
 
 const NEXT: &str = "
     UPDATE webhooks
@@ -98,7 +98,7 @@ const HELD: &str = "
     SELECT 1
     FROM deliveries d
     JOIN webhooks w ON w.id = d.webhook AND w.account = d.account
-    WHERE d.account = ?1 AND d.id = ?2 AND d.state = 'inflight' AND d.lease = ?3 AND w.status = 'active' AND w.url = ?4";
+    WHERE d.seq = ?2 AND d.account = ?1 AND d.state = 'inflight' AND d.lease = ?3 AND w.status = 'active' AND w.url = ?4";
 
 impl Store {
     /// Whether a claim that has waited for a thread still stands: its webhook may have been deleted, disabled or moved since,
@@ -112,8 +112,8 @@ impl Store {
         if waited_ms < TRUSTED_MS && self.shared.bell.withdrawals() == claim.withdrawals {
             return Ok(true);
         }
-        let Claim { account, delivery, lease, url, .. } = claim.clone();
-        self.read(move |db| Ok(db.prepare_cached(HELD)?.exists(params![account, delivery, lease, url])?)).await
+        let Claim { account, seq, lease, url, .. } = claim.clone();
+        self.read(move |db| Ok(db.prepare_cached(HELD)?.exists(params![account, seq, lease, url])?)).await
     }
 
     /// When there will be something to claim for a lane with room, or to take back; asked often, so it only reads.
@@ -153,8 +153,21 @@ struct Taking {
     most: usize,
 }
 
+/// What is asked for every webhook with something due.
+struct Waiting<'a> {
+    list: CachedStatement<'a>,
+    claim: CachedStatement<'a>,
+}
+
+impl<'a> Waiting<'a> {
+    fn prepare(db: &'a Connection) -> Result<Self> {
+        Ok(Self { list: db.prepare_cached(WAITING)?, claim: db.prepare_cached(CLAIM)? })
+    }
+}
+
 /// A webhook with something due.
 struct Head {
+    due: Time,
     account: AccountId,
     webhook: WebhookId,
     proven: bool,
@@ -166,12 +179,18 @@ struct Head {
 impl Taking {
     fn claim(&self, db: &Connection, under_way: &mut UnderWay) -> Result<Vec<Claim>> {
         let mut claims = Vec::new();
+        let (mut waiting, mut next) = (Waiting::prepare(db)?, db.prepare_cached(NEXT)?);
         for head in self.heads(db, under_way)? {
             let more = under_way.places(&head.account, &head.webhook, self.lane, head.proven);
             let free = (1 + more).min(self.most - claims.len());
-            let mut claimed = self.claim_of(db, &head, false, free)?;
-            claimed.append(&mut self.claim_of(db, &head, true, free - claimed.len())?);
-            Self::schedule_next(db, &head)?;
+            let (mut claimed, first) = self.claim_of(&mut waiting, &head, false, free)?;
+            let (mut retried, first_retried) = self.claim_of(&mut waiting, &head, true, free - claimed.len())?;
+            claimed.append(&mut retried);
+            // Until now the time may have been too early, but never too late.
+            let due = [first, first_retried].into_iter().flatten().min();
+            if due != Some(head.due) {
+                next.execute(params![head.account, head.webhook, due])?;
+            }
             under_way.add(&head.account, &head.webhook, self.lane, claimed.len().saturating_sub(1));
             claims.append(&mut claimed);
         }
@@ -189,50 +208,52 @@ impl Taking {
             let (account, webhook, proven) = (row.get(0)?, row.get(1)?, row.get(2)?);
             if under_way.places(&account, &webhook, self.lane, proven) > 0 {
                 under_way.add(&account, &webhook, self.lane, 1);
-                heads.push(Head { account, webhook, proven, url: row.get(3)?, secret: row.get(4)?, next_secret: row.get(5)? });
+                let (due, url, secret, next_secret) = (row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+                heads.push(Head { due, account, webhook, proven, url, secret, next_secret });
             }
         }
         Ok(heads)
     }
 
-    fn claim_of(&self, db: &Connection, head: &Head, retried: bool, most: usize) -> Result<Vec<Claim>> {
-        if most == 0 {
-            return Ok(Vec::new());
+    /// At most so many deliveries, and when the next one is due.
+    fn claim_of(&self, waiting: &mut Waiting, head: &Head, retried: bool, most: usize) -> Result<(Vec<Claim>, Option<Time>)> {
+        let (mut claims, mut next) = (Vec::new(), None);
+        let found = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+        let mut rows = waiting.list.query(params![head.webhook, retried, found])?;
+        while let Some(row) = rows.next()? {
+            let due: Time = row.get(0)?;
+            if claims.len() == most || self.now < due {
+                next = Some(due);
+                break;
+            }
+            claims.push(self.claim_from(row, head)?);
         }
-        let (mut waiting, mut claim) = (db.prepare_cached(WAITING)?, db.prepare_cached(CLAIM)?);
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let found = waiting.query_map(params![head.webhook, retried, self.now, most], |row| {
-            Ok(Claim {
-                delivery: row.get(0)?,
-                lease: self.lease,
-                lane: self.lane,
-                account: head.account.clone(),
-                webhook: head.webhook.clone(),
-                url: head.url.clone(),
-                secret: head.secret.clone(),
-                next_secret: head.next_secret.clone(),
-                attempts: row.get(1)?,
-                event: row.get(2)?,
-                event_type: row.get(3)?,
-                payload: row.get(4)?,
-                made_ms: self.made_ms,
-                withdrawals: self.withdrawals,
-            })
-        })?;
+        drop(rows);
         // All of them are read before the first is changed, which takes it out of the index that they are read from.
-        let claims = found.collect::<rusqlite::Result<Vec<_>>>()?;
-        for Claim { account, delivery, lease, .. } in &claims {
-            claim.execute(params![account, delivery, lease, self.now.plus_ms(LEASE_MS)])?;
+        for Claim { account, seq, lease, .. } in &claims {
+            waiting.claim.execute(params![account, seq, lease, self.now.plus_ms(LEASE_MS)])?;
         }
-        Ok(claims)
+        Ok((claims, next))
     }
 
-    /// Until now the time may have been too early, but never too late.
-    fn schedule_next(db: &Connection, head: &Head) -> Result<()> {
-        let mut first = db.prepare_cached(FIRST_WAITING)?;
-        let mut of = |retried: bool| first.query_row(params![head.webhook, retried], |row| row.get::<_, Option<Time>>(0));
-        let next = [of(false)?, of(true)?].into_iter().flatten().min();
-        db.prepare_cached(NEXT)?.execute(params![head.account, head.webhook, next])?;
-        Ok(())
+    fn claim_from(&self, row: &Row, head: &Head) -> rusqlite::Result<Claim> {
+        Ok(Claim {
+            seq: row.get(1)?,
+            delivery: row.get(2)?,
+            lease: self.lease,
+            lane: self.lane,
+            account: head.account.clone(),
+            webhook: head.webhook.clone(),
+            url: head.url.clone(),
+            secret: head.secret.clone(),
+            next_secret: head.next_secret.clone(),
+            attempts: row.get(3)?,
+            resent_from: row.get(4)?,
+            event: row.get(5)?,
+            event_type: row.get(6)?,
+            payload: row.get(7)?,
+            made_ms: self.made_ms,
+            withdrawals: self.withdrawals,
+        })
     }
 }

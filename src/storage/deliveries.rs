@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::domain::id::WebhookId;
 use crate::domain::pace::{Pace, Reaction};
 use crate::domain::time::{DAY_MS, HOUR_MS, Time};
 use crate::storage::claims::{self, Claim, Room};
 use crate::storage::columns::lane_of;
+use crate::storage::endings::Endings;
 use crate::storage::events::Outbox;
 use crate::storage::under_way::UnderWay;
 use crate::storage::{Result, Store};
@@ -56,14 +57,11 @@ pub enum Release {
     Untried,
 }
 
-/// What was sent again by hand returns to what it was if it fails, and schedules nothing.
 const RECORD: &str = "
     UPDATE deliveries
-    SET state = CASE WHEN ?4 = 'delivered' THEN ?4 ELSE coalesce(resent_from, ?4) END,
-        next_attempt_at = CASE WHEN resent_from IS NULL THEN ?5 END,
-        finished_at = CASE WHEN resent_from IS NULL THEN ?6 ELSE ?9 END,
-        attempts = ?10, last_status = ?7, last_error = ?8, lease = NULL, lease_until = NULL, resent_from = NULL
-    WHERE account = ?1 AND id = ?2 AND lease = ?3";
+    SET state = ?4, next_attempt_at = ?5, finished_at = ?6, attempts = ?7, last_status = ?8, last_error = ?9,
+        lease = NULL, lease_until = NULL, resent_from = NULL
+    WHERE seq = ?2 AND account = ?1 AND lease = ?3";
 
 const PACE: &str = "
     SELECT lane, streak, failing_since
@@ -118,7 +116,7 @@ const RELEASE: &str = "
         last_error = CASE ?4 WHEN 0 THEN last_error ELSE 'interrupted' END,
         interrupts = interrupts + ?4, lease = NULL, lease_until = NULL
     WHERE state = 'inflight' AND lease_until <= ?3
-    RETURNING account, webhook";
+    RETURNING account, webhook, state";
 
 impl Store {
     /// Records how tries ended, takes back what nobody works on any more, and claims what is due for the threads that are
@@ -161,10 +159,11 @@ impl Store {
 
 fn release(db: &Connection, outbox: &Outbox, now: Time, ended_before: Time, interrupted: bool) -> Result<()> {
     let mut release = db.prepare_cached(RELEASE)?;
-    let rows =
-        release.query_map(params![now, INTERRUPTS_MAX, ended_before, interrupted], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for row in rows.collect::<rusqlite::Result<Vec<_>>>()? {
-        outbox.schedule(db, &row.0, &row.1, now)?;
+    let given_back = params![now, INTERRUPTS_MAX, ended_before, interrupted];
+    let rows = release.query_map(given_back, |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+    for (account, webhook, state) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+        Endings::default().with(&state).count(db, &account, &webhook, now)?;
+        outbox.schedule(db, &account, &webhook, now)?;
     }
     Ok(())
 }
@@ -180,34 +179,50 @@ fn awaited_in_vain(db: &Connection, disabled_before: Time) -> Result<Option<Webh
     Ok(None)
 }
 
-/// What the tries say of each webhook is noted once.
-fn record(db: &Connection, outbox: &Outbox, tries: &[(Claim, Tried)], now: Time) -> Result<()> {
-    let mut of_webhooks: BTreeMap<&WebhookId, Vec<&(Claim, Tried)>> = BTreeMap::new();
-    for ended in tries {
-        if record_try(db, &ended.0, &ended.1, now)? {
-            of_webhooks.entry(&ended.0.webhook).or_default().push(ended);
-        }
-    }
-    of_webhooks.values().try_for_each(|tries| note_tries(db, outbox, tries, now))
+/// What tries say of one webhook, which is noted once.
+#[derive(Default)]
+struct Noted<'a> {
+    tries: Vec<&'a (Claim, Tried)>,
+    endings: Endings,
 }
 
-/// False if the claim had passed to another.
-fn record_try(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Result<bool> {
-    let (state, next, finished) = match tried.outcome {
-        Outcome::Delivered => ("delivered", None, Some(now)),
-        Outcome::RetryAt(at) => ("pending", Some(at), None),
-        Outcome::Exhausted | Outcome::Gone => ("exhausted", None, Some(now)),
-    };
-    let (Claim { account, delivery, lease, .. }, Tried { status, error, .. }) = (claim, tried);
-    let number = claim.attempts + 1;
-    let values = params![account, delivery, lease, state, next, finished, status, error, now, number];
-    if db.prepare_cached(RECORD)?.execute(values)? == 0 {
-        return Ok(false);
+fn record(db: &Connection, outbox: &Outbox, tries: &[(Claim, Tried)], now: Time) -> Result<()> {
+    let mut of_webhooks: BTreeMap<&WebhookId, Noted> = BTreeMap::new();
+    let mut records = (db.prepare_cached(RECORD)?, db.prepare_cached(ATTEMPT)?);
+    for ended in tries {
+        if let Some(state) = record_try(&mut records, &ended.0, &ended.1, now)? {
+            let noted = of_webhooks.entry(&ended.0.webhook).or_default();
+            noted.tries.push(ended);
+            noted.endings = noted.endings.with(state);
+        }
     }
-    db.prepare_cached(ATTEMPT)?.execute(params![
-        claim.delivery,
+    of_webhooks.values().try_for_each(|noted| note_tries(db, outbox, noted, now))
+}
+
+/// The state that the delivery is in then; none if the claim had passed to another.
+fn record_try<'a>(
+    (record, attempt): &mut (CachedStatement, CachedStatement),
+    claim: &'a Claim,
+    tried: &Tried,
+    now: Time,
+) -> Result<Option<&'a str>> {
+    let (state, next, finished) = match (tried.outcome, claim.resent_from.as_deref()) {
+        (Outcome::Delivered, _) => ("delivered", None, Some(now)),
+        // What was sent again by hand returns to what it was if it fails, and schedules nothing.
+        (_, Some(before)) => (before, None, Some(now)),
+        (Outcome::RetryAt(at), None) => ("pending", Some(at), None),
+        (Outcome::Exhausted | Outcome::Gone, None) => ("exhausted", None, Some(now)),
+    };
+    let (Claim { account, seq, lease, .. }, Tried { status, error, .. }) = (claim, tried);
+    let number = claim.attempts + 1;
+    let values = params![account, seq, lease, state, next, finished, number, status, error];
+    if record.execute(values)? == 0 {
+        return Ok(None);
+    }
+    attempt.execute(params![
+        seq,
         number,
-        claim.account,
+        account,
         tried.started_at,
         tried.duration_ms,
         tried.status,
@@ -215,17 +230,19 @@ fn record_try(db: &Connection, claim: &Claim, tried: &Tried, now: Time) -> Resul
         tried.response_headers,
         tried.response_body
     ])?;
-    Ok(true)
+    Ok(Some(state))
 }
 
 /// Since when the webhook has only failed, if it has, which lane it belongs in, and when to look at it again.
-fn note_tries(db: &Connection, outbox: &Outbox, tries: &[&(Claim, Tried)], now: Time) -> Result<()> {
+fn note_tries(db: &Connection, outbox: &Outbox, noted: &Noted, now: Time) -> Result<()> {
+    let Noted { tries, endings } = noted;
     let Some((claim, last)) = tries.last() else { return Ok(()) };
     let known = db.prepare_cached(PACE)?.query_row(params![claim.account, claim.webhook], |row| {
         Ok((Pace { lane: lane_of(&row.get::<_, String>(0)?)?, streak: row.get(1)? }, row.get::<_, Option<Time>>(2)?))
     });
     // A webhook that was deleted meanwhile has nothing to be noted.
     let Some((before, mut failing_since)) = known.optional()? else { return Ok(()) };
+    endings.count(db, &claim.account, &claim.webhook, now)?;
     let mut pace = before;
     for (_, tried) in tries {
         pace = pace.after(tried.reaction);

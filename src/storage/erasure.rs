@@ -50,7 +50,7 @@ const VISITORS_EVENTS: &str = "SELECT id FROM events WHERE account = ?1 AND visi
 
 const ATTEMPTS_OF_EVENT: &str = "
     DELETE FROM delivery_attempts
-    WHERE account = ?1 AND delivery IN (SELECT id FROM deliveries WHERE event = ?2 AND account = ?1)";
+    WHERE account = ?1 AND delivery IN (SELECT seq FROM deliveries WHERE event = ?2 AND account = ?1)";
 
 const DELIVERIES_OF_EVENT: &str = "
     DELETE FROM deliveries

@@ -9,9 +9,9 @@ use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::storage::webhooks::webhook;
-use crate::storage::{Error, Keep, Result, Store};
+use crate::storage::{Error, Keep, Result, Store, endings};
 
-const COLUMNS: &str = "d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at";
+const COLUMNS: &str = "d.id, d.event, e.type, d.state, d.next_attempt_at, d.created_at, d.finished_at, d.seq";
 
 /// Deliveries are read in their order, and each finds its event.
 const EVENT: &str = "CROSS JOIN events e ON e.id = d.event AND e.account = d.account";
@@ -96,7 +96,7 @@ impl Store {
                 .prepare_cached(&format!("SELECT {COLUMNS} FROM deliveries d INDEXED BY {index} {EVENT} {named} {BY_WEBHOOK}"))?;
             let window = params![account, id, since, state, before, before_id, page.limit, page.offset];
             let found = list.query_map(window, delivery_of)?;
-            let rows = found.map(|row| with_attempts(&tx, &account, row?)).collect::<Result<_>>()?;
+            let rows = found.map(|found| with_attempts(&tx, &account, found?)).collect::<Result<_>>()?;
             Ok(Listed { rows, total })
         })
         .await
@@ -160,6 +160,7 @@ impl Store {
             if !active || delivery(db, &account, &chosen)?.state == "inflight" {
                 return Err(Error::Conflict);
             }
+            endings::take_back(db, &account, &chosen)?;
             db.prepare_cached(RESEND)?.execute(params![account, chosen, now])?;
             outbox.schedule(db, &account, &id, now)?;
             delivery(db, &account, &chosen)
@@ -195,9 +196,9 @@ fn event_time(db: &Connection, account: &AccountId, id: &EventId) -> Result<Time
     Ok(find.query_row(params![account, id], |row| row.get(0))?)
 }
 
-fn with_attempts(db: &Connection, account: &AccountId, mut delivery: Delivery) -> Result<Delivery> {
+fn with_attempts(db: &Connection, account: &AccountId, (seq, mut delivery): (i64, Delivery)) -> Result<Delivery> {
     let mut list = db.prepare_cached(ATTEMPTS)?;
-    let attempts = list.query_map(params![delivery.id, account], |row| {
+    let attempts = list.query_map(params![seq, account], |row| {
         Ok(Attempt {
             number: row.get(0)?,
             started_at: row.get(1)?,
@@ -212,8 +213,9 @@ fn with_attempts(db: &Connection, account: &AccountId, mut delivery: Delivery) -
     Ok(delivery)
 }
 
-fn delivery_of(row: &Row) -> rusqlite::Result<Delivery> {
-    Ok(Delivery {
+/// With the number by which its tries are found.
+fn delivery_of(row: &Row) -> rusqlite::Result<(i64, Delivery)> {
+    let delivery = Delivery {
         id: row.get(0)?,
         event: row.get(1)?,
         event_type: row.get(2)?,
@@ -222,5 +224,6 @@ fn delivery_of(row: &Row) -> rusqlite::Result<Delivery> {
         created_at: row.get(5)?,
         finished_at: row.get(6)?,
         attempts: Vec::new(),
-    })
+    };
+    Ok((row.get(7)?, delivery))
 }

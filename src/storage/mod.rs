@@ -18,6 +18,7 @@ mod columns;
 mod conversations;
 mod days;
 mod deliveries;
+mod endings;
 mod erasure;
 mod events;
 mod idempotency;

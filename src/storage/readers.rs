@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use r2d2::{CustomizeConnection, Pool};
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::storage::schema::{Files, plan_once};
+use crate::storage::schema::{Files, OPEN, plan_once};
 use crate::storage::{Error, Result};
 
 const THREADS: usize = 4;
@@ -29,7 +29,7 @@ type Query = Box<dyn FnOnce(&Connection) + Send>;
 
 impl Readers {
     pub fn start(files: &Files) -> Result<Self> {
-        let manager = SqliteConnectionManager::file(files.database()).with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let manager = SqliteConnectionManager::file(files.database()).with_flags(OPEN);
         let pool = Pool::builder()
             .max_size(u32::try_from(THREADS + HEAVY_THREADS).unwrap_or(u32::MAX))
             .min_idle(Some(0))

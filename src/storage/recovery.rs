@@ -8,7 +8,7 @@ use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::{EventType, Webhook};
 use crate::storage::events::Outbox;
 use crate::storage::webhooks::webhook;
-use crate::storage::{Error, Keep, Result, Store};
+use crate::storage::{Error, Keep, Result, Store, endings};
 
 /// Events that one transaction looks at.
 const EVENTS_MAX: usize = 200;
@@ -116,6 +116,7 @@ impl Part {
             }
             _ => return Ok(false),
         };
+        endings::take_back(db, &self.account, again)?;
         db.prepare_cached(AGAIN)?.execute(params![self.account, again, now])?;
         Ok(true)
     }

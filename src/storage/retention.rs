@@ -31,18 +31,18 @@ const ATTEMPTS: &str = "
         FROM events e
         CROSS JOIN deliveries d
         CROSS JOIN delivery_attempts a
-        WHERE e.account = ?3 AND e.created_at < ?1 AND d.event = e.id AND a.delivery = d.id AND a.started_at < ?1
+        WHERE e.account = ?3 AND e.created_at < ?1 AND d.event = e.id AND a.delivery = d.seq AND a.started_at < ?1
         LIMIT ?2)";
 
 /// Those whose tries are all forgotten.
 const DELIVERIES: &str = "
     DELETE FROM deliveries
-    WHERE id IN (
-        SELECT d.id
+    WHERE seq IN (
+        SELECT d.seq
         FROM events e
         CROSS JOIN deliveries d
         WHERE e.account = ?3 AND e.created_at < ?1 AND d.event = e.id AND d.finished_at < ?1
-          AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.id)
+          AND NOT EXISTS (SELECT 1 FROM delivery_attempts a WHERE a.delivery = d.seq)
         LIMIT ?2)";
 
 /// Those that no delivery needs any more.

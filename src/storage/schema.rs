@@ -34,7 +34,11 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0018_team.sql")),
     M::up(include_str!("migrations/0019_two_step.sql")),
     M::up(include_str!("migrations/0020_keeping.sql")),
+    M::up(include_str!("migrations/0021_endings.sql")),
 ];
+
+/// For a database that exists. A connection belongs to one thread at a time, so SQLite need not lock it.
+pub const OPEN: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 pub const DATABASE: &str = "chatforge.db";
 /// A verified copy that is about to become the database.
@@ -93,7 +97,7 @@ impl Files {
         // Made here, so that nobody else can read it even for a moment.
         let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         made.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
-        let mut db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut db = Connection::open_with_flags(&path, OPEN)?;
         db.set_prepared_statement_cache_capacity(128);
         plan_once(&db)?;
         db.execute_batch(PRAGMAS)?;
@@ -208,5 +212,45 @@ mod tests {
     #[test]
     fn the_migrations_are_valid() {
         Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    /// Rows as version 20 kept them; the first delivery is gone, so that row numbers are not simply counted.
+    const BEFORE_ENDINGS: &str = "
+        INSERT INTO accounts (id, name, email, plan, created_at) VALUES ('acct_1', '', '', 'scale', 0);
+        INSERT INTO events (id, account, type, payload, created_at)
+        VALUES ('evt_1', 'acct_1', '', x'', 0), ('evt_2', 'acct_1', '', x'', 0), ('evt_3', 'acct_1', '', x'', 0);
+        INSERT INTO deliveries (id, account, event, webhook, state, attempts, next_attempt_at, created_at, finished_at)
+        VALUES ('dlv_z', 'acct_1', 'evt_1', 'wh_1', 'delivered', 1, NULL, 1, 86400001),
+               ('dlv_y', 'acct_1', 'evt_2', 'wh_1', 'exhausted', 2, NULL, 1, 86400002),
+               ('dlv_x', 'acct_1', 'evt_3', 'wh_1', 'pending', 1, 7, 1, NULL);
+        INSERT INTO delivery_attempts
+        VALUES ('dlv_x', 1, 'acct_1', 3, 4, 500, NULL, 'x1', ''), ('dlv_y', 1, 'acct_1', 3, 4, 500, NULL, 'y1', ''),
+               ('dlv_y', 2, 'acct_1', 5, 6, NULL, 'timeout', 'y2', '');
+        DELETE FROM deliveries WHERE id = 'dlv_z';
+        INSERT INTO deliveries (id, account, event, webhook, state, attempts, created_at, finished_at)
+        VALUES ('dlv_w', 'acct_1', 'evt_1', 'wh_1', 'delivered', 1, 1, 86400003)";
+
+    #[test]
+    fn tries_stay_with_their_delivery_and_what_has_ended_is_counted() {
+        let (mut db, migrations) = (Connection::open_in_memory().unwrap(), Migrations::from_slice(MIGRATIONS));
+        db.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        migrations.to_version(&mut db, 20).unwrap();
+        db.execute_batch(BEFORE_ENDINGS).unwrap();
+        migrations.to_latest(&mut db).unwrap();
+        let rows = |sql: &str| {
+            let mut list = db.prepare(sql).unwrap();
+            let columns = list.column_count();
+            let row = |row: &rusqlite::Row| (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect();
+            list.query_map([], row).unwrap().collect::<rusqlite::Result<Vec<Vec<_>>>>().unwrap()
+        };
+        let tries =
+            "SELECT d.id || a.number || a.response_headers FROM deliveries d JOIN delivery_attempts a ON a.delivery = d.seq";
+        let tries: Vec<_> = rows(&format!("{tries} ORDER BY 1")).concat();
+        assert_eq!(tries, ["dlv_x1x1", "dlv_y1y1", "dlv_y2y2"].map(|text| text.to_owned().into()));
+        let waiting = "SELECT id FROM deliveries WHERE state = 'pending' AND retried = 1 AND next_attempt_at = 7";
+        assert_eq!(rows(waiting).concat(), [String::from("dlv_x").into()]);
+        let days = rows("SELECT day, delivered, ended FROM webhook_days WHERE account = 'acct_1' AND webhook = 'wh_1'");
+        assert_eq!(days.concat(), [86_400_000.into(), 1.into(), 2.into()]);
+        assert_eq!(rows("PRAGMA foreign_key_check").len(), 0);
     }
 }

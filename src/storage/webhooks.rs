@@ -3,14 +3,10 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, WebhookId};
-use crate::domain::time::{DAY_MS, Time};
+use crate::domain::time::DAY_MS;
 use crate::domain::webhook::{EventType, NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::storage::columns::unreadable;
-use crate::storage::{Error, Keep, Result, Store, agents};
-
-/// `success_rate` looks back this far, and at no more deliveries than this: the newest ones say it well enough.
-const RATE_SPAN_MS: i64 = 30 * DAY_MS;
-const RATE_ROWS_MAX: i64 = 1_000;
+use crate::storage::{Error, Keep, Result, Store, agents, endings};
 
 const COLUMNS: &str = "id, account, agent, url, events, status, created_at, last_triggered_at, disabled_reason, disabled_at, failing_since, flip_at";
 
@@ -41,15 +37,6 @@ const CANCEL_INFLIGHT: &str = "
     UPDATE deliveries
     SET state = 'canceled', finished_at = ?3, lease = NULL, lease_until = NULL
     WHERE account = ?1 AND webhook = ?2 AND state = 'inflight'";
-
-const RATE: &str = "
-    SELECT count(*) FILTER (WHERE state = 'delivered'), count(*)
-    FROM (
-        SELECT state
-        FROM deliveries INDEXED BY deliveries_finished
-        WHERE account = ?1 AND webhook = ?2 AND ?3 < finished_at AND state IN ('delivered', 'exhausted')
-        ORDER BY finished_at DESC
-        LIMIT ?4)";
 
 const TROUBLED: &str = "
     WHERE account = ?1
@@ -109,7 +96,7 @@ impl Store {
             ))?;
             let mut webhooks = list.query_map([&account], webhook_of)?.collect::<rusqlite::Result<Vec<_>>>()?;
             for webhook in &mut webhooks {
-                webhook.success_rate = success_rate(db, &account, &webhook.id, now)?;
+                webhook.success_rate = endings::success_rate(db, &account, &webhook.id, now)?;
             }
             Ok(webhooks)
         })
@@ -126,7 +113,7 @@ impl Store {
         .await
     }
 
-    /// Without its success rate, which takes a look at 30 days of deliveries.
+    /// Without its success rate.
     pub async fn registered_webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         self.read(move |db| webhook(db, &account, &id)).await
     }
@@ -143,7 +130,7 @@ impl Store {
     pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         let now = self.world().now();
         self.read_heavy(move |db| {
-            let success_rate = success_rate(db, &account, &id, now)?;
+            let success_rate = endings::success_rate(db, &account, &id, now)?;
             Ok(Webhook { success_rate, ..webhook(db, &account, &id)? })
         })
         .await
@@ -180,6 +167,7 @@ impl Store {
             for cancel in [CANCEL_PENDING, CANCEL_INFLIGHT] {
                 db.prepare_cached(cancel)?.execute(params![account, id, now])?;
             }
+            endings::forget(db, &account, &id)?;
             bell.withdraw();
             Ok(())
         })
@@ -197,14 +185,6 @@ fn count(db: &Connection, account: &AccountId) -> Result<usize> {
     let mut count = db.prepare_cached("SELECT count(*) FROM webhooks WHERE account = ?1")?;
     let held: i64 = count.query_row([account], |row| row.get(0))?;
     Ok(usize::try_from(held).unwrap_or_default())
-}
-
-fn success_rate(db: &Connection, account: &AccountId, id: &WebhookId, now: Time) -> Result<Option<f64>> {
-    let mut rate = db.prepare_cached(RATE)?;
-    let (delivered, ended): (u32, u32) =
-        rate.query_row(params![account, id, now.plus_ms(-RATE_SPAN_MS), RATE_ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    // Two places, as in the documentation's 0.98.
-    Ok((ended > 0).then(|| (f64::from(delivered) / f64::from(ended) * 100.0).round() / 100.0))
 }
 
 fn webhook_of(row: &Row) -> rusqlite::Result<Webhook> {

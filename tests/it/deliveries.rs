@@ -191,6 +191,26 @@ fn e03_the_sixth_failure_is_the_last() {
 }
 
 #[test]
+fn a_success_rate_is_that_of_thirty_days() {
+    let (server, agent) = with_agent();
+    let receiver = server.receiver();
+    let visitor = server.visitor(&agent);
+    receiver.next_of("agent.installed");
+    receiver.always(Answer::Status(410));
+    visitor.lead(&json!({ "email": "jane@example.com" })).is(201);
+    wait_for_tries(&server, 2);
+    let rate = || server.get(&format!("{WEBHOOKS}/{}", receiver.id)).json["success_rate"].clone();
+    assert_eq!(rate(), 0.5);
+    // What is deleted has ended all the same.
+    server.delete(&format!("/api/v1/visitors/{}", visitor.id)).is(200);
+    assert_eq!(server.count("SELECT count(*) FROM deliveries"), 0);
+    server.pass(Days(29));
+    assert_eq!(rate(), 0.5);
+    server.pass(Days(2));
+    assert_eq!(rate(), Value::Null);
+}
+
+#[test]
 fn e09_an_endpoint_that_is_gone_hears_nothing_more() {
     let (server, agent) = with_agent();
     let receiver = server.receiver();

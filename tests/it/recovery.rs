@@ -78,6 +78,7 @@ fn what_was_given_up_is_tried_once_more() {
     assert_eq!(recover(&server, &path, &since), 1);
     wait_for_tries(&server, 8);
     assert_eq!(server.deliveries(), [("delivered".into(), 8)]);
+    assert_eq!(server.get(&path).json["success_rate"], 1.0);
 }
 
 #[test]

@@ -57,7 +57,7 @@ const LIST: Endpoint = Endpoint {
     method: "GET",
     path: "/webhooks",
     title: "List webhooks",
-    text: "`success_rate` is the share of the deliveries that ended well among the newest 1,000 that ended in the last 30 days; it and `last_triggered_at` are null before the first.",
+    text: "`success_rate` is the share of the deliveries that ended well among those that ended in the last 30 days; it and `last_triggered_at` are null before the first.",
     permission: "webhooks:manage",
     params: &[],
     example: Example {
