@@ -223,6 +223,12 @@ class Filling:
             [self.account],
         )
         self.db.execute(
+            f"""INSERT OR REPLACE INTO webhook_days (account, webhook, day, delivered, ended)
+                SELECT account, webhook, {day.format('finished_at')}, sum(state = 'delivered'), count(*)
+                FROM deliveries WHERE account = ? AND finished_at IS NOT NULL GROUP BY 1, 2, 3""",
+            [self.account],
+        )
+        self.db.execute(
             f"""INSERT OR REPLACE INTO answer_times (account, day, rounded_ms, answers, unanswered, total_ms)
                 SELECT account, {day.format('created_at')}, response_ms / 10 * 10, count(*), sum(answered = 0), sum(response_ms)
                 FROM messages WHERE account = ? AND response_ms IS NOT NULL GROUP BY 1, 2, 3""",
