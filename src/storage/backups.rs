@@ -103,7 +103,7 @@ pub fn make(db: &Connection, path: &Path) -> Result<()> {
     if path.exists() {
         return Err(Error::Disk(format!("{} exists already", path.display())));
     }
-    room_for(db, path)?;
+    room_for(db, path, 1)?;
     let partial = with_ending(path, PARTIAL);
     remove(&partial)?;
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial);
@@ -220,20 +220,20 @@ fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| disk(folder, &error))
 }
 
-/// A disk that a copy would fill is left as it is: the server needs room more than a backup does.
-fn room_for(db: &Connection, path: &Path) -> Result<()> {
+/// A disk that so many copies would fill is left as it is: the server needs room more than a backup does.
+pub fn room_for(db: &Connection, path: &Path, copies: u64) -> Result<()> {
     let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     let page_bytes: i64 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Some(free) = free_bytes(folder) else { return Ok(()) };
-    let needed = u64::try_from(pages.saturating_mul(page_bytes)).unwrap_or_default();
+    let needed = u64::try_from(pages.saturating_mul(page_bytes)).unwrap_or_default().saturating_mul(copies);
     if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());
     }
-    Err(Error::Disk(format!("a copy takes {} MB, and {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
+    Err(Error::Disk(format!("this takes {} MB, and {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
 }
 
-fn remove(path: &Path) -> Result<()> {
+pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(path, &error)),
         _ => Ok(()),

@@ -98,11 +98,7 @@ const DISABLE: &str = "
 const EXPIRE: &str = "
     UPDATE deliveries
     SET state = 'canceled', finished_at = ?2, next_attempt_at = NULL, last_error = 'expired'
-    WHERE id IN (
-        SELECT id FROM deliveries
-        WHERE webhook = ?1 AND state = 'pending'
-        ORDER BY next_attempt_at, id
-        LIMIT ?3)";
+    WHERE seq IN (SELECT seq FROM deliveries WHERE webhook = ?1 AND state = 'pending' LIMIT ?3)";
 
 const ATTEMPT: &str = "
     INSERT INTO delivery_attempts (delivery, number, account, started_at, duration_ms, status, error, response_headers, response_body)

@@ -48,13 +48,14 @@ const VISITORS_CONVERSATIONS: &str = "SELECT id FROM conversations WHERE account
 
 const VISITORS_EVENTS: &str = "SELECT id FROM events WHERE account = ?1 AND visitor = ?2";
 
+/// The plus keeps SQLite from looking through all deliveries of the account for the few of the event.
 const ATTEMPTS_OF_EVENT: &str = "
     DELETE FROM delivery_attempts
-    WHERE account = ?1 AND delivery IN (SELECT seq FROM deliveries WHERE event = ?2 AND account = ?1)";
+    WHERE account = ?1 AND delivery IN (SELECT seq FROM deliveries WHERE event = ?2 AND +account = ?1)";
 
 const DELIVERIES_OF_EVENT: &str = "
     DELETE FROM deliveries
-    WHERE event = ?2 AND account = ?1";
+    WHERE event = ?2 AND +account = ?1";
 
 impl Store {
     pub async fn delete_conversation(&self, account: AccountId, id: ConversationId) -> Result<()> {

@@ -34,9 +34,10 @@ const DISMISS: &str = "
     DELETE FROM unanswered_questions
     WHERE account = ?1 AND agent = ?2 AND subject = ?3";
 
+/// The plus keeps SQLite from looking through all questions of the account.
 const FORGET_CONVERSATION: &str = "
     DELETE FROM unanswered_questions
-    WHERE account = ?1 AND conversation = ?2";
+    WHERE +account = ?1 AND conversation = ?2";
 
 const SAVE: &str = "
     INSERT INTO saved_questions (id, account, agent, text, zone, answer, saved_at)

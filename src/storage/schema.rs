@@ -49,6 +49,9 @@ const APPLICATION_ID: i64 = 0x4346_4744;
 /// Older versions can lose committed pages when a checkpoint meets a commit.
 const SQLITE_OLDEST: i32 = 3_051_003;
 
+/// What a migration may take, in sizes of the database: the copy, and a log and a file with every table written anew.
+const MIGRATION_COPIES: u64 = 3;
+
 /// `busy_timeout` first: switching to the write-ahead log can itself be busy.
 const PRAGMAS: &str = "
     PRAGMA busy_timeout = 5000;
@@ -120,25 +123,34 @@ impl Files {
         if self.lock.is_none() {
             return Err(Error::Locked(self.folder.display().to_string()));
         }
-        if found > 0 {
+        let copy = if found > 0 {
             recognise(db)?;
-            self.snapshot(db, found, world)?;
+            Some(self.snapshot(db, found, world)?)
         } else {
             db.pragma_update(None, "application_id", APPLICATION_ID)?;
+            None
+        };
+        let migrated = Migrations::from_slice(MIGRATIONS).to_latest(db);
+        if migrated.is_err()
+            && let Some(copy) = copy
+            && supported(db)?.0 == found
+        {
+            // Nothing has changed, and a start that is tried again and again would fill the disk with copies.
+            backups::remove(&copy)?;
         }
-        let migrations = Migrations::from_slice(MIGRATIONS);
-        migrations.to_latest(db).map_err(|error| Error::Sqlite(error.to_string()))
+        migrated.map_err(|error| Error::Sqlite(error.to_string()))
     }
 
     /// A verified copy of the database as it was before the first pending migration.
-    fn snapshot(&self, db: &Connection, version: i64, world: &World) -> Result<()> {
+    fn snapshot(&self, db: &Connection, version: i64, world: &World) -> Result<PathBuf> {
         let path = self.folder.join(FOLDER).join(backup::before_migration(version, world.now()));
         // A restart within the second finds the one of a moment ago.
         if !path.exists() {
+            backups::room_for(db, &path, MIGRATION_COPIES)?;
             backups::make(db, &path)?;
         }
         tracing::info!(path = %path.display(), "snapshot before the migration");
-        Ok(())
+        Ok(path)
     }
 
     fn running_mark(&self) -> PathBuf {
@@ -219,6 +231,7 @@ mod tests {
         INSERT INTO accounts (id, name, email, plan, created_at) VALUES ('acct_1', '', '', 'scale', 0);
         INSERT INTO events (id, account, type, payload, created_at)
         VALUES ('evt_1', 'acct_1', '', x'', 0), ('evt_2', 'acct_1', '', x'', 0), ('evt_3', 'acct_1', '', x'', 0);
+        INSERT INTO webhooks (id, account, url, events, secret, created_at) VALUES ('wh_1', 'acct_1', '', '', x'', 0);
         INSERT INTO deliveries (id, account, event, webhook, state, attempts, next_attempt_at, created_at, finished_at)
         VALUES ('dlv_z', 'acct_1', 'evt_1', 'wh_1', 'delivered', 1, NULL, 1, 86400001),
                ('dlv_y', 'acct_1', 'evt_2', 'wh_1', 'exhausted', 2, NULL, 1, 86400002),
@@ -252,5 +265,22 @@ mod tests {
         let days = rows("SELECT day, delivered, ended FROM webhook_days WHERE account = 'acct_1' AND webhook = 'wh_1'");
         assert_eq!(days.concat(), [86_400_000.into(), 1.into(), 2.into()]);
         assert_eq!(rows("PRAGMA foreign_key_check").len(), 0);
+    }
+
+    #[test]
+    fn a_migration_that_fails_again_and_again_leaves_no_copies() {
+        let (folder, world) = (tempfile::tempdir().unwrap(), World::machine(0));
+        let mut files = Files::prepare(folder.path(), Use::Server).unwrap();
+        let mut db = Connection::open_with_flags(files.database(), OPEN | OpenFlags::SQLITE_OPEN_CREATE).unwrap();
+        db.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut db, MIGRATIONS.len() - 1).unwrap();
+        db.execute_batch("CREATE TABLE webhook_days (in_the_way INTEGER)").unwrap();
+        for _ in 0..2 {
+            assert!(matches!(files.connect_writer(&world), Err(Error::Sqlite(_))));
+            assert_eq!(fs::read_dir(folder.path().join(FOLDER)).unwrap().count(), 0);
+        }
+        db.execute_batch("DROP TABLE webhook_days").unwrap();
+        assert!(files.connect_writer(&world).is_ok());
+        assert_eq!(fs::read_dir(folder.path().join(FOLDER)).unwrap().count(), 1);
     }
 }

@@ -29,12 +29,12 @@ const EXISTS: &str = "
 
 /// One statement a state, since each has an index of its own.
 const CANCEL_PENDING: &str = "
-    UPDATE deliveries
+    UPDATE deliveries INDEXED BY deliveries_pending
     SET state = 'canceled', finished_at = ?3, next_attempt_at = NULL
     WHERE account = ?1 AND webhook = ?2 AND state = 'pending'";
 
 const CANCEL_INFLIGHT: &str = "
-    UPDATE deliveries
+    UPDATE deliveries INDEXED BY deliveries_inflight
     SET state = 'canceled', finished_at = ?3, lease = NULL, lease_until = NULL
     WHERE account = ?1 AND webhook = ?2 AND state = 'inflight'";
 

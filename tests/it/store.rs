@@ -24,6 +24,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("DELETE FROM vectors", "once, when another encoder is used"),
     ("DELETE FROM encoder", "holds one row"),
     ("SELECT d.lease_until, d.account, d.webhook, w.lane", "its index holds no more rows than there are senders"),
+    ("UPDATE deliveries INDEXED BY deliveries_inflight", "its index holds no more rows than there are senders"),
     ("SELECT count(*) FROM accounts", "chatforge doctor looks at everything"),
     ("FILTER (WHERE status = 'disabled'", "chatforge doctor looks at everything"),
     ("LEFT JOIN retention r ON r.account = a.id", "all accounts, once an hour"),
@@ -127,6 +128,26 @@ fn no_statement_reads_a_whole_table() {
         .filter_map(|statement| Some((statement, scans(&db, &statement.sql))).filter(|(_, scans)| !scans.is_empty()))
         .map(|(statement, scans)| format!("{}: {}\n  {scans:?}", statement.file, statement.sql))
         .collect();
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+/// The writer has no time for that: everybody waits for it.
+#[test]
+fn no_change_looks_through_all_of_an_account() {
+    let mut server = TestServer::start();
+    server.stop();
+    let db = server.database();
+    let changes = statements().into_iter().filter(|statement| !statement.sql.contains('{'));
+    let changes =
+        changes.filter(|statement| ["UPDATE", "DELETE"].iter().any(|verb| statement.sql.trim_start().starts_with(verb)));
+    let changes: Vec<_> = changes.collect();
+    assert!(changes.len() > 40, "only {} changes were found", changes.len());
+    let slow = changes.iter().filter(|statement| {
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+        steps.iter().any(|step| step.contains("INDEX") && !step.contains("autoindex") && step.ends_with("(account=?)"))
+    });
+    let slow: Vec<_> = slow.map(|statement| format!("{}: {}", statement.file, statement.sql)).collect();
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 

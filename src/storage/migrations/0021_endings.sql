@@ -15,7 +15,7 @@ CREATE TABLE webhook_days (
 INSERT INTO webhook_days
 SELECT account, webhook, finished_at / 86400000 * 86400000 AS day, sum(state = 'delivered'), count(*)
 FROM deliveries
-WHERE finished_at IS NOT NULL AND state IN ('delivered', 'exhausted')
+WHERE finished_at IS NOT NULL AND state IN ('delivered', 'exhausted') AND webhook IN (SELECT id FROM webhooks)
 GROUP BY account, webhook, day;
 
 CREATE TABLE numbered_deliveries (
