@@ -33,8 +33,8 @@ const FORGET: &str = "DELETE FROM webhook_days WHERE account = ?1 AND webhook = 
 /// Deliveries that ended now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Endings {
-    pub delivered: u32,
-    pub exhausted: u32,
+    delivered: u32,
+    exhausted: u32,
 }
 
 impl Endings {

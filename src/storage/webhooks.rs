@@ -113,11 +113,6 @@ impl Store {
         .await
     }
 
-    /// Without its success rate.
-    pub async fn registered_webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
-        self.read(move |db| webhook(db, &account, &id)).await
-    }
-
     /// Sealed; the second one while a rotation is under way.
     pub async fn webhook_secrets(&self, account: AccountId, id: WebhookId) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
         self.read(move |db| {
@@ -129,7 +124,7 @@ impl Store {
 
     pub async fn webhook(&self, account: AccountId, id: WebhookId) -> Result<Webhook> {
         let now = self.world().now();
-        self.read_heavy(move |db| {
+        self.read(move |db| {
             let success_rate = endings::success_rate(db, &account, &id, now)?;
             Ok(Webhook { success_rate, ..webhook(db, &account, &id)? })
         })

@@ -35,7 +35,7 @@ pub async fn register(
 
 /// Changes what is named. A new address has to prove itself, and so has the one of a webhook that is enabled again.
 pub async fn change(app: &App, account: AccountId, id: WebhookId, change: WebhookChange) -> Result<()> {
-    let before = app.store.registered_webhook(account.clone(), id.clone()).await.map_err(missing)?;
+    let before = app.store.webhook(account.clone(), id.clone()).await.map_err(missing)?;
     let moved = change.url.clone().filter(|url| *url != before.url);
     if let Some(url) = moved.or_else(|| (change.enabled == Some(true) && before.status != "active").then(|| before.url.clone())) {
         let (current, next) = app.store.webhook_secrets(account.clone(), id.clone()).await.map_err(missing)?;

@@ -91,13 +91,17 @@ fn is_statement(text: &str) -> bool {
     matches!(first, "SELECT" | "UPDATE" | "DELETE" | "INSERT") && text.split_whitespace().count() > 2
 }
 
-/// The parts of the plan that read a whole table from its beginning.
-fn scans(db: &Connection, sql: &str) -> Vec<String> {
+/// The steps that SQLite takes.
+fn plan(db: &Connection, sql: &str) -> Vec<String> {
     let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let rows = plan.raw_query().mapped(|row| row.get::<_, String>(3)).map(Result::unwrap).collect::<Vec<_>>();
+    plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect()
+}
+
+/// Those that read a whole table from its beginning.
+fn scans(db: &Connection, sql: &str) -> Vec<String> {
     // What stands in brackets has its own steps in the plan.
     let is_whole = |step: &String| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW") && !step.contains("(subquery");
-    rows.into_iter().filter(is_whole).collect()
+    plan(db, sql).into_iter().filter(is_whole).collect()
 }
 
 fn filled(statement: Statement) -> Vec<Statement> {
@@ -142,11 +146,8 @@ fn no_change_looks_through_all_of_an_account() {
         changes.filter(|statement| ["UPDATE", "DELETE"].iter().any(|verb| statement.sql.trim_start().starts_with(verb)));
     let changes: Vec<_> = changes.collect();
     assert!(changes.len() > 40, "only {} changes were found", changes.len());
-    let slow = changes.iter().filter(|statement| {
-        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
-        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
-        steps.iter().any(|step| step.contains("INDEX") && !step.contains("autoindex") && step.ends_with("(account=?)"))
-    });
+    let of_account = |step: &String| step.contains("INDEX") && !step.contains("autoindex") && step.ends_with("(account=?)");
+    let slow = changes.iter().filter(|statement| plan(&db, &statement.sql).iter().any(of_account));
     let slow: Vec<_> = slow.map(|statement| format!("{}: {}", statement.file, statement.sql)).collect();
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
@@ -161,8 +162,7 @@ fn no_list_is_sorted_row_by_row() {
     let mut count = 0;
     for statement in pages {
         count += 1;
-        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
-        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+        let steps = plan(&db, &statement.sql);
         assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{}: {steps:?}", statement.sql);
     }
     assert!(count >= 3, "only {count} lists were found");

@@ -95,7 +95,7 @@ pub async fn list(
 ) -> Result<Json<DeliveryList>> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
-    app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.deliveries(caller.account_id(), id, page).await.map_err(unknown_cursor)?;
     let deliveries: Vec<_> = listed.rows.into_iter().map(DeliveryView::new).collect();
@@ -148,7 +148,7 @@ pub async fn recover(
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
-    app.store.registered_webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
+    app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let chosen: DeliveryId = path_id(&params, "delivery", ApiError::not_found)?;
     let queued = app.store.resend(caller.account_id(), id, chosen, once.keep(accepted)).await.map_err(not_resent)?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())

@@ -105,7 +105,7 @@ pub async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response> {
     let (account, id) = (member.0.account.id.clone(), delivery_id(&params)?);
-    let registered = app.store.registered_webhook(account.clone(), webhook.clone()).await.map_err(missing)?;
+    let registered = app.store.webhook(account.clone(), webhook.clone()).await.map_err(missing)?;
     let (delivery, payload) = app.store.delivery(account, webhook, id).await?;
     let mut nav = member.nav(Section::Webhooks);
     nav.flash = (query.get("done").map(String::as_str) == Some("queued")).then(|| "It is on its way.".to_owned());
@@ -132,7 +132,7 @@ pub async fn resend(
     form: SignedForm,
 ) -> Result<Redirect> {
     let (account, id) = (form.member.0.account.id, delivery_id(&params)?);
-    app.store.registered_webhook(account.clone(), webhook.clone()).await.map_err(missing)?;
+    app.store.webhook(account.clone(), webhook.clone()).await.map_err(missing)?;
     app.store.resend(account, webhook.clone(), id.clone(), Keep::nothing()).await.map_err(not_resent)?;
     Ok(Redirect::to(&format!("/webhooks/{webhook}/deliveries/{id}?done=queued")))
 }

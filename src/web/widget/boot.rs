@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::agent::Agent;
 use crate::domain::conversation::Transcript;
-use crate::domain::id::{AgentId, Identifier, VisitorId};
+use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
 use crate::domain::installation::FirstLoad;
 use crate::domain::page::{self, page_path, page_url};
@@ -75,7 +75,7 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
         page_url: body.get("page_url").and_then(Value::as_str).and_then(page_url),
         referrer: body.get("referrer").and_then(Value::as_str).and_then(page_url),
     };
-    note_installation(&app, &agent, &sent, &body, &session.visitor).await?;
+    note_installation(&app, &agent, &sent, &session).await?;
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
     let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
     Ok(Json(Booted::new(&app, agent, &session, open)))
@@ -89,14 +89,13 @@ fn agent_id(body: &Map<String, Value>) -> Result<AgentId> {
 }
 
 /// Browsers name the page's origin; without one, the page's own word is taken. Pages of this server are no installation.
-async fn note_installation(app: &App, agent: &Agent, sent: &Sent, body: &Map<String, Value>, visitor: &VisitorId) -> Result<()> {
-    let page_url = body.get("page_url").and_then(Value::as_str).and_then(page_url);
-    let from = origin(&sent.headers).map(str::to_owned).or_else(|| page_url.clone());
+async fn note_installation(app: &App, agent: &Agent, sent: &Sent, session: &Session) -> Result<()> {
+    let from = origin(&sent.headers).map(str::to_owned).or_else(|| session.page_url.clone());
     let domain = from.as_deref().and_then(page::host);
     let (Some(domain), false) = (domain, is_own_page(app, &sent.headers)) else { return Ok(()) };
     // A query string may name the visitor, and an installation outlives the visitor's data.
-    let page_url = page_url.as_deref().and_then(page_path).or(from).unwrap_or_default();
-    let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers), visitor: visitor.clone() };
+    let page_url = session.page_url.as_deref().and_then(page_path).or(from).unwrap_or_default();
+    let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers), visitor: session.visitor.clone() };
     if app.store.note_installation(agent.clone(), load).await? {
         app.live.tell_team(&agent.account, TeamNews::Installed(agent.id.clone()));
     }
