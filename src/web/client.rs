@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::domain::page;
+use crate::limits::network;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 
@@ -23,13 +24,7 @@ pub struct ClientAddress(pub IpAddr);
 impl ClientAddress {
     /// IPv6 hands whole networks of addresses to one customer, so limits count those.
     pub fn bucket(self) -> String {
-        match self.0.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+        network::narrowest(self.0).to_string()
     }
 }
 

@@ -36,9 +36,11 @@ use crate::config::Config;
 use crate::deliver::Courier;
 use crate::domain::account::{Account, Plan};
 use crate::domain::id::AgentId;
+use crate::limits::network::networks;
 use crate::limits::soft_lock::SoftLock;
 use crate::limits::{Limiter, Window};
 use crate::storage::Store;
+use crate::web::client::ClientAddress;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::error::ApiError;
 use crate::web::hashes::Hashes;
@@ -88,6 +90,11 @@ impl App {
         }
         let verdict = self.strangers.admit(&format!("{what}:{who}"), self.world.instant_ms(), windows);
         if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds())) }
+    }
+
+    /// The same for an address: each of its networks takes a place, a wider one of more.
+    pub fn limit_from(&self, what: &str, address: ClientAddress, windows: &[Window]) -> error::Result<()> {
+        networks(address.0).iter().try_for_each(|network| self.limit(what, &network.to_string(), &network.windows(windows)))
     }
 
     /// Whether browsers reach this server by TLS.

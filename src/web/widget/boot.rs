@@ -62,7 +62,7 @@ struct LeadForm {
 
 pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> {
     let most = app.config.widget.boots_per_address_10min;
-    app.limit("boot", &sent.address.bucket(), &[Window { limit: most, span_ms: 10 * MINUTE_MS }])?;
+    app.limit_from("boot", sent.address, &[Window { limit: most, span_ms: 10 * MINUTE_MS }])?;
     let body = object(&sent.body)?;
     let id = agent_id(&body)?;
     let agent = active_agent(&app, id, &sent.headers).await?;

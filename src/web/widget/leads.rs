@@ -34,7 +34,7 @@ struct LeadView {
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     let details = LeadDetails::parse(&visit.body)?;
     let most = app.config.widget.leads_per_address_hour;
-    app.limit("lead", &visit.address.bucket(), &[Window { limit: most, span_ms: HOUR_MS }])?;
+    app.limit_from("lead", visit.address, &[Window { limit: most, span_ms: HOUR_MS }])?;
     let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
     if let Some(conversation) = &lead.conversation {
         app.live.tell_team(&lead.account, TeamNews::Changed(conversation.clone()));

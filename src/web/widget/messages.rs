@@ -76,7 +76,7 @@ fn check_limits(app: &App, visit: &Visit) -> Result<()> {
         visit.session.visitor.as_str(),
         &[per(limits.messages_per_visitor_minute, MINUTE_MS), per(limits.messages_per_visitor_day, DAY_MS)],
     )?;
-    app.limit("message", &visit.address.bucket(), &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
+    app.limit_from("message", visit.address, &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
     app.limit("message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
 }
 

@@ -70,5 +70,5 @@ const ACTS_PER_ADDRESS: Window = Window { limit: 600, span_ms: MINUTE_MS };
 
 fn limit_acts(app: &App, visitor: &VisitorId, address: ClientAddress) -> Result<()> {
     app.limit("act", visitor.as_str(), &[ACTS_PER_VISITOR])?;
-    app.limit("act", &address.bucket(), &[ACTS_PER_ADDRESS])
+    app.limit_from("act", address, &[ACTS_PER_ADDRESS])
 }
