@@ -102,6 +102,14 @@ impl<K: Clone + Eq + Hash> Limiter<K> {
         logs.by_key.entry(key.clone()).or_default().admit(now_ms, windows)
     }
 
+    /// What was admitted last did not take place: its place is free again.
+    pub fn take_back(&self, key: &K) {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = logs.by_key.get_mut(key) {
+            log.admitted.pop_back();
+        }
+    }
+
     /// What [`Self::admit`] would say, but the request takes no place, and `remaining` does not count it.
     pub fn peek(&self, key: &K, now_ms: i64, windows: &[Window]) -> Verdict {
         let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,6 +253,15 @@ mod tests {
         assert_eq!(limiter.peek(&"key", 59_999, &QUOTA.windows()).remaining, 97);
         assert_eq!(limiter.peek(&"key", 60_000, &QUOTA.windows()).remaining, 100);
         assert_eq!(limiter.peek(&"other", 0, &QUOTA.windows()).remaining, 100);
+    }
+
+    #[test]
+    fn a_place_that_is_taken_back_is_free() {
+        let limiter = Limiter::new();
+        assert_eq!(admitted(&limiter, 0, 21), 20);
+        limiter.take_back(&"key");
+        limiter.take_back(&"other");
+        assert_eq!(admitted(&limiter, 0, 21), 1);
     }
 
     #[test]

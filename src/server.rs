@@ -31,6 +31,7 @@ use crate::jobs::Jobs;
 use crate::limits::Limiter;
 use crate::limits::soft_lock::SoftLock;
 use crate::storage::{Store, Use};
+use crate::web::body::Bodies;
 use crate::web::client::Peer;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::hashes::Hashes;
@@ -117,7 +118,8 @@ async fn assemble(
         requests: Limiter::new(),
         strangers: Limiter::new(),
         soft_lock: SoftLock::default(),
-        hashes: Hashes::default(),
+        hashes: Hashes::start(),
+        bodies: Bodies::default(),
         stopping,
         store,
         world,

@@ -11,6 +11,8 @@ const RESTART_LONGEST: Duration = Duration::from_secs(30);
 /// A thread that ran for this long before it panicked is started again as if it were the first time.
 const QUIET: Duration = Duration::from_secs(60);
 const STACK_BYTES: usize = 1024 * 1024;
+/// Half way to the lowest priority.
+const NICENESS: i32 = 10;
 
 /// Tells threads that they should come to an end.
 #[derive(Clone, Default)]
@@ -24,6 +26,12 @@ impl Stop {
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// The calling thread gives way wherever others want to run: what it computes can wait, a visitor's answer cannot.
+pub fn yield_to_others() {
+    // Where it is not allowed, the thread runs as any other.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// A thread that runs `body` until it returns; a panic is logged and `body` runs again.

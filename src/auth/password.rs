@@ -1,9 +1,10 @@
 //! Passwords: which ones are taken, and how they are stored.
 //!
-//! Hashing holds a core for about 100 ms and 19 MiB: callers keep it off the async threads and do few at a time.
+//! Hashing holds a core for up to 100 ms and 19 MiB: callers keep it off the async threads and do few at a time.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::Error;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::world::World;
 
@@ -33,22 +34,60 @@ pub fn check(password: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The memory that one hash after the other is computed in; taken when the first needs it.
+#[derive(Default)]
+pub struct WorkArea(Vec<Block>);
+
+impl WorkArea {
+    fn compute(&mut self, argon2: &Argon2, password: &str, salt: &Salt, length: usize) -> Result<Output, Error> {
+        let blocks = argon2.params().block_count();
+        if self.0.len() < blocks {
+            self.0 = vec![Block::default(); blocks];
+        }
+        let mut buffer = [0; Output::MAX_LENGTH];
+        let output = buffer.get_mut(..length).ok_or(Error::OutputSize)?;
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut self.0[..blocks])?;
+        Ok(Output::new(output)?)
+    }
+}
+
 /// The password's hash in PHC form, with a salt of its own.
-pub fn hash(world: &World, password: &str) -> Result<String, argon2::password_hash::Error> {
+pub fn hash(world: &World, password: &str, area: &mut WorkArea) -> Result<String, Error> {
     let mut salt = [0; SALT_BYTES];
     world.fill(&mut salt);
-    let hash: PasswordHash = argon2().hash_password_with_salt(password.as_bytes(), &salt)?;
+    let salt = Salt::new(&salt)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params());
+    let output = area.compute(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params())?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
     Ok(hash.to_string())
 }
 
 /// Whether the password is the one that was hashed, with whatever parameters it was hashed.
-pub fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+pub fn verify(password: &str, hash: &str, area: &mut WorkArea) -> bool {
+    matches(password, hash, area).unwrap_or_default()
+}
+
+/// None where `hash` is no hash of ours.
+fn matches(password: &str, hash: &str, area: &mut WorkArea) -> Option<bool> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash).ok()?);
+    let found = area.compute(&argon2, password, &salt, expected.len()).ok()?;
+    // `Output` compares in constant time.
+    Some(found == expected)
 }
 
 /// The same work for a user who does not exist, so that the time of an answer does not tell who does.
-pub fn verify_dummy(password: &str) {
-    verify(password, DUMMY);
+pub fn verify_dummy(password: &str, area: &mut WorkArea) {
+    verify(password, DUMMY, area);
 }
 
 /// Whether a hash was made with other parameters than those of today.
@@ -63,16 +102,14 @@ fn same_cost(left: &Params, right: &Params) -> bool {
     (left.m_cost(), left.t_cost(), left.p_cost()) == (right.m_cost(), right.t_cost(), right.p_cost())
 }
 
-fn argon2() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params())
-}
-
 fn params() -> Params {
     Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds")
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
 
     #[test]
@@ -100,31 +137,35 @@ mod tests {
 
     #[test]
     fn only_the_password_that_was_hashed_verifies() {
-        let hashed = hash(&World::machine(0), "correct horse battery").unwrap();
+        let area = &mut WorkArea::default();
+        let hashed = hash(&World::machine(0), "correct horse battery", area).unwrap();
         assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
-        assert!(verify("correct horse battery", &hashed));
-        assert!(!verify("correct horse batterY", &hashed));
-        assert!(!verify("correct horse battery", "not a hash"));
+        assert!(verify("correct horse battery", &hashed, area));
+        assert!(!verify("correct horse batterY", &hashed, area));
+        assert!(!verify("correct horse battery", "not a hash", area));
         assert!(!needs_rehash(&hashed));
     }
 
     #[test]
     fn the_same_password_never_hashes_the_same() {
-        let world = World::machine(0);
-        assert_ne!(hash(&world, "correct horse").unwrap(), hash(&world, "correct horse").unwrap());
+        let (world, area) = (World::machine(0), &mut WorkArea::default());
+        let mut hashed = || hash(&world, "correct horse", area).unwrap();
+        assert_ne!(hashed(), hashed());
     }
 
     #[test]
     fn an_unknown_user_costs_the_work_of_a_known_one() {
         assert!(!needs_rehash(DUMMY));
-        assert!(!verify("", DUMMY));
+        assert!(!verify("", DUMMY, &mut WorkArea::default()));
     }
 
     #[test]
     fn a_hash_with_older_parameters_verifies_and_asks_for_a_new_one() {
         let older = Argon2::from(Params::new(8_192, 1, 1, None).unwrap());
         let hash: PasswordHash = older.hash_password_with_salt(b"correct horse", b"salt of sixteen!").unwrap();
-        assert!(verify("correct horse", &hash.to_string()));
+        // In an area that was made for smaller ones, and for larger ones.
+        let (smaller, larger) = (&mut WorkArea(vec![Block::default(); 8]), &mut WorkArea(vec![Block::default(); 19_456]));
+        assert!(verify("correct horse", &hash.to_string(), smaller) && verify("correct horse", &hash.to_string(), larger));
         assert!(needs_rehash(&hash.to_string()) && needs_rehash("not a hash"));
     }
 }

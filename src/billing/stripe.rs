@@ -19,12 +19,11 @@ pub enum Refused {
 }
 
 /// Returns once the event's effect has reached the disk.
-pub async fn receive(store: &Store, config: &Stripe, signature: Option<&str>, body: &[u8], now: Time) -> Result<(), Refused> {
+pub async fn receive(store: &Store, config: &Stripe, signature: &str, body: &[u8], now: Time) -> Result<(), Refused> {
     if !config.is_on() {
         return Err(Refused::Off);
     }
-    let genuine = signature.is_some_and(|header| signature::is_genuine(header, body, config.secrets(), now));
-    if !genuine {
+    if !signature::is_genuine(signature, body, config.secrets(), now) {
         return Err(Refused::Forged);
     }
     let event = StripeEvent::parse(body).ok_or(Refused::Unreadable)?;

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::auth::password;
+use crate::auth::password::{self, WorkArea};
 use crate::cli::{Context, record, secret_from_stdin};
 use crate::domain::account::{NewAdministrator, email_address};
 use crate::storage::{Error, Store};
@@ -146,7 +146,8 @@ impl Password {
     }
 
     pub fn hash(&self, world: &World) -> anyhow::Result<String> {
-        password::hash(world, &self.text).map_err(|error| anyhow::anyhow!("the password could not be hashed: {error}"))
+        password::hash(world, &self.text, &mut WorkArea::default())
+            .map_err(|error| anyhow::anyhow!("the password could not be hashed: {error}"))
     }
 
     fn tell(&self) {

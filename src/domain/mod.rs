@@ -16,6 +16,7 @@ pub mod id;
 pub mod inbox;
 pub mod input;
 pub mod installation;
+pub mod json;
 pub mod knowledge;
 pub mod lead;
 pub mod model_use;

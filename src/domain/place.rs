@@ -1,14 +1,14 @@
 //! Where a sealed value stands. It is sealed for its place, and opens in no other: rows cannot be swapped.
 
-use crate::domain::id::{AccountId, UserId, WebhookId};
+use crate::domain::id::{AccountId, KeyId, UserId, WebhookId};
 
 pub fn of_secret(webhook: &WebhookId) -> String {
     format!("webhooks/{webhook}/secret")
 }
 
 /// An answer kept under an `Idempotency-Key`, which may hold a new webhook's secret.
-pub fn of_answer(account: &AccountId, key: &str) -> String {
-    format!("idempotency_keys/{account}/{key}")
+pub fn of_answer(account: &AccountId, api_key: &KeyId, key: &str) -> String {
+    format!("idempotency_keys/{account}/{api_key}/{key}")
 }
 
 /// What a person's authenticator computes its codes from.

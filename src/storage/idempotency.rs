@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, KeyId};
 use crate::domain::time::{DAY_MS, Time};
 use crate::storage::{Error, Result, Store};
 
@@ -13,8 +13,10 @@ pub const AGE_MS: i64 = DAY_MS;
 #[derive(Clone, Debug)]
 pub struct OnceKey {
     pub account: AccountId,
+    /// Another key of the account may not be allowed to see the answer.
+    pub api_key: KeyId,
     pub key: String,
-    /// Of path and body: the same key with another request is a mistake of the caller.
+    /// Of method, path and body: the same key with another request is a mistake of the caller.
     pub fingerprint: [u8; 32],
 }
 
@@ -41,11 +43,15 @@ pub enum Earlier {
 const FIND: &str = "
     SELECT fingerprint, status, location, body
     FROM idempotency_keys
-    WHERE account = ?1 AND key = ?2 AND ?3 < created_at";
+    WHERE account = ?1 AND api_key = ?2 AND key = ?3 AND ?4 < created_at";
 
 const INSERT: &str = "
-    INSERT INTO idempotency_keys (account, key, fingerprint, status, location, body, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT INTO idempotency_keys (account, api_key, key, fingerprint, status, location, body, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+const FORGET: &str = "
+    DELETE FROM idempotency_keys
+    WHERE account = ?1 AND api_key = ?2 AND key = ?3";
 
 impl<T> Keep<T> {
     pub const fn nothing() -> Self {
@@ -74,10 +80,10 @@ impl Store {
             }
             let made = work(db)?;
             let answer = render(&made);
-            db.prepare_cached("DELETE FROM idempotency_keys WHERE account = ?1 AND key = ?2")?
-                .execute(params![once.account, once.key])?;
+            db.prepare_cached(FORGET)?.execute(params![once.account, once.api_key, once.key])?;
             db.prepare_cached(INSERT)?.execute(params![
                 once.account,
+                once.api_key,
                 once.key,
                 once.fingerprint,
                 answer.status,
@@ -93,7 +99,7 @@ impl Store {
 
 fn earlier(db: &Connection, once: &OnceKey, since: Time) -> Result<Earlier> {
     let mut find = db.prepare_cached(FIND)?;
-    let found = find.query_row(params![once.account, once.key, since], |row| {
+    let found = find.query_row(params![once.account, once.api_key, once.key, since], |row| {
         let answer = KeptAnswer { status: row.get(1)?, location: row.get(2)?, body: row.get(3)? };
         Ok((row.get::<_, [u8; 32]>(0)?, answer))
     });

@@ -2,19 +2,19 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::id::{AccountId, UserId, WebhookId};
+use crate::domain::id::{AccountId, KeyId, UserId, WebhookId};
 use crate::domain::place;
 use crate::storage::{Result, Store};
 
 const SOME_SECRETS: &str = "SELECT id, secret FROM webhooks LIMIT 100";
 
-const SOME_ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys LIMIT 100";
+const SOME_ANSWERS: &str = "SELECT account, api_key, key, body FROM idempotency_keys LIMIT 100";
 
 const SOME_STEPS: &str = "SELECT user, secret FROM two_step LIMIT 100";
 
 const SECRETS: &str = "SELECT id, secret, next_secret, account FROM webhooks";
 
-const ANSWERS: &str = "SELECT account, key, body FROM idempotency_keys";
+const ANSWERS: &str = "SELECT account, api_key, key, body FROM idempotency_keys";
 
 const STEPS: &str = "SELECT account, user, secret FROM two_step";
 
@@ -30,8 +30,8 @@ const RESEAL_SECRET: &str = "
 
 const RESEAL_ANSWER: &str = "
     UPDATE idempotency_keys
-    SET body = ?3
-    WHERE account = ?1 AND key = ?2";
+    SET body = ?4
+    WHERE account = ?1 AND api_key = ?2 AND key = ?3";
 
 impl Store {
     /// A few sealed values with their places, to see whether a key opens them. They are all sealed under the same one.
@@ -41,8 +41,9 @@ impl Store {
             let secrets = secrets.query_map([], |row| Ok((place::of_secret(&row.get(0)?), row.get(1)?)))?;
             let mut found = secrets.collect::<rusqlite::Result<Vec<_>>>()?;
             let mut answers = db.prepare_cached(SOME_ANSWERS)?;
-            let answers =
-                answers.query_map([], |row| Ok((place::of_answer(&row.get(0)?, &row.get::<_, String>(1)?), row.get(2)?)))?;
+            let answers = answers.query_map([], |row| {
+                Ok((place::of_answer(&row.get(0)?, &row.get(1)?, &row.get::<_, String>(2)?), row.get(3)?))
+            })?;
             found.extend(answers.collect::<rusqlite::Result<Vec<_>>>()?);
             let mut steps = db.prepare_cached(SOME_STEPS)?;
             let steps = steps.query_map([], |row| Ok((place::of_two_step(&row.get(0)?), row.get(1)?)))?;
@@ -81,11 +82,11 @@ fn secrets(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> 
 
 fn answers(db: &Connection, again: &impl Fn(&str, &[u8]) -> Result<Vec<u8>>) -> Result<usize> {
     let mut list = db.prepare(ANSWERS)?;
-    let rows = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let rows = rows.collect::<rusqlite::Result<Vec<(AccountId, String, Vec<u8>)>>>()?;
-    for (account, key, body) in &rows {
-        let body = again(&place::of_answer(account, key), body)?;
-        db.prepare_cached(RESEAL_ANSWER)?.execute(params![account, key, body])?;
+    let rows = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let rows = rows.collect::<rusqlite::Result<Vec<(AccountId, KeyId, String, Vec<u8>)>>>()?;
+    for (account, api_key, key, body) in &rows {
+        let body = again(&place::of_answer(account, api_key, key), body)?;
+        db.prepare_cached(RESEAL_ANSWER)?.execute(params![account, api_key, key, body])?;
     }
     Ok(rows.len())
 }

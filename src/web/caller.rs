@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use crate::domain::account::{Account, ApiKey, Permission, Plan};
+use crate::domain::account::{Account, ApiKey, Plan};
 use crate::domain::agent::Agent;
 use crate::domain::id::{AccountId, AgentId};
 use crate::limits::Verdict;
@@ -21,13 +21,6 @@ pub struct ApiCaller {
 }
 
 impl ApiCaller {
-    pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.key.permissions.contains(&permission) {
-            return Ok(());
-        }
-        Err(ApiError::forbidden(format!("Your API key lacks the permission {}.", permission.as_str())))
-    }
-
     pub fn account_id(&self) -> AccountId {
         self.account.id.clone()
     }

@@ -1,18 +1,11 @@
-//! Bodies, query strings and path ids, read so that every failure is answered in our own words.
+//! Query strings and path ids, read so that every failure is answered in our own words.
 
-use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 
 use crate::domain::id::Identifier;
 use crate::domain::input::text_of_form;
@@ -21,140 +14,6 @@ use crate::domain::time::Time;
 use crate::domain::{Invalid, Rejection};
 use crate::storage;
 use crate::web::error::{ApiError, Result};
-
-/// Fifty thousand characters, each written as twelve bytes of escapes, and room beside them.
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Twenty agents of that size.
-pub const BULK_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
-const DROPPED_BYTES_MAX: usize = 16 * BODY_BYTES_MAX;
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// A body that is a JSON object of at most `MAX` bytes.
-pub struct Object<const MAX: usize = BODY_BYTES_MAX>(pub Map<String, Value>);
-
-impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Object<MAX> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::unsupported_media_type());
-        }
-        let bytes = read_body(request.into_body(), MAX).await?;
-        object(&bytes).map(Self)
-    }
-}
-
-/// An endpoint that takes no body still reads what was sent, so that the connection can be used again.
-pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes> {
-    let read = tokio::time::timeout(BODY_TIMEOUT, collect(body, bytes_max)).await;
-    read.map_err(|_| ApiError::request_timeout())?
-}
-
-/// What is too large is read on for a while and dropped: a client that is still writing would not see the refusal.
-async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes> {
-    let (mut kept, mut seen) = (BytesMut::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::bad_request("The body broke off."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        seen = seen.saturating_add(data.len());
-        if seen <= bytes_max {
-            kept.extend_from_slice(&data);
-        } else if seen > bytes_max + DROPPED_BYTES_MAX {
-            break;
-        } else {
-            kept = BytesMut::new();
-        }
-    }
-    if seen > bytes_max { Err(ApiError::payload_too_large(bytes_max)) } else { Ok(kept.freeze()) }
-}
-
-pub fn object(bytes: &[u8]) -> Result<Map<String, Value>> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
-    match value {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ApiError::bad_request("The body must be a JSON object.")),
-        Err(error) if error.is_data() => Err(ApiError::bad_request("The body names a key twice.")),
-        Err(error) => {
-            let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
-            Err(ApiError::bad_request(message))
-        }
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(text) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let mut parts = text.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    json && parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    })
-}
-
-/// Reads any JSON value, but refuses a key that stands twice in one object: which of the two was meant?
-struct Strict;
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(Self)?;
-            if object.insert(key, value).is_some() {
-                return Err(de::Error::custom("duplicate key"));
-            }
-        }
-        Ok(Value::Object(object))
-    }
-}
 
 /// What `?status=` may say of a list's rows.
 pub trait Statuses {
@@ -292,30 +151,6 @@ impl<T: serde::Serialize> IntoResponse for Created<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_one_json_object_is_a_body() {
-        let refused = |text: &[u8]| object(text).unwrap_err().code;
-        for wrong in [
-            "{\"name\":",
-            "[1",
-            "",
-            "null",
-            "[]",
-            "\"x\"",
-            "{}x",
-            "\u{feff}{}",
-            "{\"a\":NaN}",
-            "{'a':1}",
-            r#"{"a":1,"a":2}"#,
-            r#"{"a":"\ud800"}"#,
-        ] {
-            assert_eq!(refused(wrong.as_bytes()), "bad_request", "{wrong}");
-        }
-        assert_eq!(refused(b"{\"a\":\"\xff\"}"), "bad_request");
-        assert_eq!(refused("[".repeat(100_000).as_bytes()), "bad_request");
-        assert_eq!(object(br#"{"a":{"b":[1,2.5,null,true]}}"#).unwrap()["a"]["b"][1], 2.5);
-    }
 
     #[test]
     fn a_page_is_read_to_the_letter() {

@@ -1,5 +1,8 @@
-//! The way into the API: key, rate limit, then the request; and the row that it leaves in the activity log.
+//! The way into the API: key, rate limit, permission, then the request; and the row that it leaves in the activity log.
 
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -12,36 +15,67 @@ use crate::limits::{Quota, Verdict, Window};
 use crate::storage::ApiRequest;
 use crate::web::App;
 use crate::web::audit::{self, KeyUse};
+use crate::web::body::drop_rest;
 use crate::web::caller::ApiCaller;
 use crate::web::client::{self, ClientAddress};
 use crate::web::error::{ApiError, Result};
 use crate::web::headers::RequestId;
+use crate::web::permissions::Permissions;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-pub async fn api(State(app): State<App>, request: Request, next: Next) -> Response {
+/// What the gate needs to know of the calls behind it.
+#[derive(Clone)]
+pub struct Gate {
+    app: App,
+    permissions: Arc<Permissions>,
+}
+
+impl Gate {
+    pub fn new(app: &App, permissions: Permissions) -> Self {
+        Self { app: app.clone(), permissions: Arc::new(permissions) }
+    }
+
+    /// Judged by the head of the request alone.
+    fn admit(&self, caller: &ApiCaller, parts: &Parts) -> Result<()> {
+        if !caller.verdict.allowed {
+            return Err(ApiError::rate_limited(caller.verdict.retry_after_seconds()));
+        }
+        self.permissions.check(caller, parts)
+    }
+}
+
+pub async fn api(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let app = &gate.app;
     let started_ms = app.world.instant_ms();
     let (mut parts, body) = request.into_parts();
-    let caller = match identify(&app, &parts).await {
+    let caller = match identify(app, &parts).await {
         Ok(caller) => caller,
-        Err(error) => return error.into_response(),
+        Err(error) => return refused(error, body),
     };
-    let (seen, key_use) = (Seen::of(&app, &parts, started_ms), KeyUse::of(&app, &parts));
-    let mut response = if caller.verdict.allowed {
-        parts.extensions.insert(caller.clone());
-        let request = Request::from_parts(parts, body);
-        match key_use {
-            Some(key_use) => changed(&app, &caller, key_use, next, request).await,
-            None => next.run(request).await,
+    let (seen, key_use) = (Seen::of(app, &parts, started_ms), KeyUse::of(app, &parts));
+    let mut response = match gate.admit(&caller, &parts) {
+        Err(error) => refused(error, body),
+        Ok(()) => {
+            parts.extensions.insert(caller.clone());
+            let request = Request::from_parts(parts, body);
+            match key_use {
+                Some(key_use) => changed(app, &caller, key_use, next, request).await,
+                None => next.run(request).await,
+            }
         }
-    } else {
-        ApiError::rate_limited(caller.verdict.retry_after_seconds()).into_response()
     };
-    show_limits(response.headers_mut(), &caller.verdict, &app);
-    seen.log(&app, &caller, response.status().as_u16());
+    show_limits(response.headers_mut(), &caller.verdict, app);
+    seen.log(app, &caller, response.status().as_u16());
     response
+}
+
+/// Nothing of the body is looked at.
+fn refused(error: ApiError, body: Body) -> Response {
+    drop_rest(body);
+    error.into_response()
 }
 
 /// A caller that hangs up keeps nothing out of the audit log.
@@ -87,12 +121,10 @@ fn failures(app: &App) -> [Window; 1] {
 
 /// Refused, and after many refusals told to wait. A good key is never made to wait for bad ones beside it.
 fn refuse(app: &App, address: ClientAddress) -> ApiError {
-    let verdict = app.strangers.admit(&failure_key(address), app.world.instant_ms(), &failures(app));
-    if verdict.allowed { ApiError::unauthorized() } else { ApiError::rate_limited(verdict.retry_after_seconds()) }
-}
-
-fn failure_key(address: ClientAddress) -> String {
-    format!("refused:{}", address.bucket())
+    match app.count_from("refused", address, &failures(app)) {
+        Ok(()) => ApiError::unauthorized(),
+        Err(refused) => ApiError::rate_limited(refused.retry_after_seconds()),
+    }
 }
 
 fn show_limits(headers: &mut HeaderMap, verdict: &Verdict, app: &App) {

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod assets;
 pub mod audit;
+pub mod body;
 pub mod caller;
 pub mod client;
 pub mod conditional;
@@ -18,6 +19,7 @@ pub mod health;
 pub mod hooks;
 pub mod live;
 pub mod once;
+pub mod permissions;
 pub mod webhooks;
 pub mod widget;
 
@@ -38,8 +40,9 @@ use crate::domain::account::{Account, Plan};
 use crate::domain::id::AgentId;
 use crate::limits::network::networks;
 use crate::limits::soft_lock::SoftLock;
-use crate::limits::{Limiter, Window};
+use crate::limits::{Limiter, Verdict, Window};
 use crate::storage::Store;
+use crate::web::body::Bodies;
 use crate::web::client::ClientAddress;
 use crate::web::dashboard::setup::SetupLink;
 use crate::web::error::ApiError;
@@ -70,6 +73,7 @@ pub struct Parts {
     /// Wrong passwords and codes, by person.
     pub soft_lock: SoftLock,
     pub hashes: Hashes,
+    pub bodies: Bodies,
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -94,7 +98,32 @@ impl App {
 
     /// The same for an address: each of its networks takes a place, a wider one of more.
     pub fn limit_from(&self, what: &str, address: ClientAddress, windows: &[Window]) -> error::Result<()> {
-        networks(address.0).iter().try_for_each(|network| self.limit(what, &network.to_string(), &network.windows(windows)))
+        if !self.config.testing.public_limits {
+            return Ok(());
+        }
+        self.count_from(what, address, windows).map_err(|refused| ApiError::rate_limited(refused.retry_after_seconds()))
+    }
+
+    /// A limit that nothing lifts; the error is the verdict of the network that has used up its places.
+    pub fn count_from(&self, what: &str, address: ClientAddress, windows: &[Window]) -> Result<(), Verdict> {
+        networks(address.0).iter().try_for_each(|network| {
+            let key = format!("{what}:{network}");
+            let verdict = self.strangers.admit(&key, self.world.instant_ms(), &network.windows(windows));
+            if verdict.allowed { Ok(()) } else { Err(verdict) }
+        })
+    }
+
+    /// What [`Self::count_from`] counted last did not take place.
+    pub fn take_back_from(&self, what: &str, address: ClientAddress) {
+        networks(address.0).iter().for_each(|network| self.strangers.take_back(&format!("{what}:{network}")));
+    }
+
+    /// Whether [`Self::count_from`] would count another one.
+    pub fn has_room_for(&self, what: &str, address: ClientAddress, windows: &[Window]) -> bool {
+        networks(address.0).iter().all(|network| {
+            let key = format!("{what}:{network}");
+            self.strangers.peek(&key, self.world.instant_ms(), &network.windows(windows)).allowed
+        })
     }
 
     /// Whether browsers reach this server by TLS.

@@ -14,13 +14,13 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::Rejection;
-use crate::domain::id::AccountId;
+use crate::domain::id::KeyId;
 use crate::domain::place;
 use crate::storage::{Earlier, Keep, KeptAnswer, OnceKey};
 use crate::web::App;
+use crate::web::body::{BULK_BYTES_MAX, Whole};
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{BULK_BYTES_MAX, read_body};
 
 const KEY: &str = "idempotency-key";
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -28,14 +28,19 @@ const KEY_CHARS_MAX: usize = 255;
 
 /// The keys whose requests are being carried out at this moment.
 #[derive(Clone, Default)]
-pub struct Running(Arc<Mutex<HashSet<(AccountId, String)>>>);
+pub struct Running(Arc<Mutex<HashSet<(KeyId, String)>>>);
 
 /// Inside the gate: who asks is known.
 pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, next: Next) -> Result<Response> {
     let Some(key) = key(request.method(), request.headers())? else { return Ok(next.run(request).await) };
     let (mut parts, body) = request.into_parts();
-    let bytes = read_body(body, BULK_BYTES_MAX).await?;
-    let once = OnceKey { account: caller.account_id(), key, fingerprint: fingerprint(&parts, &bytes) };
+    let whole = app.bodies.read(body, caller.account.id.as_str(), BULK_BYTES_MAX).await?;
+    let once = OnceKey {
+        account: caller.account_id(),
+        api_key: caller.key.id.clone(),
+        key,
+        fingerprint: fingerprint(&app, &parts, whole.clone()).await?,
+    };
     let _running =
         app.running.enter(&once).ok_or_else(|| ApiError::conflict("A request with this Idempotency-Key is still running."))?;
     match app.store.earlier_answer(once.clone()).await? {
@@ -44,7 +49,8 @@ pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, 
         Earlier::None => {}
     }
     parts.extensions.insert(once);
-    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+    parts.extensions.insert(whole);
+    Ok(next.run(Request::from_parts(parts, Body::empty())).await)
 }
 
 fn key(method: &Method, headers: &HeaderMap) -> Result<Option<String>> {
@@ -55,18 +61,15 @@ fn key(method: &Method, headers: &HeaderMap) -> Result<Option<String>> {
     Ok(Some(text.to_owned()))
 }
 
-fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+async fn fingerprint(app: &App, parts: &Parts, body: Whole) -> Result<[u8; 32]> {
     let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
-    let mut hash = Sha256::new();
-    hash.update(path);
-    hash.update([0]);
-    hash.update(body);
-    hash.finalize().into()
+    let head = format!("{} {path}\0", parts.method);
+    app.bodies.parse(body, move |bytes| Sha256::new().chain_update(head).chain_update(bytes).finalize().into()).await
 }
 
 fn replay(app: &App, once: &OnceKey, answer: KeptAnswer) -> Result<Response> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let body = app.vault.open(&answer.body, &place::of_answer(&once.account, &once.key)).map_err(|error| {
+    let body = app.vault.open(&answer.body, &place::of_answer(&once.account, &once.api_key, &once.key)).map_err(|error| {
         tracing::error!(%error, "a kept answer cannot be opened");
         ApiError::internal()
     })?;
@@ -93,7 +96,7 @@ impl Once {
     /// Keeps what `render` makes of the effect: status, address of the new resource, body.
     pub fn keep<T, B: Serialize>(self, render: impl FnOnce(&T) -> (StatusCode, Option<String>, B) + Send + 'static) -> Keep<T> {
         let Some((once, app)) = self.0 else { return Keep::nothing() };
-        let place = place::of_answer(&once.account, &once.key);
+        let place = place::of_answer(&once.account, &once.api_key, &once.key);
         let kept = move |made: &T| {
             let (status, location, body) = render(made);
             let body = serde_json::to_string(&body).unwrap_or_default();
@@ -105,7 +108,7 @@ impl Once {
 
 impl Running {
     fn enter(&self, once: &OnceKey) -> Option<Place> {
-        let key = (once.account.clone(), once.key.clone());
+        let key = (once.api_key.clone(), once.key.clone());
         let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         entered.then(|| Place { running: self.clone(), key })
     }
@@ -114,7 +117,7 @@ impl Running {
 /// Given back when the request is over, however it ends.
 struct Place {
     running: Running,
-    key: (AccountId, String),
+    key: (KeyId, String),
 }
 
 impl Drop for Place {

@@ -41,6 +41,7 @@ mod faults_delivery;
 mod faults_models;
 mod faults_registration;
 mod faults_secrets;
+mod faults_strangers;
 mod health;
 mod inbox;
 mod inspector;

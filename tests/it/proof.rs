@@ -101,7 +101,7 @@ fn whoever_stole_a_session_cannot_guess_the_password_with_it() {
     let computed = server.app().hashes.computed();
     let locked = confirm(&mut browser, &asked, PASSWORD).is(429);
     assert_eq!((locked.header("retry-after"), server.app().hashes.computed()), ("1", computed));
-    assert!(locked.text.contains("Wait 1 s") && carried(&locked) == carried(&asked));
+    assert!(locked.text.contains("Try again in 1 s") && carried(&locked) == carried(&asked));
     server.pass(Seconds(1));
     confirm(&mut browser, &locked, PASSWORD).is(200);
     assert_eq!(keys(&server), 1);

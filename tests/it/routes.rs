@@ -44,7 +44,7 @@ impl Ids {
         }
     }
 
-    fn fill(&self, path: &str) -> String {
+    pub fn path_of(&self, path: &str) -> String {
         let names = [
             ("{agent}", &self.agent),
             ("{entry}", &self.entry),
@@ -67,7 +67,7 @@ impl Route {
         let body = (!self.body.is_null()).then(|| self.body.to_string());
         client.with("content-type", "application/json").send(
             self.method,
-            &ids.fill(self.path),
+            &ids.path_of(self.path),
             body.as_ref().map(String::as_bytes),
         )
     }

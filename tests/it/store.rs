@@ -14,7 +14,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("SELECT 1 FROM users LIMIT 1", "reads one row"),
     ("SELECT id, secret FROM webhooks LIMIT 100", "reads a few rows"),
     ("SET next_due_at = (SELECT min(next_attempt_at) FROM deliveries d", "all of them, once at every start"),
-    ("SELECT account, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
+    ("SELECT account, api_key, key, body FROM idempotency_keys", "a few, or all of them while the server is stopped"),
     ("SELECT id, secret, next_secret, account FROM webhooks", "all of them while the server is stopped"),
     ("SELECT user, secret FROM two_step LIMIT 100", "reads a few rows"),
     ("SELECT account, user, secret FROM two_step", "all of them while the server is stopped"),

@@ -206,13 +206,40 @@ fn g10_five_wrong_codes_make_the_next_ones_wait() {
     let code = enabled.phone.code(server, 0);
     let locked = enabled.step(&mut browser, &code).is(429);
     assert_eq!(locked.header("retry-after"), "1");
-    // Neither the password anew nor a recovery code is a way around it.
+    // The password anew is no way around it, a recovery code is: nobody guesses those.
     let mut again = enabled.halfway();
     enabled.step(&mut again, &code).is(429);
-    enabled.step(&mut again, &enabled.codes[0]).is(429);
-    assert_eq!(enabled.left(), 10);
+    enabled.step(&mut again, &enabled.codes[0]).is(303);
+    assert_eq!(enabled.left(), 9);
     server.pass(Seconds(1));
     enabled.step(&mut browser, &code).is(303);
+}
+
+#[test]
+fn g10_wrong_codes_elsewhere_do_not_keep_out_a_browser_that_is_known() {
+    let enabled = enabled();
+    let mut own = enabled.halfway();
+    let done = enabled.step(&mut own, &enabled.phone.code(&enabled.server, 0)).is(303);
+    let lines = done.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let device = lines.filter_map(|line| line.split(';').next()).find(|cookie| cookie.starts_with("cf_device=")).unwrap();
+    enabled.server.pass(Minutes(1));
+    let mut thief = enabled.halfway();
+    let tried = (0..20).filter(|_| enabled.step(&mut thief, "000000").status == 401).count();
+    assert_eq!(tried, 5);
+    let code = enabled.phone.code(&enabled.server, 0);
+    enabled.step(&mut enabled.halfway(), &code).is(429);
+    let mut back = enabled.halfway();
+    back.client = back.client.with("cookie", &format!("{}; {device}", back.client.sent("cookie")));
+    enabled.step(&mut back, &code).is(303);
+}
+
+#[test]
+fn g10_recovery_codes_are_not_guessed_at_without_end() {
+    let enabled = enabled();
+    let mut thief = enabled.halfway();
+    let tried = (0..20).filter(|_| enabled.step(&mut thief, "abcd-efgh-jkmn-pqrs").status == 401).count();
+    assert_eq!(tried, 5);
+    enabled.step(&mut enabled.halfway(), &enabled.codes[0]).is(303);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::Rejection;
 use crate::domain::agent::{Agent, NAME, NewAgent};
 use crate::domain::input::{Fields, Text, line, lines};
+use crate::domain::json;
 use crate::domain::knowledge::{Knowledge, NewKnowledge, Source};
 use crate::domain::question::{Given, QUESTION, SAVED_MAX, SavedQuestion};
 
@@ -89,8 +90,8 @@ impl PortableAgent {
 
     /// Judged like what a caller of the API sends: every failure is named by its place in the file.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
-        let body: Map<String, Value> = serde_json::from_str(text)
-            .map_err(|error| Rejection::one("file", format!("must be the JSON of an exported agent ({error})")))?;
+        let body = json::object(text.as_bytes())
+            .map_err(|unreadable| Rejection::one("file", format!("must be the JSON of an exported agent; it {unreadable}")))?;
         is_known(&body)?;
         let mut fields = Fields::new(&body);
         let agent = match fields.required("agent") {

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::agent::appearance::Appearance;
 use crate::domain::agent::{Agent, AgentChange, NewAgent};
 use crate::domain::answering::Answering;
@@ -15,9 +14,10 @@ use crate::storage;
 use crate::web::App;
 use crate::web::api::schema::requests;
 use crate::web::api::schema::values::{AgentStatus, Caution, Tone, Words};
+use crate::web::body::Object;
 use crate::web::caller::{ApiCaller, OwnedAgent};
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Json, Object, Paged, Statuses};
+use crate::web::extract::{Created, Json, Paged, Statuses};
 use crate::web::once::Once;
 
 #[derive(Serialize, ToSchema)]
@@ -109,7 +109,6 @@ impl Statuses for AgentStatuses {
     ),
     responses((status = 200, body = AgentList, description = "The agents")))]
 pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State(app): State<App>) -> Result<Json<AgentList>> {
-    caller.require(Permission::AgentsRead)?;
     let mut agents = app.store.agents(caller.account_id()).await?;
     let words = page.filter.words.map(|words| words.to_lowercase());
     agents.retain(|agent| {
@@ -127,7 +126,6 @@ pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State
     responses((status = 201, body = AgentView, description = "The new agent",
         headers(("Location" = String, description = "Its address")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<AgentView>> {
-    caller.require(Permission::AgentsWrite)?;
     let new = NewAgent::parse(&body)?;
     let seen = app.clone();
     let keep = once.keep(move |agent: &Agent| AgentView::created(agent, &seen).parts());
@@ -139,8 +137,7 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
 /// Show an agent
 #[utoipa::path(get, path = "/agents/{agent}", operation_id = "getAgent", tag = "Agents", security(("apiKey" = ["agents:read"])),
     responses((status = 200, body = AgentView, description = "The agent")))]
-pub async fn show(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
-    caller.require(Permission::AgentsRead)?;
+pub async fn show(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
     Ok(Json(AgentView::new(agent, &app)))
 }
 
@@ -150,13 +147,7 @@ pub async fn show(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): 
 #[utoipa::path(method(put, patch), path = "/agents/{agent}", operation_id = "updateAgent", tag = "Agents",
     security(("apiKey" = ["agents:write"])), request_body = requests::AgentChange,
     responses((status = 200, body = AgentView, description = "The agent as it is now")))]
-pub async fn update(
-    caller: ApiCaller,
-    OwnedAgent(agent): OwnedAgent,
-    State(app): State<App>,
-    Object(body): Object,
-) -> Result<Json<AgentView>> {
-    caller.require(Permission::AgentsWrite)?;
+pub async fn update(OwnedAgent(agent): OwnedAgent, State(app): State<App>, Object(body): Object) -> Result<Json<AgentView>> {
     let change = AgentChange::parse(&body)?;
     let agent = app.store.update_agent(agent.account, agent.id, change).await?;
     app.live.agent_changed(&agent.id);
@@ -169,8 +160,7 @@ pub async fn update(
 #[utoipa::path(delete, path = "/agents/{agent}", operation_id = "deactivateAgent", tag = "Agents",
     security(("apiKey" = ["agents:write"])),
     responses((status = 200, body = Deactivated, description = "Since when it is deactivated")))]
-pub async fn deactivate(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
-    caller.require(Permission::AgentsWrite)?;
+pub async fn deactivate(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
     let agent = app.store.deactivate_agent(agent.account, agent.id).await?;
     app.live.agent_changed(&agent.id);
     Ok(Json(Deactivated { status: agent.status(), deactivated_at: agent.deactivated_at, id: agent.id }))
@@ -187,7 +177,6 @@ pub async fn activate(
     State(app): State<App>,
     once: Once,
 ) -> Result<Json<AgentView>> {
-    caller.require(Permission::AgentsWrite)?;
     let seen = app.clone();
     let keep = once.keep(move |agent: &Agent| (StatusCode::OK, None, AgentView::new(agent.clone(), &seen)));
     let activated = app.store.activate_agent(agent.account, agent.id, caller.plan.agents_max, keep).await;

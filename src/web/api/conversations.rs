@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::conversation::{Author, Message, Transcript};
 use crate::domain::id::{AgentId, ConversationId, VisitorId};
 use crate::domain::time::Time;
@@ -82,13 +81,11 @@ impl Statuses for ConversationStatuses {
     responses((status = 200, description = "A page of conversations",
         content((ConversationList = "application/json"), (String = "text/csv")))))]
 pub async fn list(
-    caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
     Paged(page, _): Paged<ConversationStatuses>,
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    caller.require(Permission::ConversationsRead)?;
     if csv::is_wanted(&headers) {
         return csv::stream(csv::Rows::conversations(app, agent, page)).await.map_err(unknown_cursor);
     }
@@ -104,7 +101,6 @@ pub async fn list(
     security(("apiKey" = ["conversations:read"])),
     responses((status = 200, body = ConversationView, description = "The conversation")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ConversationView>> {
-    caller.require(Permission::ConversationsRead)?;
     let id = path_id(&params, "conversation", ApiError::not_found)?;
     Ok(Json(ConversationView::new(app.store.transcript(caller.account_id(), id).await?)))
 }
@@ -115,7 +111,6 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 #[utoipa::path(delete, path = "/conversations/{conversation}", operation_id = "deleteConversation", tag = "Conversations",
     security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
-    caller.require(Permission::AgentsWrite)?;
     let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
     app.store.delete_conversation(caller.account_id(), id.clone()).await?;
     Ok(Json(Deleted::new(id)))

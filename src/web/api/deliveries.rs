@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::delivery::{Attempt, DELIVERY_STATES, Delivery};
 use crate::domain::id::{DeliveryId, EventId, WebhookId};
 use crate::domain::recovery::{Recovered, Recovery};
@@ -14,9 +13,10 @@ use crate::domain::time::Time;
 use crate::web::App;
 use crate::web::api::schema::requests::{self, PageQuery};
 use crate::web::api::schema::values::DeliveryStatus;
+use crate::web::body::Object;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Json, Object, Paged, Statuses, next_after, path_id, unknown_cursor};
+use crate::web::extract::{Json, Paged, Statuses, next_after, path_id, unknown_cursor};
 use crate::web::once::Once;
 use crate::web::webhooks::{self, missing, not_resent};
 
@@ -93,7 +93,6 @@ pub async fn list(
     Paged(page, _): Paged<DeliveryStatuses>,
     State(app): State<App>,
 ) -> Result<Json<DeliveryList>> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let (limit, offset) = (page.limit, page.offset);
@@ -110,7 +109,6 @@ pub async fn list(
     security(("apiKey" = ["webhooks:manage"])),
     responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let queued = app.store.send_test(caller.account_id(), id, once.keep(accepted)).await.map_err(missing)?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())
@@ -130,7 +128,6 @@ pub async fn recover(
     once: Once,
     Object(body): Object,
 ) -> Result<Response> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let recovery = Recovery::parse(&body, app.world.now())?;
     let webhook = id.clone();
@@ -146,7 +143,6 @@ pub async fn recover(
     security(("apiKey" = ["webhooks:manage"])),
     responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;
     let chosen: DeliveryId = path_id(&params, "delivery", ApiError::not_found)?;

@@ -4,15 +4,15 @@ use axum::extract::{RawPathParams, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, KnowledgeId};
 use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge};
 use crate::domain::time::Time;
 use crate::web::App;
 use crate::web::api::schema::requests;
-use crate::web::caller::{ApiCaller, OwnedAgent};
+use crate::web::body::Object;
+use crate::web::caller::OwnedAgent;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Deleted, Json, Object, path_id};
+use crate::web::extract::{Created, Deleted, Json, path_id};
 use crate::web::once::Once;
 
 #[derive(Serialize, ToSchema)]
@@ -47,8 +47,7 @@ struct KnowledgeView {
 /// List an agent's knowledge
 #[utoipa::path(get, path = "/agents/{agent}/knowledge", operation_id = "listKnowledge", tag = "Knowledge",
     security(("apiKey" = ["agents:read"])), responses((status = 200, body = KnowledgeList, description = "All its entries")))]
-pub async fn list(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<KnowledgeList>> {
-    caller.require(Permission::AgentsRead)?;
+pub async fn list(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<KnowledgeList>> {
     let entries = app.store.knowledge(agent.account, agent.id).await?;
     Ok(Json(KnowledgeList { total: entries.len(), knowledge: entries.into_iter().map(KnowledgeView::new).collect() }))
 }
@@ -61,13 +60,11 @@ pub async fn list(caller: ApiCaller, OwnedAgent(agent): OwnedAgent, State(app): 
     responses((status = 201, body = Added, description = "What the agent knows now",
         headers(("Location" = String, description = "Where its knowledge is listed")))))]
 pub async fn create(
-    caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
     State(app): State<App>,
     once: Once,
     Object(body): Object,
 ) -> Result<Created<Added>> {
-    caller.require(Permission::AgentsWrite)?;
     let new = NewKnowledge::parse(&body)?;
     let keep = once.keep(|totals: &KnowledgeTotals| Added::created(totals).parts());
     let totals = app.store.add_knowledge(agent.account, agent.id, new, keep).await?;
@@ -77,13 +74,7 @@ pub async fn create(
 /// Delete an entry of an agent's knowledge
 #[utoipa::path(delete, path = "/agents/{agent}/knowledge/{entry}", operation_id = "deleteKnowledge", tag = "Knowledge",
     security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
-pub async fn delete(
-    caller: ApiCaller,
-    OwnedAgent(agent): OwnedAgent,
-    params: RawPathParams,
-    State(app): State<App>,
-) -> Result<Json<Deleted>> {
-    caller.require(Permission::AgentsWrite)?;
+pub async fn delete(OwnedAgent(agent): OwnedAgent, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     let id: KnowledgeId = path_id(&params, "entry", ApiError::not_found)?;
     app.store.delete_knowledge(agent.account, agent.id, id.clone()).await?;
     Ok(Json(Deleted::new(id)))

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, ConversationId, LeadId};
 use crate::domain::lead::{LEAD_STATUSES, Lead};
 use crate::domain::time::Time;
@@ -66,13 +65,11 @@ impl Statuses for LeadStatuses {
     ),
     responses((status = 200, description = "A page of leads", content((LeadList = "application/json"), (String = "text/csv")))))]
 pub async fn list(
-    caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,
     Paged(page, _): Paged<LeadStatuses>,
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    caller.require(Permission::LeadsRead)?;
     if csv::is_wanted(&headers) {
         return csv::stream(csv::Rows::leads(app, agent, page)).await.map_err(unknown_cursor);
     }
@@ -87,7 +84,6 @@ pub async fn list(
 #[utoipa::path(get, path = "/leads/{lead}", operation_id = "getLead", tag = "Leads", security(("apiKey" = ["leads:read"])),
     responses((status = 200, body = LeadView, description = "The lead")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<LeadView>> {
-    caller.require(Permission::LeadsRead)?;
     let id = path_id(&params, "lead", ApiError::not_found)?;
     Ok(Json(LeadView::new(app.store.lead(caller.account_id(), id).await?)))
 }

@@ -23,14 +23,17 @@ use utoipa_axum::routes;
 use crate::web::App;
 use crate::web::conditional;
 use crate::web::error;
-use crate::web::gate;
+use crate::web::gate::{self, Gate};
 use crate::web::once;
+use crate::web::permissions::Permissions;
 
 pub fn router(app: &App) -> Router<App> {
-    Router::from(routes())
+    let (routes, described) = routes().split_for_parts();
+    let gate = Gate::new(app, Permissions::of(&described, "/api/v1"));
+    routes
         .route_layer(middleware::from_fn(conditional::tag))
         .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
-        .route_layer(middleware::from_fn_with_state(app.clone(), gate::api))
+        .route_layer(middleware::from_fn_with_state(gate, gate::api))
         .route("/openapi.json", get(schema::show).layer(middleware::from_fn(conditional::tag)))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)

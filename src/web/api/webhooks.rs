@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::deliver::sign::Secret;
-use crate::domain::account::Permission;
 use crate::domain::id::{AgentId, WebhookId};
 use crate::domain::time::Time;
 use crate::domain::webhook::{EventType, NewWebhook, Webhook, WebhookChange};
@@ -14,9 +13,10 @@ use crate::storage::Rotation;
 use crate::web::App;
 use crate::web::api::schema::requests;
 use crate::web::api::schema::values::{DisabledReason, WebhookStatus};
+use crate::web::body::Object;
 use crate::web::caller::ApiCaller;
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{Created, Deleted, Json, Object, path_id};
+use crate::web::extract::{Created, Deleted, Json, path_id};
 use crate::web::once::Once;
 use crate::web::webhooks::{self, missing};
 
@@ -86,7 +86,6 @@ pub struct Registered {
     security(("apiKey" = ["webhooks:manage"])),
     responses((status = 200, body = WebhookList, description = "The account's webhooks")))]
 pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<WebhookList>> {
-    caller.require(Permission::WebhooksManage)?;
     let webhooks = app.store.webhooks(caller.account_id()).await?;
     Ok(Json(WebhookList { total: webhooks.len(), webhooks: webhooks.into_iter().map(WebhookView::new).collect() }))
 }
@@ -95,7 +94,6 @@ pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<Webh
 #[utoipa::path(get, path = "/webhooks/{webhook}", operation_id = "getWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = WebhookView, description = "The webhook")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<WebhookView>> {
-    caller.require(Permission::WebhooksManage)?;
     let id = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let webhook = app.store.webhook(caller.account_id(), id).await;
     webhook.map(|webhook| Json(WebhookView::new(webhook))).map_err(missing)
@@ -111,7 +109,6 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
     responses((status = 201, body = Registered, description = "The webhook, with its secret",
         headers(("Location" = String, description = "Its address")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
-    caller.require(Permission::WebhooksManage)?;
     let new = NewWebhook::parse(&body, app.courier.url_policy())?;
     let keep = |secret: &Secret| {
         let secret = secret.clone();
@@ -133,7 +130,6 @@ pub async fn update(
     State(app): State<App>,
     Object(body): Object,
 ) -> Result<Json<WebhookView>> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let change = WebhookChange::parse(&body, app.courier.url_policy())?;
     webhooks::change(&app, caller.account_id(), id.clone(), change).await?;
@@ -147,7 +143,6 @@ pub async fn update(
 #[utoipa::path(post, path = "/webhooks/{webhook}/rotate", operation_id = "rotateSecret", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Rotated, description = "The new secret")))]
 pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Json<Rotated>> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let keep = |secret: &Secret| {
         let secret = secret.clone();
@@ -163,7 +158,6 @@ pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<
 #[utoipa::path(delete, path = "/webhooks/{webhook}", operation_id = "deleteWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Deleted, description = "It is gone")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
-    caller.require(Permission::WebhooksManage)?;
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let deleted = app.store.delete_webhook(caller.account_id(), id.clone()).await;
     deleted.map_err(missing)?;

@@ -20,9 +20,11 @@ use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::login_code;
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{self, OpenForm, SignedForm, SignedIn, form_token};
-use crate::web::dashboard::tries::{self, Refused};
+use crate::web::dashboard::tries::{self, Attempt, Refused};
+use crate::web::hashes::Asker;
 
-/// Tries to sign in from one address, at whomever's door.
+const TRIES: &str = "sign-in";
+/// Attempts to sign in from one address, at whomever's door; wider networks have more.
 pub const TRIES_PER_ADDRESS: Window = Window { limit: 10, span_ms: MINUTE_MS };
 
 /// `GET /setup?token=…` while no administrator exists.
@@ -64,13 +66,17 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let next = Next::parse(form.fields.text("next"));
     let typed = form.fields.text("email").to_owned();
     let Ok(email) = email_address(&typed) else { return Ok(refused(&app, typed, next, &Refused::Wrong)) };
-    if let Some(limited) = too_many_from(&app, form.address) {
+    let user = app.store.user_by_email(email.clone()).await?;
+    let attempt = Attempt::signing_in(&app, &form.headers, form.address, &email, user.as_ref());
+    if let Some(limited) = too_many_from(&app, form.address, &attempt) {
         return Ok(refused(&app, email, next, &limited));
     }
-    let user = app.store.user_by_email(email.clone()).await?;
-    let who = tries::signing_in(&app, &form.headers, &email, user.as_ref());
     let password = form.fields.text("password");
-    let tried = tries::password(&app, &who, password, user.as_ref().map(|user| user.password_hash.as_str())).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let tried = tries::password(&app, &attempt, password, hash).await.inspect_err(|_| {
+        // Nothing was hashed, so it was no attempt.
+        app.take_back_from(TRIES, form.address);
+    })?;
     match (tried, user) {
         (Ok(()), Some(user)) => {
             let user = renew_hash(&app, user, password).await?;
@@ -89,11 +95,14 @@ pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
     }
 }
 
-/// Whether enough was tried from this address for now.
-pub fn too_many_from(app: &App, address: ClientAddress) -> Option<Refused> {
-    let who = format!("sign-in-address:{}", address.bucket());
-    let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[TRIES_PER_ADDRESS]);
-    (!verdict.allowed).then(|| Refused::Locked(verdict.retry_after_seconds()))
+/// Whether enough was attempted from this address for now. A browser that is known has a lock of its own, so that a flood
+/// beside it keeps nobody out.
+pub fn too_many_from(app: &App, address: ClientAddress, attempt: &Attempt) -> Option<Refused> {
+    if attempt.in_known_browser {
+        return None;
+    }
+    let counted = app.count_from(TRIES, address, &[TRIES_PER_ADDRESS]);
+    counted.err().map(|refused| Refused::Locked(refused.retry_after_seconds()))
 }
 
 /// Opens a session under a token of its own, and ends the one that the browser had: it may have been planted there.
@@ -128,5 +137,5 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap, _: SignedForm) -
 
 /// Computed off the sockets' threads, and never for more than a few at once.
 pub async fn hashed(app: &App, text: String) -> Result<String> {
-    Ok(app.hashes.hash(&app.world, text).await?)
+    Ok(app.hashes.hash(Asker::KNOWN, &app.world, text).await?)
 }

@@ -47,10 +47,8 @@ pub async fn show(State(app): State<App>, Query(query): Query<HashMap<String, St
 
 pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> {
     let (typed, token) = (form.fields.text("name").to_owned(), form.fields.text("token").to_owned());
-    let who = format!("join-address:{}", form.address.bucket());
-    let verdict = app.strangers.admit(&who, app.world.instant_ms(), &[TRIES_PER_ADDRESS]);
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
+    if let Err(refused) = app.count_from("join", form.address, &[TRIES_PER_ADDRESS]) {
+        return Err(ApiError::rate_limited(refused.retry_after_seconds()).into());
     }
     let hash = auth::hash(&token);
     let Some(invite) = app.store.invite_of(hash).await? else { return Ok(gone()) };

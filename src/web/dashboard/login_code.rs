@@ -21,7 +21,7 @@ use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{OpenForm, form_token};
-use crate::web::dashboard::tries::{self, Refused, fingerprint};
+use crate::web::dashboard::tries::{self, Attempt, Refused, fingerprint};
 
 const AGE_MS: i64 = 5 * MINUTE_MS;
 const PAGE: &str = "/login/code";
@@ -64,12 +64,12 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
         // Switched off meanwhile, at the command line: the password is enough, but it has to be given again.
         return Ok(Redirect::to(&next.after("/login")).into_response());
     };
-    if let Some(refused) = too_many_from(&app, form.address) {
+    let code = form.fields.text("code");
+    let attempt = Attempt::with_code(&app, &form.headers, form.address, &user, code);
+    if let Some(refused) = too_many_from(&app, form.address, &attempt) {
         return Ok(again(&app, next, &refused));
     }
-    // One lock for all browsers: who comes as far as this knows the password, so no stranger can shut the door.
-    let who = format!("code:{}", user.id);
-    if let Err(refused) = tries::code(&app, &who, &user, &two_step, form.fields.text("code")).await? {
+    if let Err(refused) = tries::code(&app, &attempt, &user, &two_step, code).await? {
         return Ok(RefusedSignIn::of(user, again(&app, next, &refused)));
     }
     let mut response = welcome(&app, user, form.address, &form.headers, &next).await?;

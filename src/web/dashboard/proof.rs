@@ -21,7 +21,7 @@ use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::session::{Fields, SignedForm, SignedIn, own_hash};
-use crate::web::dashboard::tries::{self, Refused};
+use crate::web::dashboard::tries::{self, Attempt, Refused};
 use crate::web::error::ApiError;
 
 /// How long a proof holds; signing in is one.
@@ -136,11 +136,12 @@ fn is_proven(app: &App, member: &SignedIn) -> bool {
 
 /// Six digits are no password, for one has eight characters.
 async fn prove(app: &App, member: &SignedIn, headers: &HeaderMap, proof: &str) -> Result<std::result::Result<(), Refused>> {
-    let (user, who) = (&member.0.user, tries::proving(&member.0.user.id));
+    let user = &member.0.user;
     let two_step = if totp::read(proof).is_some() { two_step(app, member).await? } else { None };
+    let attempt = Attempt::proving(app, headers, user, two_step.is_some());
     let tried = match two_step {
-        Some(two_step) => tries::code(app, &who, user, &two_step, proof).await?,
-        None => tries::password(app, &who, proof, Some(&user.password_hash)).await?,
+        Some(two_step) => tries::code(app, &attempt, user, &two_step, proof).await?,
+        None => tries::password(app, &attempt, proof, Some(&user.password_hash)).await?,
     };
     if tried.is_ok() {
         app.store.prove_session(own_hash(app, headers).ok_or(PageError::SignIn)?).await?;

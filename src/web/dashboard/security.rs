@@ -24,7 +24,7 @@ use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::proof::ProvenForm;
 use crate::web::dashboard::session::{self, SignedForm, SignedIn, own_hash};
-use crate::web::dashboard::tries;
+use crate::web::dashboard::tries::{self, Attempt};
 use crate::web::error::ApiError;
 
 /// So few recovery codes are left that new ones should be drawn.
@@ -116,8 +116,8 @@ pub async fn change_password(
         page.password_errors = Errors::of_field("new_password", message);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }
-    let who = tries::proving(&user.id);
-    if let Err(refused) = tries::password(&app, &who, fields.text("password"), Some(&user.password_hash)).await? {
+    let attempt = Attempt::proving(&app, &headers, &user, false);
+    if let Err(refused) = tries::password(&app, &attempt, fields.text("password"), Some(&user.password_hash)).await? {
         let mut page = page(&app, &member, &headers).await?;
         page.password_errors = Errors::of_field("password", refused.message("is not your password"));
         return Ok(RefusedSignIn::of(user, refused.answer(Page(page))));

@@ -3,7 +3,6 @@
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::auth;
@@ -13,6 +12,7 @@ use crate::domain::id::{AccountId, AgentId};
 use crate::domain::time::HOUR_MS;
 use crate::storage::{Member, NewSession};
 use crate::web::App;
+use crate::web::body::Whole;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
 use crate::web::dashboard::cookie::SESSION;
 use crate::web::dashboard::error::{PageError, Result};
@@ -20,7 +20,7 @@ use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::next::Next;
 use crate::web::dashboard::notices::{self, Notice};
 use crate::web::error::ApiError;
-use crate::web::extract::{path_id, read_body};
+use crate::web::extract::path_id;
 
 /// Nobody who is not signed in has much to say.
 const OPEN_FORM_BYTES_MAX: usize = 16 * 1024;
@@ -28,6 +28,8 @@ const OPEN_FORM_BYTES_MAX: usize = 16 * 1024;
 const FORM_BYTES_MAX: usize = 1024 * 1024;
 /// An agent's file of four megabytes, percent-encoded.
 const LARGE_FORM_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The page with the most, an agent's looks, has some three hundred.
+const FIELDS_MAX: usize = 1_000;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
 /// A signed-in person, and what every page tells their team.
@@ -119,8 +121,15 @@ impl FromRequestParts<App> for OwnAgent {
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn parse(body: &Bytes) -> Self {
-        Self(url::form_urlencoded::parse(body).into_owned().collect())
+    /// Large forms are taken apart like other large bodies; more fields than any page has are not taken apart at all.
+    async fn read(app: &App, body: Whole) -> Result<Self> {
+        let parse = |body: &[u8]| url::form_urlencoded::parse(body).into_owned().take(FIELDS_MAX + 1).collect::<Vec<_>>();
+        let fields = app.bodies.parse(body, parse).await?;
+        if fields.len() <= FIELDS_MAX {
+            return Ok(Self(fields));
+        }
+        let message = format!("The form has more than {FIELDS_MAX} fields.");
+        Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message).into())
     }
 
     pub fn text(&self, name: &str) -> &str {
@@ -161,7 +170,8 @@ impl SignedForm {
         let (mut parts, body) = request.into_parts();
         let member = SignedIn::from_request_parts(&mut parts, app).await?;
         check_origin(app, &parts.headers)?;
-        let fields = Fields::parse(&read_body(body, bytes_max).await?);
+        let body = app.bodies.read(body, member.0.account.id.as_str(), bytes_max).await?;
+        let fields = Fields::read(app, body).await?;
         if !auth::same(fields.text("csrf").as_bytes(), member.0.csrf.as_bytes()) {
             return Err(foreign_form());
         }
@@ -193,11 +203,12 @@ impl FromRequest<App> for OpenForm {
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
         check_origin(app, &parts.headers)?;
-        let body = read_body(body, OPEN_FORM_BYTES_MAX).await.map_err(|error| match error.status {
+        let read = app.bodies.read(body, "open-form", OPEN_FORM_BYTES_MAX).await;
+        let body = read.map_err(|error| match error.status {
             StatusCode::PAYLOAD_TOO_LARGE => too_long(),
             _ => error,
         })?;
-        let fields = Fields::parse(&body);
+        let fields = Fields::read(app, body).await?;
         if !is_form_token(app, fields.text("csrf")) {
             return Err(foreign_form());
         }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::billing::stripe::{self, Refused};
 use crate::web::App;
+use crate::web::body::{BODY_BYTES_MAX, drop_rest};
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{BODY_BYTES_MAX, Json, read_body};
+use crate::web::extract::Json;
 
 #[derive(Serialize)]
 pub struct Received {
@@ -16,8 +17,12 @@ pub struct Received {
 }
 
 pub async fn receive(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Json<Received>> {
-    let body = read_body(body, BODY_BYTES_MAX).await?;
-    stripe::receive(&app.store, &app.config.stripe, signature(&headers), &body, app.world.now()).await?;
+    let Some(signature) = signature(&headers).filter(|_| app.config.stripe.is_on()) else {
+        drop_rest(body);
+        return Err(if app.config.stripe.is_on() { Refused::Forged } else { Refused::Off }.into());
+    };
+    let body = app.bodies.read(body, "stripe", BODY_BYTES_MAX).await?;
+    stripe::receive(&app.store, &app.config.stripe, signature, &body.bytes, app.world.now()).await?;
     Ok(Json(Received { received: true }))
 }
 

@@ -13,9 +13,9 @@ use crate::domain::id::{AgentId, Identifier, VisitorId};
 use crate::domain::page;
 use crate::domain::time::{DAY_MS, Time};
 use crate::web::App;
+use crate::web::body::object;
 use crate::web::client::{ClientAddress, is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
-use crate::web::extract::{object, read_body};
 use crate::web::gate::bearer;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -107,7 +107,7 @@ impl FromRequest<App> for Sent {
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
         let address = ClientAddress(crate::web::client::address(&parts, &app.config.server.trusted_proxies));
-        let body = read_body(body, BODY_BYTES_MAX).await?;
+        let body = app.bodies.read(body, "widget", BODY_BYTES_MAX).await?.bytes;
         Ok(Self { headers: parts.headers, address, body })
     }
 }
