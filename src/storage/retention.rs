@@ -117,7 +117,7 @@ const COUNT_OLD_REQUESTS: &str = "
 
 const KEYS: &str = "
     DELETE FROM idempotency_keys
-    WHERE (account, key) IN (SELECT account, key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)";
+    WHERE (account, api_key, key) IN (SELECT account, api_key, key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)";
 
 const STRIPE_EVENTS: &str = "
     DELETE FROM stripe_events
