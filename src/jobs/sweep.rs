@@ -1,20 +1,23 @@
-//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over, what is old.
+//! Ends what ends by itself: conversations in which nobody says anything, rotations whose day is over, what is old. Gives free
+//! memory back.
 
 use std::thread;
 
 use pollster::block_on;
 
 use crate::config::Retention;
-use crate::domain::time::{HOUR_MS, Time};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, Time};
 use crate::jobs::START_MS;
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
 use crate::world::World;
 
 const FORGET_EVERY_MS: i64 = HOUR_MS;
+const TRIM_EVERY_MS: i64 = MINUTE_MS / 6;
 
 pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retention, stop: &Stop) {
     let mut forgot_at = world.now().plus_ms(START_MS - FORGET_EVERY_MS);
+    let mut trimmed_ms = world.instant_ms();
     while !stop.is_set() {
         let now = world.now();
         warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
@@ -24,6 +27,10 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retenti
         if now.since(forgot_at) > FORGET_EVERY_MS {
             warn("what is old is not forgotten", || block_on(forget(store, retention, now, stop)));
             forgot_at = now;
+        }
+        if world.instant_ms() - trimmed_ms > TRIM_EVERY_MS {
+            chatforge_allocator::trim();
+            trimmed_ms = world.instant_ms();
         }
         thread::sleep(world.tick());
     }
