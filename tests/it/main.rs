@@ -54,6 +54,7 @@ mod limits;
 mod me;
 mod models;
 mod once;
+mod own_pages;
 mod pages;
 mod payment;
 mod proof;
