@@ -74,4 +74,5 @@ mod tidy;
 mod two_step;
 mod webhook_changes;
 mod webhooks;
+mod well_known;
 mod widget;
