@@ -56,6 +56,7 @@ mod models;
 mod once;
 mod own_pages;
 mod pages;
+mod passwords;
 mod payment;
 mod proof;
 mod questions;
