@@ -1,6 +1,7 @@
 //! Secrets: API keys, passwords, tokens, and what is sealed at rest.
 
 pub mod key;
+pub mod own_words;
 pub mod password;
 pub mod recovery;
 pub mod token;

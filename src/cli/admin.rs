@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use pollster::block_on;
 
+use crate::auth::own_words::Whose;
 use crate::auth::password::{self, WorkArea};
 use crate::cli::{Context, record, secret_from_stdin};
 use crate::domain::account::{NewAdministrator, email_address};
@@ -62,7 +63,7 @@ fn create(context: &Context, email: &str, name: &str, account: &str, plan: Optio
         anyhow::bail!("no plan is called `{plan}`; there are {}", config.plans.keys().cloned().collect::<Vec<_>>().join(", "));
     }
     let new = NewAdministrator::parse(account, email, name, &plan).map_err(|rejection| anyhow::anyhow!(rejection.summary()))?;
-    let password = Password::ask(&world, stdin)?;
+    let password = Password::ask(&world, stdin, &Whose { email: &new.email, name: &new.name, account: &new.account_name })?;
     let done = block_on(found(&store, new, &password, &world));
     store.close();
     done
@@ -84,15 +85,16 @@ async fn found(store: &Store, new: NewAdministrator, password: &Password, world:
 fn reset_password(context: &Context, email: &str, stdin: bool) -> anyhow::Result<()> {
     let (store, _, world) = context.open()?;
     let email = email_address(email).map_err(|message| anyhow::anyhow!("--email {message}"))?;
-    let password = Password::ask(&world, stdin)?;
-    let done = block_on(set_password(&store, &email, &password, &world));
+    let done = block_on(set_password(&store, &email, stdin, &world));
     store.close();
     done
 }
 
-async fn set_password(store: &Store, email: &str, password: &Password, world: &World) -> anyhow::Result<()> {
+async fn set_password(store: &Store, email: &str, stdin: bool, world: &World) -> anyhow::Result<()> {
     let user = store.user_by_email(email.to_owned()).await?;
     let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
+    let account = store.account(user.account.clone()).await?.name;
+    let password = Password::ask(world, stdin, &Whose { email: &user.email, name: &user.name, account: &account })?;
     store.set_password(user.clone(), password.hash(world)?).await?;
     eprintln!("The password of {email} is changed, and every session is ended.");
     password.tell();
@@ -128,12 +130,12 @@ const MADE_UP_CHARS: usize = 20;
 const MADE_UP_ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 impl Password {
-    fn ask(world: &World, stdin: bool) -> anyhow::Result<Self> {
+    fn ask(world: &World, stdin: bool, whose: &Whose) -> anyhow::Result<Self> {
         if !stdin {
             return Ok(Self::made_up(world));
         }
         let text = secret_from_stdin("Password")?;
-        password::check(&text).map_err(|message| anyhow::anyhow!("the password {message}"))?;
+        password::check(&text, whose).map_err(|message| anyhow::anyhow!("the password {message}"))?;
         Ok(Self { text, made_up: false })
     }
 

@@ -24,7 +24,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
     let world = World::machine(config.testing.clock_offset_ms);
     let folder = Temporary(std::env::temp_dir().join(format!("chatforge-demo-{}", world.pick(ALPHABET, 8))));
-    let server = server::start(config, &folder.0, world.clone()).await?;
+    let server = server::start(Config { demo: true, ..config }, &folder.0, world.clone()).await?;
     let password = Password::made_up(&world);
     let store = &server.app.store;
     let new = NewAdministrator::parse("Brightwater Dental", EMAIL, "Demo", "scale").map_err(|r| anyhow::anyhow!(r.summary()))?;

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Plan;
+use crate::domain::page;
 
 pub use keeping::{Backups, Retention};
 pub use models::{Model, Provider};
@@ -45,6 +46,9 @@ pub struct Config {
     pub backups: Backups,
     pub retention: Retention,
     pub testing: Testing,
+    /// Set by `serve --demo` alone: everything is made up, and everybody may see it.
+    #[serde(skip)]
+    pub demo: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -56,6 +60,7 @@ pub struct Server {
     pub connections_max: usize,
     pub connections_per_address_max: usize,
     pub disk_free_min_mb: u64,
+    pub security_contact: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -101,6 +106,7 @@ pub struct Webhooks {
     pub allow_addresses: Vec<String>,
     pub challenges_per_account_hour: u32,
     pub challenges_per_host_minute: u32,
+    pub challenge_ports_per_host_hour: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -147,6 +153,7 @@ impl Default for Config {
             backups: Backups::default(),
             retention: Retention::default(),
             testing: Testing::default(),
+            demo: false,
         }
     }
 }
@@ -173,6 +180,7 @@ impl Default for Server {
             connections_max: 12_000,
             connections_per_address_max: 500,
             disk_free_min_mb: 200,
+            security_contact: String::new(),
         }
     }
 }
@@ -223,6 +231,7 @@ impl Default for Webhooks {
             allow_addresses: Vec::new(),
             challenges_per_account_hour: 200,
             challenges_per_host_minute: 120,
+            challenge_ports_per_host_hour: 3,
         }
     }
 }
@@ -230,6 +239,14 @@ impl Default for Webhooks {
 impl Default for Accounts {
     fn default() -> Self {
         Self { default_plan: "scale".into(), failed_authentications_per_minute: 30 }
+    }
+}
+
+/// What security.txt takes as a way to reach somebody.
+fn is_contact(text: &str) -> bool {
+    match text.strip_prefix("mailto:") {
+        Some(address) => crate::domain::contact::email(address),
+        None => text.starts_with("https://") && page::page_url(text).as_deref() == Some(text),
     }
 }
 
@@ -258,8 +275,15 @@ impl Config {
             );
         }
         let public = &self.server.public_url;
-        if !public.is_empty() && crate::domain::page::page_url(public).is_none() {
+        if !public.is_empty() && page::page_url(public).is_none() {
             return fail("server.public_url", format!("`{public}` is not an http or https address"));
+        }
+        let contact = &self.server.security_contact;
+        if !contact.is_empty() && !is_contact(contact) {
+            return fail(
+                "server.security_contact",
+                format!("`{contact}` is neither mailto: and an address nor an https address"),
+            );
         }
         for address in &self.server.trusted_proxies {
             if address.parse::<IpAddr>().is_err() {

@@ -2,6 +2,7 @@
 
 use crate::domain::id::{AccountId, KeyId, UserId};
 use crate::domain::input::{Text, line, text_of_form};
+use crate::domain::spelling::composed;
 use crate::domain::time::Time;
 use crate::domain::{Invalid, Rejection};
 
@@ -104,9 +105,9 @@ impl NewAdministrator {
     }
 }
 
-/// An address as people sign in with it: trimmed and lower-case.
+/// An address as people sign in with it: trimmed, lower-case, and in one spelling.
 pub fn email_address(text: &str) -> Result<String, String> {
-    let text = text.trim().to_lowercase();
+    let text = composed(&text.trim().to_lowercase()).into_owned();
     let usable = text.len() <= EMAIL_CHARS_MAX && crate::domain::contact::email(&text);
     usable.then_some(text).ok_or_else(|| "must be an e-mail address such as you@example.com".to_owned())
 }

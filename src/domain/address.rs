@@ -95,6 +95,14 @@ pub fn private(ip: IpAddr) -> bool {
     }
 }
 
+/// On this machine or in a network around it: no stranger of the public internet has such an address.
+pub fn nearby(ip: IpAddr) -> bool {
+    private(ip) || LOCAL.iter().any(|range| range.contains(ip))
+}
+
+/// Link-local addresses, and those that providers and overlay networks share.
+const LOCAL: [Cidr; 3] = [Cidr::v4(169, 254, 0, 16), Cidr::v4(100, 64, 0, 10), Cidr::v6(0xfe80, 0, 10)];
+
 /// Where clouds hand out credentials to whoever asks from inside: never opened, whatever is allowed.
 pub fn metadata(ip: IpAddr) -> bool {
     match ip {
@@ -152,6 +160,17 @@ mod tests {
                       2000::1 2001:200::1 2001:db9::1 2606:4700:4700::1111 2003::1 2a00:1450::1 3ffe::1 3fff:1000::1";
         for text in public.split_whitespace() {
             assert!(!blocked(ip(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearby_is_nobody_elses() {
+        for text in "127.0.0.1 ::1 10.1.2.3 172.16.0.9 192.168.1.5 169.254.3.4 100.101.102.103 fd12::1 fe80::1".split_whitespace()
+        {
+            assert!(nearby(ip(text)), "{text}");
+        }
+        for text in "8.8.8.8 203.0.113.7 172.32.0.1 100.128.0.1 2606:4700::1111 2001:db8::1 224.0.0.1".split_whitespace() {
+            assert!(!nearby(ip(text)), "{text}");
         }
     }
 

@@ -29,6 +29,7 @@ pub mod question;
 pub mod recovery;
 pub mod retention;
 pub mod sample;
+pub mod spelling;
 pub mod stripe;
 pub mod team;
 pub mod time;

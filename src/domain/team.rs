@@ -11,6 +11,9 @@ pub const PEOPLE_MAX: i64 = 100;
 pub const INVITES_OPEN_MAX: i64 = 25;
 pub const INVITE_AGE_MS: i64 = 7 * DAY_MS;
 
+/// Said of an address that somebody signs in with, and of one that an invite keeps: nobody needs to know which.
+pub const ADDRESS_TAKEN: &str = "is somebody's here already";
+
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: UserId,
@@ -65,8 +68,8 @@ pub enum Refusal {
     AlreadyInvited,
     TooManyPeople,
     TooManyInvites,
-    /// The address signs in elsewhere on this server, which is nobody's business.
-    Unusable,
+    /// Somebody of this server signs in with the address.
+    AddressTaken,
 }
 
 impl Refusal {
@@ -78,7 +81,7 @@ impl Refusal {
             Self::AlreadyInvited => "has an open invite; revoke it to make a new one".into(),
             Self::TooManyPeople => format!("A team has at most {PEOPLE_MAX} people. Remove somebody first."),
             Self::TooManyInvites => format!("{INVITES_OPEN_MAX} invites are open, which is the most. Revoke one first."),
-            Self::Unusable => "This invite cannot be accepted. Ask whoever invited you for one to another address.".into(),
+            Self::AddressTaken => ADDRESS_TAKEN.into(),
         }
     }
 }

@@ -1,16 +1,21 @@
 //! Accounts and the plan each of them is on.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::domain::account::{Account, NewAdministrator};
 use crate::domain::id::{AccountId, UserId};
 use crate::storage::{Error, Result, Store, draw};
+use crate::world::World;
 
 const COLUMNS: &str = "id, name, email, plan, created_at";
 
 const CREATE: &str = "
     INSERT INTO accounts (id, name, email, plan, created_at)
     VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const CREATE_OWNER: &str = "
+    INSERT INTO users (id, account, email, name, role, password_hash, created_at)
+    VALUES (?1, ?2, ?3, ?4, 'owner', ?5, ?6)";
 
 const SET_PLAN: &str = "
     UPDATE accounts
@@ -21,28 +26,15 @@ impl Store {
     /// Creates an account with its first user, its owner.
     pub async fn create_administrator(&self, new: NewAdministrator, password_hash: String) -> Result<Account> {
         let world = self.world().clone();
-        self.write(move |db| {
-            let account = Account {
-                id: draw(db, &world, "accounts")?,
-                name: new.account_name,
-                email: new.email.clone(),
-                plan: new.plan,
-                created_at: world.now(),
-            };
-            db.prepare_cached(CREATE)?.execute(params![
-                account.id,
-                account.name,
-                account.email,
-                account.plan,
-                account.created_at
-            ])?;
-            let user: UserId = draw(db, &world, "users")?;
-            db.prepare_cached(
-                "INSERT INTO users (id, account, email, name, role, password_hash, created_at)
-                 VALUES (?1, ?2, ?3, ?4, 'owner', ?5, ?6)",
-            )?
-            .execute(params![user, account.id, new.email, new.name, password_hash, account.created_at])?;
-            Ok(account)
+        self.write(move |db| create(db, &world, new, password_hash)).await
+    }
+
+    /// The same for whoever sets the server up: a conflict where anybody is here already.
+    pub async fn create_first_administrator(&self, new: NewAdministrator, password_hash: String) -> Result<Account> {
+        let world = self.world().clone();
+        self.write(move |db| match has_users(db)? {
+            true => Err(Error::Conflict),
+            false => create(db, &world, new, password_hash),
         })
         .await
     }
@@ -85,8 +77,27 @@ impl Store {
     }
 
     pub async fn has_users(&self) -> Result<bool> {
-        self.read(|db| Ok(db.query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(())).optional()?.is_some())).await
+        self.read(has_users).await
     }
+}
+
+fn create(db: &Connection, world: &World, new: NewAdministrator, password_hash: String) -> Result<Account> {
+    let account = Account {
+        id: draw(db, world, "accounts")?,
+        name: new.account_name,
+        email: new.email.clone(),
+        plan: new.plan,
+        created_at: world.now(),
+    };
+    let Account { id, name, email, plan, created_at } = &account;
+    db.prepare_cached(CREATE)?.execute(params![id, name, email, plan, created_at])?;
+    let user: UserId = draw(db, world, "users")?;
+    db.prepare_cached(CREATE_OWNER)?.execute(params![user, id, new.email, new.name, password_hash, created_at])?;
+    Ok(account)
+}
+
+fn has_users(db: &Connection) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM users LIMIT 1")?.exists([])?)
 }
 
 pub fn account(db: &Connection, id: &AccountId) -> Result<Account> {

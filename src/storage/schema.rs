@@ -1,7 +1,8 @@
 //! The files of a data folder: the lock, the connection that writes, the migrations.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -53,6 +54,9 @@ const SQLITE_OLDEST: i32 = 3_051_003;
 /// What a migration may take, in sizes of the database: the copy, and a log and a file with every table written anew.
 const MIGRATION_COPIES: u64 = 3;
 
+/// For files that nobody else may read.
+const OWN: u32 = 0o600;
+
 /// `busy_timeout` first: switching to the write-ahead log can itself be busy.
 const PRAGMAS: &str = "
     PRAGMA busy_timeout = 5000;
@@ -99,8 +103,7 @@ impl Files {
         }
         let path = self.database();
         // Made here, so that nobody else can read it even for a moment.
-        let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        made.map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
+        own_file(&path).map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
         let mut db = Connection::open_with_flags(&path, OPEN)?;
         db.set_prepared_statement_cache_capacity(128);
         plan_once(&db)?;
@@ -164,7 +167,7 @@ impl Files {
 
     fn mark_running(&self) {
         if self.usage == Use::Server
-            && let Err(error) = fs::write(self.running_mark(), "")
+            && let Err(error) = own_file(&self.running_mark()).and_then(|mark| mark.set_permissions(Permissions::from_mode(OWN)))
         {
             tracing::warn!(%error, "an unclean stop will not be noticed");
         }
@@ -176,6 +179,11 @@ impl Files {
             let _ = fs::remove_file(self.running_mark());
         }
     }
+}
+
+/// Makes a file that nobody else can read, unless it is there.
+fn own_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(OWN).open(path)
 }
 
 /// A statement is planned when it is prepared, and not again for the values that it is given.

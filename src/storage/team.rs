@@ -6,7 +6,7 @@ use crate::domain::account::{Role, User};
 use crate::domain::id::{AccountId, ConversationId, InviteId, UserId, VisitorId};
 use crate::domain::team::{INVITE_AGE_MS, INVITES_OPEN_MAX, Invite, NewInvite, PEOPLE_MAX, Person, Refusal, may_change};
 use crate::domain::time::Time;
-use crate::storage::{Error, Result, Store, draw};
+use crate::storage::{Error, Result, Store, draw, users};
 
 /// What became of a wish that the team's rules may stand against.
 pub type Decided<T> = std::result::Result<T, Refusal>;
@@ -198,14 +198,20 @@ impl Store {
         .await
     }
 
-    /// The invite that a link opens, with the name of the account in the place of whoever made it.
-    pub async fn invite_of(&self, token_hash: [u8; 32]) -> Result<Option<Invite>> {
+    /// The invite that a link opens and its account, whose name is in the place of whoever made it.
+    pub async fn invite_of(&self, token_hash: [u8; 32]) -> Result<Option<(AccountId, Invite)>> {
         let now = self.world().now();
-        self.read(move |db| Ok(invite(db, &token_hash, now)?.map(|(_, invite)| invite))).await
+        self.read(move |db| invite(db, &token_hash, now)).await
     }
 
-    /// Makes a person of an invite, once.
-    pub async fn accept_invite(&self, token_hash: [u8; 32], name: String, password_hash: String) -> Result<Decided<User>> {
+    /// Makes a person of an invite, once. `other` is the address that they sign in with where the invited one is in use.
+    pub async fn accept_invite(
+        &self,
+        token_hash: [u8; 32],
+        name: String,
+        other: Option<String>,
+        password_hash: String,
+    ) -> Result<Decided<User>> {
         let world = self.world().clone();
         self.write(move |db| {
             let now = world.now();
@@ -214,11 +220,8 @@ impl Store {
             if PEOPLE_MAX <= people {
                 return Ok(Err(Refusal::TooManyPeople));
             }
-            if db.prepare_cached("SELECT 1 FROM users WHERE email = ?1")?.exists([&invite.email])? {
-                return Ok(Err(Refusal::Unusable));
-            }
-            let id: UserId = draw(db, &world, "users")?;
-            let Invite { email, role, .. } = invite;
+            let Some(email) = free_address(db, invite.email, other, now)? else { return Ok(Err(Refusal::AddressTaken)) };
+            let (id, role): (UserId, _) = (draw(db, &world, "users")?, invite.role);
             db.prepare_cached(ADD)?.execute(params![id, account, email, name, role, password_hash, now])?;
             db.prepare_cached("DELETE FROM invites WHERE token_hash = ?1")?.execute([token_hash])?;
             Ok(Ok(User { id, account, email, name, password_hash, role }))
@@ -257,6 +260,16 @@ fn pass_on(db: &Connection, by: &User, from: &UserId, now: Time) -> Result<Vec<(
     let mut pass = db.prepare_cached(PASS_ON)?;
     let rows = pass.query_map(params![by.account, from, heir, name, at], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The address that was invited, or else the other one, if somebody can sign in with it.
+fn free_address(db: &Connection, invited: String, other: Option<String>, now: Time) -> Result<Option<String>> {
+    if !users::is_taken(db, &invited, None)? {
+        return Ok(Some(invited));
+    }
+    let Some(other) = other else { return Ok(None) };
+    let free = !users::is_taken(db, &other, None)? && !users::is_reserved(db, &other, None, now)?;
+    Ok(free.then_some(other))
 }
 
 fn invite(db: &Connection, token_hash: &[u8; 32], now: Time) -> Result<Option<(AccountId, Invite)>> {

@@ -6,7 +6,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
+use url::{Host, Url};
+
+use crate::domain::address::nearby;
 use crate::domain::page;
+use crate::domain::webhook::url::public_name;
 use crate::limits::network;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
@@ -65,10 +69,45 @@ pub fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::ORIGIN)?.to_str().ok()
 }
 
-/// Whether a page of this server asks: the dashboard's preview, or the demo page.
+/// Whether a page of this server asks: one of the dashboard's, or the demo page. A page from elsewhere whose name was made
+/// to lead here sends a `Host` that agrees with its `Origin`, too, so that counts only where no such page can come from.
 pub fn is_own_page(app: &App, headers: &HeaderMap) -> bool {
     let Some(origin) = origin(headers).and_then(page::origin) else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let same_host = host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)));
+    let same_host = host(headers).is_some_and(|host| {
+        let is_same = origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host));
+        is_same && is_at_home(app, host)
+    });
     same_host || page::origin(app.config.public_url()).is_some_and(|own| own == origin)
+}
+
+/// Whether the request comes from this very machine, and from nobody for whom a proxy or a foreign page speaks.
+pub fn is_from_here(app: &App, parts: &Parts) -> bool {
+    let is_near = parts.extensions.get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    let forwarded = FORWARDED.iter().any(|name| parts.headers.contains_key(*name));
+    is_near && !forwarded && host(&parts.headers).is_some_and(|host| is_at_home(app, host))
+}
+
+/// What proxies add.
+const FORWARDED: [&str; 6] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST)?.to_str().ok()
+}
+
+/// Whether nobody but this machine and its own network can answer under what a `Host` header names: an address is what it
+/// is, and only names of the public internet are somebody else's to point here.
+fn is_at_home(app: &App, host: &str) -> bool {
+    match Url::parse(&format!("http://{host}")).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => !public_name(name.trim_end_matches('.')),
+        Some(Host::Ipv4(ip)) => is_own_address(app, ip.into()),
+        Some(Host::Ipv6(ip)) => is_own_address(app, ip.into()),
+        None => false,
+    }
+}
+
+/// A server that listens on every address may have any.
+fn is_own_address(app: &App, ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    let listen = app.config.server.listen.parse::<SocketAddr>().ok().map(|listen| listen.ip());
+    nearby(ip) || listen.is_some_and(|own| own == ip || own.is_unspecified())
 }

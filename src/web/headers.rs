@@ -78,6 +78,8 @@ fn secure(headers: &mut HeaderMap, is_https: bool) {
     }
     if html {
         default(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        // For browsers that do not know the policy's `frame-ancestors`.
+        default(header::X_FRAME_OPTIONS, "DENY");
         default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         default(HeaderName::from_static("permissions-policy"), NO_DEVICES);
     }

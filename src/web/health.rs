@@ -4,19 +4,31 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 
+use crate::auth;
 use crate::web::App;
+use crate::web::client::is_from_here;
 use crate::web::extract::Json;
+use crate::web::gate::bearer;
 
+/// What everybody is told: whether it is ready, and what of the machine is in the way.
 #[derive(Serialize)]
 struct Ready {
     status: &'static str,
     database: bool,
     disk: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    inner: Option<Inner>,
+}
+
+/// For this machine and for holders of a key.
+#[derive(Serialize)]
+struct Inner {
     webhooks: bool,
     /// Agents whose newest knowledge is found by its words only, until its meaning is learnt; never a reason to be unready.
     agents_learning: i64,
@@ -35,22 +47,36 @@ async fn alive() -> &'static str {
     "ok"
 }
 
-async fn ready(State(app): State<App>) -> Response {
+async fn ready(State(app): State<App>, parts: Parts) -> Response {
     let floor = app.config.server.disk_free_min_mb.saturating_mul(1024 * 1024);
-    let models = app.answerer.models().resting().into_iter();
-    let checks = Ready {
-        models: models.map(|(name, rests)| (name, if rests { "resting" } else { "ok" })).collect(),
-        status: "ok",
-        database: app.store.probe().await.is_ok(),
-        disk: app.store.free_bytes().is_none_or(|free| free >= floor),
-        webhooks: app.courier.is_alive(),
-        agents_learning: app.answerer.agents_learning(&app.store).await,
-        stopping: *app.stopping.borrow(),
-        version: env!("CARGO_PKG_VERSION"),
-    };
-    if checks.database && checks.disk && checks.webhooks && !checks.stopping {
+    let database = app.store.probe().await.is_ok();
+    let disk = app.store.free_bytes().is_none_or(|free| free >= floor);
+    let is_ready = database && disk && app.courier.is_alive() && !*app.stopping.borrow();
+    let inner = if is_insider(&app, &parts).await { Some(Inner::of(&app).await) } else { None };
+    let checks = Ready { status: if is_ready { "ok" } else { "unavailable" }, database, disk, inner };
+    if is_ready {
         return Json(checks).into_response();
     }
-    let refused = Ready { status: "unavailable", ..checks };
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], Json(refused)).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], Json(checks)).into_response()
+}
+
+async fn is_insider(app: &App, parts: &Parts) -> bool {
+    if is_from_here(app, parts) {
+        return true;
+    }
+    let Some(key) = bearer(&parts.headers).filter(|key| auth::key::well_formed(key)) else { return false };
+    app.store.key_holder(auth::hash(key)).await.is_ok_and(|holder| holder.is_some())
+}
+
+impl Inner {
+    async fn of(app: &App) -> Self {
+        let models = app.answerer.models().resting().into_iter();
+        Self {
+            webhooks: app.courier.is_alive(),
+            agents_learning: app.answerer.agents_learning(&app.store).await,
+            stopping: *app.stopping.borrow(),
+            models: models.map(|(name, rests)| (name, if rests { "resting" } else { "ok" })).collect(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub mod live;
 pub mod once;
 pub mod permissions;
 pub mod webhooks;
+pub mod well_known;
 pub mod widget;
 
 use std::sync::Arc;
@@ -159,6 +160,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::router())
         .merge(assets::router())
         .merge(health::router())
+        .merge(well_known::router())
         .fallback(dashboard::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(CompressionLayer::new())

@@ -1,6 +1,7 @@
 //! Webhooks as the API and the dashboard alike register them, change them, and have them send again.
 
 use axum::http::StatusCode;
+use url::Url;
 
 use crate::deliver::challenge::Unproven;
 use crate::deliver::sign::{Secret, Secrets};
@@ -8,6 +9,7 @@ use crate::domain::id::{AccountId, WebhookId};
 use crate::domain::place;
 use crate::domain::recovery::{Recovered, Recovery};
 use crate::domain::time::{HOUR_MS, MINUTE_MS};
+use crate::domain::webhook::url::is_usual_port;
 use crate::domain::webhook::{NewWebhook, WEBHOOKS_MAX, Webhook, WebhookChange};
 use crate::limits::Window;
 use crate::storage::{self, Keep, Rotation};
@@ -102,12 +104,30 @@ fn seal(app: &App, id: &WebhookId, secret: &Secret) -> Vec<u8> {
 /// key could have us knock at a stranger's door.
 async fn prove(app: &App, account: &AccountId, id: &WebhookId, url: &str, secrets: Secrets) -> Result<()> {
     let limits = &app.config.webhooks;
-    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let parsed = Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(Url::host_str).unwrap_or_default();
     let an_hour = Window { limit: limits.challenges_per_account_hour, span_ms: HOUR_MS };
     let a_minute = Window { limit: limits.challenges_per_host_minute, span_ms: MINUTE_MS };
     app.limit("challenges-of", account.as_str(), &[an_hour])?;
-    app.limit("challenges-to", &host, &[a_minute])?;
+    app.limit("challenges-to", host, &[a_minute])?;
+    parsed.as_ref().map_or(Ok(()), |url| admit_port(app, account, url))?;
     app.courier.prove(id.clone(), url.to_owned(), secrets).await.map_err(unproven)
+}
+
+/// Of one host, an account knocks at few different ports: more would be a search for what listens there.
+fn admit_port(app: &App, account: &AccountId, url: &Url) -> Result<()> {
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    // Receivers of test suites have a port each.
+    if is_usual_port(port, url.scheme() == "http") || app.config.testing.allow_private_addresses {
+        return Ok(());
+    }
+    let an_hour = |limit| [Window { limit, span_ms: HOUR_MS }];
+    let (now, known) = (app.world.instant_ms(), format!("challenge-port:{account}:{host}:{port}"));
+    if app.strangers.peek(&known, now, &an_hour(1)).allowed {
+        app.limit("challenge-ports", &format!("{account}:{host}"), &an_hour(app.config.webhooks.challenge_ports_per_host_hour))?;
+        app.strangers.admit(&known, now, &an_hour(1));
+    }
+    Ok(())
 }
 
 fn unproven(error: Unproven) -> ApiError {

@@ -168,8 +168,7 @@ fn nothing_secret_and_nothing_that_was_written_stands_in_the_log() {
     let agent = api.agent(&json!({ "name": "A" }));
     server.visitor(&agent).ask("I am jane@example.com");
     let conversation = server.conversations_of(&api, &agent);
-    browser.get("/settings/keys").is(200);
-    let page = browser.submit("/settings/keys", &[("name", "CRM"), ("permission", "leads:read")]).is(200).text;
+    let page = browser.make_key(&[("name", "CRM"), ("permission", "leads:read")]).is(200).text;
     let key = between(&page, "data-copy=\"", "\"").unwrap().to_owned();
     assert!(key.starts_with("cfk_"));
     browser.get("/settings/team").is(200);

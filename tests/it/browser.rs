@@ -62,6 +62,13 @@ impl Browser {
         browser
     }
 
+    /// Makes an API key: its form takes the password each time.
+    pub fn make_key(&mut self, fields: &[(&str, &str)]) -> Reply {
+        self.get("/settings/keys").is(200);
+        let fields: Vec<_> = fields.iter().copied().chain([("proof", PASSWORD)]).collect();
+        self.submit("/settings/keys", &fields)
+    }
+
     pub fn sign_in(&mut self, password: &str) -> Reply {
         self.get("/login").is(200);
         self.submit("/login", &[("email", EMAIL), ("password", password)])

@@ -107,8 +107,7 @@ fn g14_what_others_wrote_is_shown_and_never_run() {
     visitor.ask(attack);
     let lead = json!({ "name": attack, "email": "jane@example.com", "company": attack, "message": attack });
     visitor.lead(&lead).is(201);
-    browser.get("/settings/keys").is(200);
-    browser.submit("/settings/keys", &[("name", attack), ("permission", "agents:read")]).is(200);
+    browser.make_key(&[("name", attack), ("permission", "agents:read")]).is(200);
     let pages = pages(&mut browser, &agent);
     let mut shown = 0;
     for path in &pages {
@@ -123,9 +122,7 @@ fn g14_what_others_wrote_is_shown_and_never_run() {
 #[test]
 fn a_new_key_is_shown_once_and_works() {
     let (server, mut browser) = signed_in();
-    browser.get("/settings/keys").is(200);
-    let fields = [("name", "CRM sync"), ("permission", "agents:read"), ("permission", "leads:read")];
-    let made = browser.submit("/settings/keys", &fields).is(200);
+    let made = browser.make_key(&[("name", "CRM sync"), ("permission", "agents:read"), ("permission", "leads:read")]).is(200);
     let key = between(&made.text, "<code>cfk_", "</code>").map(|rest| format!("cfk_{rest}")).unwrap();
     assert_eq!(key.len(), 42);
     let api = server.client().with("authorization", &format!("Bearer {key}"));
@@ -138,8 +135,7 @@ fn a_new_key_is_shown_once_and_works() {
 #[test]
 fn what_a_key_did_stands_on_the_activity_page() {
     let (server, mut browser) = signed_in();
-    browser.get("/settings/keys").is(200);
-    let made = browser.submit("/settings/keys", &[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
+    let made = browser.make_key(&[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
     let key = between(&made.text, "<code>cfk_", "</code>").unwrap().to_owned();
     let api = server.client().with("authorization", &format!("Bearer cfk_{key}"));
     api.with("x-request-id", "mine-1").get("/api/v1/agents").is(200);
@@ -155,8 +151,7 @@ fn what_a_key_did_stands_on_the_activity_page() {
 #[test]
 fn b02_a_key_revoked_on_its_page_fails_on_the_next_request() {
     let (server, mut browser) = signed_in();
-    browser.get("/settings/keys").is(200);
-    let made = browser.submit("/settings/keys", &[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
+    let made = browser.make_key(&[("name", "CRM sync"), ("permission", "agents:read")]).is(200);
     let key = between(&made.text, "<code>cfk_", "</code>").unwrap().to_owned();
     let api = server.client().with("authorization", &format!("Bearer cfk_{key}"));
     api.get("/api/v1/me").is(200);
@@ -170,12 +165,11 @@ fn b02_a_key_revoked_on_its_page_fails_on_the_next_request() {
 #[test]
 fn b06_the_sixth_key_is_refused_on_the_page() {
     let (server, mut browser) = signed_in();
-    browser.get("/settings/keys").is(200);
     for number in 1..=5 {
-        browser.submit("/settings/keys", &[("name", &format!("Key {number}")), ("permission", "agents:read")]).is(200);
+        browser.make_key(&[("name", &format!("Key {number}")), ("permission", "agents:read")]).is(200);
     }
-    browser.submit("/settings/keys", &[("name", "Sixth"), ("permission", "agents:read")]).is(422);
-    browser.submit("/settings/keys", &[("name", "")]).is(422);
+    browser.make_key(&[("name", "Sixth"), ("permission", "agents:read")]).is(422);
+    browser.make_key(&[("name", "")]).is(422);
     assert_eq!(server.count("SELECT count(*) FROM api_keys"), 5);
 }
 

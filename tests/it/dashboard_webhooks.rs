@@ -43,14 +43,14 @@ fn a_webhook_registered_on_the_page_shows_its_secret_once() {
 }
 
 #[test]
-fn an_address_that_proves_nothing_is_told_what_was_seen() {
+fn an_address_that_proves_nothing_is_refused_and_nothing_typed_is_lost() {
     let (server, mut browser) = signed_in();
     let receiver = Receiver::listen();
     receiver.prove_with(Proof::Status(500));
     browser.get("/webhooks").is(200);
     let url = receiver.url();
     let refused = browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured")]).is(422).text;
-    assert!(refused.contains("did not confirm the challenge: it answered with status 500") && refused.contains(&url));
+    assert!(refused.contains("did not confirm the challenge: it did not answer with it") && refused.contains(&url));
     let wrong = browser.submit("/webhooks", &[("url", "ftp://x"), ("agent", "")]).is(422).text;
     assert!(wrong.contains("choose at least one event") && wrong.contains("id=\"url-error\""));
     let wrong = browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured"), ("agent", "agt_nothing000")]).is(422);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::http::Reply;
 use crate::receiver::{Answer, Proof, Receiver};
-use crate::server::{Api, TestServer};
+use crate::server::{Api, Span, TestServer};
 use crate::webhooks::{WEBHOOKS, send_lead, wait_for_tries, with_agent};
 
 fn register(api: &Api, url: &str) -> Reply {
@@ -159,7 +159,7 @@ fn d09_a_redirect_is_not_followed() {
 
 /// Answers with the alert `protocol_version`; certificates are looked at in the unit tests of the way out.
 #[test]
-fn d11_an_endpoint_whose_tls_is_too_old_is_told_so() {
+fn d11_an_endpoint_whose_tls_is_too_old_is_not_registered() {
     let server = TestServer::start();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
@@ -169,8 +169,68 @@ fn d11_an_endpoint_whose_tls_is_too_old_is_told_so() {
         stream.write_all(&[21, 3, 2, 0, 2, 2, 70]).unwrap();
     });
     let reply = register(&server, &url).fails(422, "webhook_verification_failed");
-    assert!(reply.text.contains("its TLS certificate or version is not accepted"), "{}", reply.text);
+    assert!(reply.text.contains("it did not answer with it within 10 seconds"), "{}", reply.text);
     old.join().unwrap();
+}
+
+/// What a search for open ports would be made of.
+#[test]
+fn d18_on_other_ports_than_443_nobody_learns_what_listens_there() {
+    let server = TestServer::start();
+    let mut texts = std::collections::BTreeSet::new();
+    let mut register = |url: &str| {
+        let reply = register(&server, url).fails(422, "webhook_verification_failed");
+        texts.insert(reply.json["error"]["message"].as_str().unwrap().to_owned());
+    };
+    for proof in [Proof::Wrong, Proof::Empty, Proof::Status(500), Proof::Status(404), Proof::Redirect, Proof::HangUp] {
+        let receiver = Receiver::listen();
+        receiver.prove_with(proof);
+        register(&receiver.url());
+        // It speaks no TLS.
+        register(&receiver.url().replace("http://", "https://"));
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    register(&format!("http://{closed}/"));
+    register(&format!("https://{closed}/"));
+    assert_eq!(texts.len(), 1, "{texts:?}");
+}
+
+#[test]
+fn d18_an_account_knocks_at_few_ports_of_a_host() {
+    let server = closed_server();
+    let register = |api: &Api, url: &str| register(api, url).status;
+    let ports = |api: &Api, host: &str| [2001, 2002, 2003, 2004].map(|port| register(api, &format!("https://{host}:{port}/")));
+    assert_eq!(ports(&server, "192.0.2.1"), [422, 422, 422, 429]);
+    // Another spelling is no other host; a known port, port 443, another host and another account are something else.
+    assert_eq!(register(&server, "https://0xC0000201:2005/x"), 429);
+    assert_eq!(
+        ["https://192.0.2.1:2002/again", "https://192.0.2.1/", "https://192.0.2.2:2004/"].map(|url| register(&server, url)),
+        [422; 3]
+    );
+    assert_eq!(ports(&server.sign_up("other@example.com"), "192.0.2.1"), [422, 422, 422, 429]);
+    server.pass(Span::Minutes(60));
+    assert_eq!(register(&server, "https://192.0.2.1:2004/"), 422);
+    assert_eq!(server.count("SELECT count(*) FROM webhooks"), 0);
+}
+
+#[test]
+fn d06_what_an_operator_opened_is_open_on_every_port_and_nothing_else_is() {
+    let server = TestServer::start_with(|config| {
+        config.testing.allow_private_addresses = false;
+        config.webhooks.allow_http = true;
+        config.webhooks.allow_addresses = vec!["127.0.0.1/32".into()];
+    });
+    let text = |url: &str| {
+        let reply = register(&server, url).fails(422, "webhook_verification_failed");
+        reply.json["error"]["message"].as_str().unwrap().to_owned()
+    };
+    let (nowhere, tried) = ("no address at which this port may be called", "it did not answer with it");
+    assert!(text("https://127.0.0.1:1/").contains(tried));
+    for closed in
+        ["https://8.8.8.8:25/", "https://127.0.0.2:25/", "https://[2606:4700::1111]:22/", "https://does-not-exist.invalid:25/"]
+    {
+        assert!(text(closed).contains(nowhere), "{closed}: {}", text(closed));
+    }
 }
 
 #[test]

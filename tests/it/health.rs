@@ -1,6 +1,7 @@
 //! Whether the server says truly how it is, and how it starts and stops.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -27,6 +28,20 @@ fn a_full_disk_is_not_ready() {
     assert_eq!((&refused.json["status"], &refused.json["disk"]), (&json!("unavailable"), &json!(false)));
     assert!(refused.number("retry-after") > 0);
     server.client().get("/healthz").is(200);
+}
+
+#[test]
+fn the_mark_of_a_running_server_is_for_nobody_else_to_read() {
+    let mut server = TestServer::start();
+    let mark = server.folder().join("chatforge.running");
+    let mode = || fs::metadata(&mark).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    server.stop();
+    assert!(!mark.exists());
+    // One that an older version left in a crash.
+    fs::write(&mark, "").unwrap();
+    server.restart();
+    assert_eq!(mode(), 0o600);
 }
 
 #[test]

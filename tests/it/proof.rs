@@ -10,6 +10,12 @@ use crate::server::TestServer;
 
 const KEY: [(&str, &str); 3] = [("name", "CRM <sync> & \"co\""), ("permission", "agents:read"), ("permission", "leads:read")];
 
+const INVITES: &str = "/settings/team/invites";
+
+const fn invite(email: &str) -> [(&str, &str); 2] {
+    [("email", email), ("role", "member")]
+}
+
 fn keys(server: &TestServer) -> i64 {
     server.count("SELECT count(*) FROM api_keys")
 }
@@ -58,23 +64,48 @@ fn a_key_made_long_after_signing_in_takes_the_password_and_nothing_typed_is_lost
     let key = between(&made.text, "<code>cfk_", "</code>").unwrap();
     let me = server.client().with("authorization", &format!("Bearer cfk_{key}")).get("/api/v1/me").is(200).json;
     assert_eq!((&me["key_name"], &me["permissions"]), (&json!(KEY[0].1), &json!(["agents:read", "leads:read"])));
-    // The proof holds for ten minutes.
+}
+
+#[test]
+fn a_proof_holds_for_ten_minutes() {
+    let (server, mut browser) = unproven("/settings/team");
+    let asked = browser.submit(INVITES, &invite("a@example.com")).is(401);
+    assert!(asked.text.contains("For ten minutes you will not be asked another time."));
+    confirm(&mut browser, &asked, PASSWORD).is(200);
     server.pass(Seconds(599));
-    browser.submit("/settings/keys", &KEY).is(200);
+    browser.submit(INVITES, &invite("b@example.com")).is(200);
     server.pass(Seconds(1));
+    browser.submit(INVITES, &invite("c@example.com")).is(401);
+    assert_eq!(server.count("SELECT count(*) FROM invites"), 2);
+}
+
+#[test]
+fn a_key_takes_the_password_each_time_however_lately_it_was_given() {
+    let (server, mut browser) = signed_in();
+    browser.get("/settings/keys").is(200);
+    let asked = browser.submit("/settings/keys", &KEY).is(401);
+    assert!(asked.text.contains("This is asked each time.") && keys(&server) == 0);
+    confirm(&mut browser, &asked, "wrong but long").is(401);
+    confirm(&mut browser, &asked, PASSWORD).is(200);
+    let again = browser.submit("/settings/keys", &KEY).is(401);
+    assert_eq!(keys(&server), 1);
+    // What was proved on a page of its own is proved for other forms.
+    let page = browser.get("/confirm").is(200);
+    confirm(&mut browser, &page, PASSWORD).is(303);
     browser.submit("/settings/keys", &KEY).is(401);
+    confirm(&mut browser, &again, PASSWORD).is(200);
     assert_eq!(keys(&server), 2);
 }
 
 #[test]
 fn signing_in_is_a_proof_and_a_clock_that_goes_back_is_none() {
     let (server, mut browser) = signed_in();
-    browser.get("/settings/keys").is(200);
+    browser.get("/settings/team").is(200);
     server.pass(Minutes(-1));
-    browser.submit("/settings/keys", &KEY).is(401);
+    browser.submit(INVITES, &invite("a@example.com")).is(401);
     server.pass(Minutes(1));
-    browser.submit("/settings/keys", &KEY).is(200);
-    assert_eq!(keys(&server), 1);
+    browser.submit(INVITES, &invite("a@example.com")).is(200);
+    assert_eq!(server.count("SELECT count(*) FROM invites"), 1);
 }
 
 #[test]
@@ -83,12 +114,13 @@ fn a_proof_counts_in_its_own_session_only() {
     let mut other = Browser::new(&server);
     other.sign_in(PASSWORD).is(303);
     for browser in [&mut browser, &mut other] {
-        browser.get("/settings/keys").is(200);
+        browser.get("/settings/team").is(200);
     }
     server.pass(Minutes(10));
-    let asked = browser.submit("/settings/keys", &KEY).is(401);
+    let asked = browser.submit(INVITES, &invite("a@example.com")).is(401);
     confirm(&mut browser, &asked, PASSWORD).is(200);
-    other.submit("/settings/keys", &KEY).is(401);
+    other.submit(INVITES, &invite("b@example.com")).is(401);
+    browser.submit(INVITES, &invite("b@example.com")).is(200);
 }
 
 #[test]
@@ -166,7 +198,8 @@ fn g11_the_page_that_asks_leads_on_inside_this_server_only() {
     for foreign in ["//evil.example", "/\\evil.example", "https:evil.example", ""] {
         assert_eq!(led_to(foreign), "/");
     }
-    browser.submit("/settings/keys", &KEY).is(200);
+    browser.get("/settings/team").is(200);
+    browser.submit(INVITES, &invite("a@example.com")).is(200);
     server.client().get("/confirm").asks_to_sign_in();
     assert_eq!(server.count(&format!("SELECT count(*) FROM users WHERE email = '{EMAIL}'")), 1);
 }

@@ -173,8 +173,7 @@ fn a_member_works_the_inbox_and_an_admin_the_agents() {
     member.get("/leads/export").is(200);
     member.submit(&things.fill("/agents/{agent}/deactivate"), &[]).is(403);
     let mut admin = Browser::colleague_as(&server, "Adam", "admin");
-    admin.get("/settings/keys").is(200);
-    admin.submit("/settings/keys", &[("name", "CRM"), ("permission", "leads:read")]).is(200);
+    admin.make_key(&[("name", "CRM"), ("permission", "leads:read")]).is(200);
     admin.submit(&things.fill("/agents/{agent}/deactivate"), &[]).is(303);
     admin.submit(&things.fill("/webhooks/{webhook}/delete"), &[]).is(303);
 }

@@ -16,6 +16,42 @@ fn g13_the_set_up_link_works_once() {
 }
 
 #[test]
+fn g13_of_six_who_use_the_set_up_link_at_once_one_gets_in() {
+    let server = TestServer::empty();
+    let path = server.setup_path();
+    let token = path.split_once('=').unwrap().1.to_owned();
+    let mut browsers: Vec<_> = (0..6).map(|_| Browser::new(&server)).collect();
+    browsers.iter_mut().for_each(|browser| drop(browser.get(&path).is(200)));
+    let begin = std::sync::Barrier::new(6);
+    let replies: Vec<_> = std::thread::scope(|scope| {
+        let send = |(number, browser): (usize, &mut Browser)| {
+            let email = format!("a{number}@example.com");
+            let (token, begin, mut browser) = (token.as_str(), &begin, browser.clone());
+            scope.spawn(move || {
+                let fields =
+                    [("token", token), ("account", "Acme"), ("name", "J"), ("email", email.as_str()), ("password", PASSWORD)];
+                begin.wait();
+                browser.submit("/setup", &fields)
+            })
+        };
+        let threads: Vec<_> = browsers.iter_mut().enumerate().map(send).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 303);
+    assert_eq!((won.len(), lost.len()), (1, 5));
+    let gone = server.client().get("/setup?token=wrong").is(404).text;
+    for reply in lost {
+        assert_eq!(reply.header("set-cookie"), "");
+        assert_eq!(reply.is(404).text, gone);
+    }
+    for table in ["users", "accounts", "sessions", "audit_log WHERE action = 'account.created'"] {
+        assert_eq!(server.count(&format!("SELECT count(*) FROM {table}")), 1, "{table}");
+    }
+    server.cli(&["admin", "create", "--email", "second@example.com"]).is(0);
+    assert_eq!(server.count("SELECT count(*) FROM accounts"), 2);
+}
+
+#[test]
 fn g13_a_set_up_link_is_good_for_half_an_hour_and_to_the_letter() {
     let server = TestServer::empty();
     let mut browser = Browser::new(&server);

@@ -90,6 +90,20 @@ fn whoever_wants_to_look_around_first_is_not_led_back() {
 }
 
 #[test]
+fn the_cookie_of_looking_around_is_for_tls_alone_where_there_is_tls() {
+    let kept = |public_url: &str| {
+        let server = TestServer::empty_with(|config| config.server.public_url = public_url.into());
+        let mut browser = crate::browser::set_up(&server);
+        let cookie = browser.get("/start/skip").is(303).header("set-cookie").to_owned();
+        assert!(browser.get("/").is(200).text.contains("href=\"/start\""));
+        cookie
+    };
+    assert_eq!(kept(""), "cf_start=skipped; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
+    let secure = "__Host-cf_start=skipped; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=31536000";
+    assert_eq!(kept("https://chat.example.com"), secure);
+}
+
+#[test]
 fn the_first_load_on_a_website_turns_the_page_green() {
     let (server, mut browser) = signed_in();
     let agent = begin(&mut browser, &SAMPLE);

@@ -126,11 +126,121 @@ fn an_invite_says_what_is_wrong_with_it_and_nothing_of_other_accounts() {
     assert!(refused("x@example.com", "king").contains("choose one of the roles"));
     assert!(refused(COLLEAGUE, "viewer").contains("has an open invite"));
     assert!(refused(EMAIL, "viewer").contains("is in your team already"));
-    let token = invite(&mut owner, "elsewhere@example.com", "member");
-    let mut other = Browser::new(&server);
-    let answer = join(&mut other, &token, "E").is(409).text;
-    assert!(answer.contains("This invite cannot be accepted.") && !answer.contains("exists"), "{answer}");
+    invite(&mut owner, "elsewhere@example.com", "member");
     assert_eq!(server.count("SELECT count(*) FROM users"), 2);
+}
+
+/// Somebody of another account, signed in.
+fn stranger(server: &TestServer, email: &str) -> Browser {
+    let add = "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = ?1) WHERE email = ?2";
+    server.sign_up(email);
+    server.database_to_fill().execute(add, [EMAIL, email]).unwrap();
+    let mut browser = Browser::new(server);
+    browser.get("/login").is(200);
+    browser.submit("/login", &[("email", email), ("password", PASSWORD)]).is(303);
+    browser
+}
+
+fn take_address(browser: &mut Browser, email: &str) -> Reply {
+    browser.get("/settings/security").is(200);
+    browser.submit("/settings/security/email", &[("email", email)])
+}
+
+#[test]
+fn an_open_invite_keeps_its_address_for_whom_it_is() {
+    let (server, mut owner) = signed_in();
+    let mut stranger = stranger(&server, "elsewhere@example.com");
+    let token = invite(&mut owner, COLLEAGUE, "member");
+    let (used, kept) = (take_address(&mut stranger, EMAIL).is(422).text, take_address(&mut stranger, COLLEAGUE).is(422).text);
+    for (page, email) in [(&used, EMAIL), (&kept, COLLEAGUE)] {
+        assert_eq!(between(page, "id=\"email-error\">", "<"), Some("is somebody&#39;s here already"), "{email}");
+    }
+    assert_eq!(take_address(&mut stranger, " BOB@Example.com ").is(422).text.matches("already").count(), 1);
+    let mut bob = Browser::new(&server);
+    assert!(!bob.get(&format!("/join?token={token}")).is(200).text.contains("name=\"email\""));
+    join(&mut bob, &token, "Bob").is(303);
+    // An invite that is over keeps nothing.
+    invite(&mut owner, "late@example.com", "member");
+    server.pass(Days(7));
+    stranger.get("/login").is(200);
+    stranger.submit("/login", &[("email", "elsewhere@example.com"), ("password", PASSWORD)]).is(303);
+    take_address(&mut stranger, "late@example.com").is(303);
+    assert_eq!(server.count("SELECT count(*) FROM users WHERE email = 'late@example.com'"), 1);
+}
+
+#[test]
+fn asking_whether_an_address_is_kept_is_bounded_like_asking_whether_it_is_used() {
+    let (server, mut owner) = signed_in();
+    let mut stranger = stranger(&server, "elsewhere@example.com");
+    invite(&mut owner, COLLEAGUE, "member");
+    for _ in 0..10 {
+        take_address(&mut stranger, COLLEAGUE).is(422);
+    }
+    take_address(&mut stranger, COLLEAGUE).is(429);
+    take_address(&mut stranger, "free@example.com").is(429);
+}
+
+/// The invited address is taken before or after the invite was made.
+#[test]
+fn whoever_is_invited_by_an_address_in_use_joins_with_another() {
+    for before in [true, false] {
+        let (server, mut owner) = signed_in();
+        let take = || server.cli(&["admin", "create", "--email", COLLEAGUE]).is(0);
+        if before {
+            take();
+        }
+        let token = invite(&mut owner, COLLEAGUE, "member");
+        if !before {
+            take();
+        }
+        invite(&mut owner, "kept@example.com", "member");
+        let mut bob = Browser::new(&server);
+        let asked = join(&mut bob, &token, "Bob").is(409).text;
+        let field = between(&asked, "<input id=\"email\" name=\"email\"", ">").unwrap();
+        assert!(field.contains("value=\"\"") && !asked.contains("field-error"), "{asked}");
+        assert!(asked.contains("bob@example.com is in use on this server already.") && asked.contains("value=\"Bob\""));
+        let mut again = |email: &str| {
+            let fields = [("token", token.as_str()), ("name", "Bob"), ("email", email), ("password", PASSWORD)];
+            bob.submit("/join", &fields)
+        };
+        assert!(again("nobody").is(422).text.contains("must be an e-mail address"));
+        for taken in [EMAIL, COLLEAGUE, "KEPT@example.com"] {
+            assert!(again(taken).is(409).text.contains("is somebody&#39;s here already"), "{taken}");
+        }
+        assert_eq!(again("bob@elsewhere.example").is(303).header("location"), "/");
+        let joined = "SELECT count(*) FROM users WHERE email = 'bob@elsewhere.example' AND role = 'member'
+                      AND account = (SELECT account FROM users WHERE email = 'owner@example.com')";
+        assert_eq!((server.count(joined), server.count("SELECT count(*) FROM users")), (1, 3));
+        again("bob2@elsewhere.example").is(404);
+    }
+}
+
+#[test]
+fn an_address_of_ones_own_choice_is_for_whom_the_invited_one_is_of_no_use() {
+    let (server, mut owner) = signed_in();
+    let token = invite(&mut owner, COLLEAGUE, "member");
+    let mut bob = Browser::new(&server);
+    bob.get(&format!("/join?token={token}")).is(200);
+    let fields = [("token", token.as_str()), ("name", "Bob"), ("email", "other@example.com"), ("password", PASSWORD)];
+    bob.submit("/join", &fields).is(303);
+    assert_eq!(server.count("SELECT count(*) FROM users WHERE email = 'bob@example.com'"), 1);
+}
+
+#[test]
+fn an_invite_does_not_tell_without_end_which_addresses_are_in_use() {
+    let (server, mut owner) = signed_in();
+    server.cli(&["admin", "create", "--email", COLLEAGUE]).is(0);
+    let token = invite(&mut owner, COLLEAGUE, "member");
+    let mut bob = Browser::new(&server);
+    let mut tell = || {
+        server.pass(Minutes(1));
+        bob.get(&format!("/join?token={token}")).is(200);
+        bob.submit("/join", &[("token", &token), ("name", "B"), ("email", EMAIL), ("password", PASSWORD)])
+    };
+    for _ in 0..10 {
+        tell().is(409);
+    }
+    tell().is(429);
 }
 
 #[test]

@@ -138,6 +138,12 @@ fn g04_switching_it_off_takes_a_proof_and_ends_every_other_session() {
     enabled.browser.get("/settings/security").is(200);
     let asked = enabled.browser.submit(&off, &[]).is(401);
     assert!(asked.text.contains("or a code"));
+    // What was proved elsewhere does not count here.
+    let page = enabled.browser.get("/confirm").is(200).text;
+    assert!(page.contains("For ten minutes"));
+    enabled.browser.submit("/confirm", &[("proof", PASSWORD)]).is(303);
+    enabled.browser.get("/settings/security").is(200);
+    assert!(enabled.browser.submit(&off, &[]).is(401).text.contains("This is asked each time."));
     // A code is as good as the password, once.
     let code = enabled.phone.code(server, 0);
     let mut stale = enabled.browser.clone();

@@ -8,7 +8,7 @@ use crate::domain::page::URL_CHARS_MAX;
 #[derive(Clone, Debug, Default)]
 pub struct UrlPolicy {
     pub allow_http: bool,
-    /// Names and ports of one's own network; which addresses they may lead to is decided when connecting.
+    /// Names and ports of one's own network; which addresses they may lead to, and on which ports, is decided when connecting.
     pub allow_private: bool,
     /// This server, as the world reaches it: events sent there would lead in circles.
     pub own: Option<Place>,
@@ -56,12 +56,20 @@ fn check_form(url: &Url, policy: &UrlPolicy) -> Result<(), String> {
         return Err("must not contain a #fragment".into());
     }
     let port = url.port_or_known_default().unwrap_or_default();
-    let usual = port == 443 || port >= 1024 || (plain_http && port == 80);
-    if port == 0 || !(usual || policy.allow_private) {
+    let taken = is_usual_port(port, plain_http) || FIRST_FREE_PORT <= port;
+    if port == 0 || !(taken || policy.allow_private) {
         return Err("must use port 443, or one from 1024".into());
     }
     Ok(())
 }
+
+/// Where webhooks are received; that somebody answers there says nothing about a host.
+pub const fn is_usual_port(port: u16, takes_http: bool) -> bool {
+    port == 443 || (takes_http && port == 80)
+}
+
+/// Below it, services of other kinds listen.
+pub const FIRST_FREE_PORT: u16 = 1_024;
 
 fn check_host(url: &Url, policy: &UrlPolicy) -> Result<(), String> {
     if policy.own.is_some() && policy.own == Place::of(url) {
@@ -76,8 +84,8 @@ fn check_host(url: &Url, policy: &UrlPolicy) -> Result<(), String> {
 }
 
 /// Whether a name can belong to the public internet at all.
-fn public_name(name: &str) -> bool {
-    const OWN: [&str; 4] = [".localhost", ".local", ".internal", ".home.arpa"];
+pub fn public_name(name: &str) -> bool {
+    const OWN: [&str; 5] = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
     let labels = name.contains('.') && name.split('.').all(|label| !label.is_empty());
     labels && name != "home.arpa" && !OWN.iter().any(|suffix| name.ends_with(suffix))
 }

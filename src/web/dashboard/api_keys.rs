@@ -20,7 +20,7 @@ use crate::web::dashboard::display::When;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::proof::ProvenForm;
+use crate::web::dashboard::proof::{ProvenForm, ProvenNow};
 use crate::web::dashboard::session::{Fields, SignedForm, SignedIn};
 use crate::web::error::ApiError;
 use crate::web::extract::path_id;
@@ -82,7 +82,8 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
 }
 
 /// Answered with the page itself, not with a redirect: the key exists nowhere but in this answer.
-pub async fn create(State(app): State<App>, ProvenForm { member, fields }: ProvenForm) -> Result<Response> {
+pub async fn create(State(app): State<App>, ProvenNow(form): ProvenNow) -> Result<Response> {
+    let ProvenForm { member, fields } = form;
     let name = text_of_form(fields.text("name"), &KEY_NAME).map_err(|message| Invalid::new("name", message));
     let permissions = fields.all("permission").map(Permission::parse).collect::<std::result::Result<Vec<_>, _>>();
     let permissions = permissions.ok().filter(|chosen| !chosen.is_empty());

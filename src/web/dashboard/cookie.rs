@@ -11,6 +11,9 @@ pub const HALFWAY: Cookie = Cookie("cf_halfway");
 /// Remembers who has signed in here before.
 pub const DEVICE: Cookie = Cookie("cf_device");
 
+/// Set by whoever wants to look around first; says nothing of who that is.
+pub const SKIPPED: Cookie = Cookie("cf_start");
+
 pub struct Cookie(&'static str);
 
 impl Cookie {
@@ -42,7 +45,7 @@ impl Cookie {
     }
 }
 
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(own, _)| *own == name).map(|(_, value)| value)

@@ -1,6 +1,7 @@
 //! The way into the dashboard: who it is, whether the route is for them, and what the audit log keeps of it.
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,14 +13,16 @@ use crate::limits::Window;
 use crate::storage::Member;
 use crate::web::App;
 use crate::web::audit::{self, RefusedSignIn, Seen};
-use crate::web::dashboard::access;
-use crate::web::dashboard::error::Result;
+use crate::web::dashboard::access::{self, Does};
+use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::session;
 use crate::web::error::ApiError;
 use crate::web::live::TeamNews;
 
 /// Nobody fills in five forms a second for a minute.
 const FORMS_PER_PERSON: Window = Window { limit: 300, span_ms: MINUTE_MS };
+
+const LED_HERE: &str = "Another website led here. Nothing was exported. To export it, use the dashboard’s own button.";
 
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -37,6 +40,9 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     };
     if let Err(error) = admit(&parts, member.as_ref(), least) {
         return error.into_response();
+    }
+    if rule.is_some_and(|rule| rule.does == Does::Show && rule.action.is_some()) && !is_led_by_us(&parts.headers) {
+        return PageError::from(ApiError::forbidden(LED_HERE)).into_response();
     }
     if !parts.method.is_safe()
         && let Some(member) = &member
@@ -60,6 +66,11 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
             response
         }
     }
+}
+
+/// Browsers say which site led to an address. Typed in by hand, it is nobody's doing but the person's own.
+fn is_led_by_us(headers: &HeaderMap) -> bool {
+    !headers.get("sec-fetch-site").is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
 }
 
 /// A password or code that was wrong, wherever it was asked for.

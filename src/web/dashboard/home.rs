@@ -96,7 +96,7 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
     let (account, now) = (member.0.account.id.clone(), app.world.now());
     let agents = app.store.agents(account.clone()).await?;
     let nav = member.nav(Section::Home);
-    if agents.is_empty() && nav.may("/start") && !start::is_skipped(&headers) {
+    if agents.is_empty() && nav.may("/start") && !start::is_skipped(&app, &headers) {
         return Ok(Redirect::to("/start").into_response());
     }
     let analytics = app.store.analytics(account.clone(), now).await?;

@@ -21,7 +21,7 @@ pub struct PreviewPage {
     pub agent_name: String,
 }
 
-/// A made-up business, for trying the widget where visitors meet it.
+/// A made-up business, for trying the widget where visitors meet it. Only `serve --demo` shows it.
 #[derive(Template)]
 #[template(path = "demo.html")]
 pub struct DemoPage {
@@ -34,13 +34,13 @@ const FRAMED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub async fn preview(OwnAgent(agent): OwnAgent) -> Result<Response> {
     let page = PreviewPage { agent_id: agent.id.to_string(), agent_name: agent.name };
-    Ok(([(header::CONTENT_SECURITY_POLICY, FRAMED)], Page(page)).into_response())
+    Ok(([(header::CONTENT_SECURITY_POLICY, FRAMED), (header::X_FRAME_OPTIONS, "SAMEORIGIN")], Page(page)).into_response())
 }
 
 pub async fn demo(State(app): State<App>, params: RawPathParams) -> Result<Response> {
     let id: AgentId = path_id(&params, "agent", ApiError::not_found)?;
     let agent = app.store.embedded_agent(id).await?;
-    if !agent.is_active() {
+    if !app.config.demo || !agent.is_active() {
         return Err(ApiError::not_found().into());
     }
     Ok(Page(DemoPage { agent_id: agent.id.to_string() }).into_response())

@@ -1,6 +1,6 @@
 //! A proof of who somebody is, for what must not be done with a session that somebody else has got hold of.
 //!
-//! `ProvenForm` stands in the place of `SignedForm`, `ProvenPage` in that of `SignedIn`.
+//! `ProvenForm` and `ProvenNow` stand in the place of `SignedForm`, `ProvenPage` in that of `SignedIn`.
 
 use std::collections::HashMap;
 
@@ -31,6 +31,13 @@ const CARRIED_BYTES_MAX: usize = 64 * 1024;
 
 const PAGE: &str = "/confirm";
 
+/// How often a form asks for a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    NowAndThen,
+    EachTime,
+}
+
 /// A form of somebody who proved a short while ago who they are, or does so with it, in its field `proof`. From anybody
 /// else it is answered with a page that asks for the proof and then sends the same form again.
 pub struct ProvenForm {
@@ -42,10 +49,27 @@ impl FromRequest<App> for ProvenForm {
     type Rejection = PageError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
+        Self::read(request, app, Asks::NowAndThen).await
+    }
+}
+
+/// The same of somebody who proves it with this very form, whatever they proved a moment ago: for what outlasts a session.
+pub struct ProvenNow(pub ProvenForm);
+
+impl FromRequest<App> for ProvenNow {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        ProvenForm::read(request, app, Asks::EachTime).await.map(Self)
+    }
+}
+
+impl ProvenForm {
+    async fn read(request: Request, app: &App, asks: Asks) -> Result<Self> {
         let action = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let headers = request.headers().clone();
         let SignedForm { member, fields } = SignedForm::from_request(request, app).await?;
-        if is_proven(app, &member) {
+        if asks == Asks::NowAndThen && is_proven(app, &member) {
             return Ok(Self { member, fields });
         }
         let refused = match fields.text("proof") {
@@ -59,7 +83,7 @@ impl FromRequest<App> for ProvenForm {
         if CARRIED_BYTES_MAX < carried.iter().map(|(name, value)| name.len() + value.len()).sum() {
             return Err(ApiError::payload_too_large(CARRIED_BYTES_MAX).into());
         }
-        let page = ProofPage::new(app, &member, action, carried).await?;
+        let page = ProofPage { asks, ..ProofPage::new(app, &member, action, carried).await? };
         let was_refused = refused.is_some();
         let answer = asked(page, refused);
         let answer = if was_refused { RefusedSignIn::of(member.0.user, answer) } else { answer };
@@ -92,13 +116,21 @@ pub struct ProofPage {
     pub carried: Vec<(String, String)>,
     /// A code is as good as the password.
     pub takes_code: bool,
+    pub asks: Asks,
     pub errors: Errors,
 }
 
 impl ProofPage {
     async fn new(app: &App, member: &SignedIn, action: String, carried: Vec<(String, String)>) -> Result<Self> {
         let takes_code = two_step(app, member).await?.is_some();
-        Ok(Self { nav: member.nav(Section::Settings), action, carried, takes_code, errors: Errors::default() })
+        Ok(Self {
+            nav: member.nav(Section::Settings),
+            action,
+            carried,
+            takes_code,
+            asks: Asks::NowAndThen,
+            errors: Errors::default(),
+        })
     }
 
     async fn leading_to(app: &App, member: &SignedIn, next: &Next) -> Result<Self> {

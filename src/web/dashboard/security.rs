@@ -7,9 +7,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::auth::own_words::Whose;
 use crate::auth::{hex, password, recovery};
 use crate::domain::account::User;
 use crate::domain::account::email_address;
+use crate::domain::team::ADDRESS_TAKEN;
 use crate::domain::time::DAY_MS;
 use crate::limits::Window;
 use crate::storage::{self, OpenSession, TwoStep};
@@ -77,7 +79,7 @@ pub async fn show(
 }
 
 /// An answer tells whether somebody on this server has an address; nobody needs many.
-const EMAIL_CHANGES: Window = Window { limit: 10, span_ms: DAY_MS };
+pub const EMAIL_CHANGES: Window = Window { limit: 10, span_ms: DAY_MS };
 
 pub async fn change_email(State(app): State<App>, headers: HeaderMap, form: ProvenForm) -> Result<Response> {
     let ProvenForm { member, fields } = form;
@@ -88,7 +90,7 @@ pub async fn change_email(State(app): State<App>, headers: HeaderMap, form: Prov
     }
     let message = match email_address(typed) {
         Ok(email) => match app.store.set_email(user.account.clone(), user.id.clone(), email.clone()).await {
-            Err(storage::Error::Conflict) => "is somebody's here already".to_owned(),
+            Err(storage::Error::Conflict) => ADDRESS_TAKEN.to_owned(),
             done => {
                 done?;
                 return Ok(tell(back("email"), Told::of(&user.id, &format!("{} to {email}", user.email))));
@@ -111,7 +113,7 @@ pub async fn change_password(
     let SignedForm { member, fields } = form;
     let new = fields.text("new_password");
     let user = member.0.user.clone();
-    if let Err(message) = password::check(new) {
+    if let Err(message) = password::check(new, &whose(&member)) {
         let mut page = page(&app, &member, &headers).await?;
         page.password_errors = Errors::of_field("new_password", message);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
@@ -126,6 +128,10 @@ pub async fn change_password(
     app.store.set_password(user.clone(), hash.clone()).await?;
     let cookie = session::open(&app, User { password_hash: hash, ..user }, address, &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], back("password")).into_response())
+}
+
+fn whose(member: &SignedIn) -> Whose<'_> {
+    Whose { email: &member.0.user.email, name: &member.0.user.name, account: &member.0.account.name }
 }
 
 /// Ends the session that the form names, or all but this one.

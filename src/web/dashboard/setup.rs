@@ -8,9 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::HashMap;
 
 use crate::auth;
+use crate::auth::own_words::Whose;
 use crate::domain::Invalid;
 use crate::domain::account::NewAdministrator;
 use crate::domain::time::{MINUTE_MS, Time};
+use crate::storage;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::auth::welcome;
@@ -64,7 +66,8 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     }
     let plan = app.config.accounts.default_plan.clone();
     let new = NewAdministrator::parse(fields.text("account"), fields.text("email"), fields.text("name"), &plan);
-    let password = auth::password::check(fields.text("password")).map_err(|message| Invalid::new("password", message));
+    let whose = Whose { email: fields.text("email"), name: fields.text("name"), account: fields.text("account") };
+    let password = auth::password::check(fields.text("password"), &whose).map_err(|message| Invalid::new("password", message));
     let new = match (new, password) {
         (Ok(new), Ok(())) => new,
         (new, password) => {
@@ -76,7 +79,11 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     };
     let email = new.email.clone();
     let hash = hashed(&app, fields.text("password").to_owned()).await?;
-    app.store.create_administrator(new, hash).await?;
+    match app.store.create_first_administrator(new, hash).await {
+        // The link was used while this one hashed.
+        Err(storage::Error::Conflict) => return Ok((StatusCode::NOT_FOUND, Page(SetupExpiredPage)).into_response()),
+        done => drop(done?),
+    }
     app.setup.close();
     let Some(user) = app.store.user_by_email(email).await? else { return Ok(Redirect::to("/login").into_response()) };
     welcome(&app, user, form.address, &form.headers, &Next::parse("/start")).await

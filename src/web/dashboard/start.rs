@@ -9,20 +9,20 @@ use crate::answer::suggest;
 use crate::domain::agent::portable::PortableAgent;
 use crate::domain::agent::{COLOR_DEFAULT, GREETING_DEFAULT, NewAgent};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
+use crate::domain::time::{DAY_MS, SECOND_MS};
 use crate::domain::{Invalid, sample};
 use crate::storage;
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::agents::plan_is_full;
-use crate::web::dashboard::cookie::cookie;
+use crate::web::dashboard::cookie::SKIPPED;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::install::Install;
 use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm, SignedIn};
 
-/// Set by whoever wants to look around first; says nothing of who that is.
-const SKIPPED: &str = "cf_start";
+const SKIPPED_AGE_S: i64 = 365 * DAY_MS / SECOND_MS;
 
 #[derive(Template)]
 #[template(path = "start.html")]
@@ -89,13 +89,13 @@ pub async fn show_agent(member: SignedIn, OwnAgent(agent): OwnAgent, State(app):
 }
 
 /// This browser is not led here any more.
-pub async fn skip(_: SignedIn) -> Response {
-    let kept = format!("{SKIPPED}=skipped; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
+pub async fn skip(State(app): State<App>, _: SignedIn) -> Response {
+    let kept = SKIPPED.write(&app, "skipped", Some(SKIPPED_AGE_S));
     ([(header::SET_COOKIE, kept)], Redirect::to("/")).into_response()
 }
 
-pub fn is_skipped(headers: &HeaderMap) -> bool {
-    cookie(headers, SKIPPED).is_some()
+pub fn is_skipped(app: &App, headers: &HeaderMap) -> bool {
+    SKIPPED.read(app, headers).is_some()
 }
 
 /// What was wrong with the agent and with its knowledge is told at once.

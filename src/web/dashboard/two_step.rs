@@ -18,7 +18,7 @@ use crate::web::dashboard::Page;
 use crate::web::dashboard::error::{PageError, Result};
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::proof::{ProvenForm, ProvenPage};
+use crate::web::dashboard::proof::{ProvenForm, ProvenNow, ProvenPage};
 use crate::web::dashboard::qr::Qr;
 use crate::web::dashboard::session::{self, SignedIn, own_hash};
 use crate::web::error::ApiError;
@@ -113,8 +113,8 @@ pub async fn renew_codes(State(app): State<App>, ProvenForm { member, .. }: Prov
     }
 }
 
-pub async fn disable(State(app): State<App>, headers: HeaderMap, ProvenForm { member, .. }: ProvenForm) -> Result<Response> {
-    let user = &member.0.user;
+pub async fn disable(State(app): State<App>, headers: HeaderMap, ProvenNow(form): ProvenNow) -> Result<Response> {
+    let user = &form.member.0.user;
     let (session, cookie) = renewal(&app, &headers)?;
     match app.store.disable_two_step(user.account.clone(), user.id.clone(), session).await {
         Err(storage::Error::NotFound) => Ok(NothingDone::by(back(""))),

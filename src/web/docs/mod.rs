@@ -5,6 +5,7 @@ mod conversations;
 mod endpoint;
 mod events;
 mod samples;
+mod security;
 mod webhooks;
 
 use askama::Template;
@@ -68,7 +69,7 @@ struct EndpointView {
 }
 
 pub fn router() -> Router<App> {
-    Router::new().route("/docs", get(show))
+    Router::new().route("/docs", get(show)).merge(security::router())
 }
 
 async fn show(State(app): State<App>) -> Result<Response> {

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier, VisitorId};
@@ -112,6 +113,12 @@ impl FromRequest<App> for Sent {
     }
 }
 
+/// As browsers tell a page's own server.
+fn is_demo_page(headers: &HeaderMap) -> bool {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    referer.and_then(|page| Url::parse(page).ok()).is_some_and(|page| page.path().starts_with("/demo/"))
+}
+
 pub fn no_session() -> ApiError {
     ApiError::new(axum::http::StatusCode::UNAUTHORIZED, "unauthorized", "The session has ended; boot again.")
         .with(header::WWW_AUTHENTICATE, "Bearer")
@@ -127,7 +134,8 @@ pub async fn answering_agent(app: &App, id: AgentId) -> Result<Agent> {
 /// The agent, if it answers and may do so on the page that asks.
 pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result<Agent> {
     let agent = answering_agent(app, id).await?;
-    if agent.allowed_domains.is_empty() || is_own_page(app, headers) {
+    // The demo page is for everybody, so it opens no agent that is not.
+    if agent.allowed_domains.is_empty() || is_own_page(app, headers) && !is_demo_page(headers) {
         return Ok(agent);
     }
     let host = origin(headers).and_then(page::host);
