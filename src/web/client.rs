@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::domain::page;
+use crate::domain::unseen::is_unseen;
 use crate::limits::network;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
@@ -58,7 +59,7 @@ pub fn address(parts: &Parts, trusted: &[String]) -> IpAddr {
 
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
-    Some(text.chars().take(USER_AGENT_CHARS_MAX).collect())
+    Some(text.chars().filter(|c| !is_unseen(*c)).take(USER_AGENT_CHARS_MAX).collect())
 }
 
 pub fn origin(headers: &HeaderMap) -> Option<&str> {

@@ -71,6 +71,7 @@ mod takeover;
 mod team;
 mod tidy;
 mod two_step;
+mod unseen;
 mod webhook_changes;
 mod webhooks;
 mod widget;
