@@ -72,6 +72,7 @@ mod team;
 mod tidy;
 mod two_step;
 mod unseen;
+mod visited;
 mod webhook_changes;
 mod webhooks;
 mod widget;
