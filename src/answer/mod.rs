@@ -13,6 +13,7 @@ mod lexicon;
 pub mod model;
 mod phrases;
 mod query;
+mod rehearsal;
 pub mod reply;
 mod retrieve;
 pub mod smalltalk;
@@ -33,6 +34,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::answer::encoder::Encoder;
 use crate::answer::indexes::Indexes;
 use crate::answer::model::{Interrupt, Models, Reason};
+use crate::answer::rehearsal::Rehearsals;
 use crate::answer::turn::Means;
 use crate::config::Answers;
 use crate::domain::agent::Agent;
@@ -41,6 +43,8 @@ use crate::domain::id::{ConversationId, VisitorId};
 use crate::storage::{self, Store, VisitorMessage};
 use crate::supervise::{self, Stop};
 use crate::world::World;
+
+pub use rehearsal::Unheard;
 
 /// What happens while a message is answered, in this order.
 #[derive(Debug)]
@@ -88,6 +92,7 @@ pub struct Answerer {
     jobs: Arc<Mutex<Option<Sender<Job>>>>,
     answering: Answering,
     models: Models,
+    rehearsals: Rehearsals,
     stop: Stop,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
@@ -121,7 +126,9 @@ impl Answerer {
     pub fn start(store: &Store, world: &World, models: Models, config: &Answers) -> Self {
         let (jobs, waiting) = bounded::<Job>(config.queue_max);
         let (store, world) = (store.clone(), world.clone());
-        let means = Arc::new(Means { store, world, indexes: Indexes::default(), models: models.clone() });
+        let indexes = Arc::new(Indexes::default());
+        let rehearsals = Rehearsals::new(store.clone(), indexes.clone());
+        let means = Arc::new(Means { store, world, indexes, models: models.clone() });
         let stop = Stop::default();
         let spawn = |number| {
             let (means, waiting) = (means.clone(), waiting.clone());
@@ -139,7 +146,7 @@ impl Answerer {
         let (learner, stopped) = (means.clone(), stop.clone());
         threads.push(supervise::spawn("vectors", &stop, move || learn::run(&learner.store, &learner.world, &stopped)));
         let (jobs, threads) = (Arc::new(Mutex::new(Some(jobs))), Arc::new(Mutex::new(threads)));
-        Self { jobs, answering: Arc::default(), models, stop, threads }
+        Self { jobs, answering: Arc::default(), models, rehearsals, stop, threads }
     }
 
     /// Begins a turn that ends by itself; what is returned watches it, and may end it early.
@@ -157,6 +164,11 @@ impl Answerer {
     pub fn interrupt(&self, visitor: &VisitorId) -> bool {
         let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
         answering.get(visitor).inspect(|interrupt| interrupt.set(Reason::Stopped)).is_some()
+    }
+
+    /// Where an agent's own people ask it.
+    pub const fn rehearsals(&self) -> &Rehearsals {
+        &self.rehearsals
     }
 
     pub const fn models(&self) -> &Models {

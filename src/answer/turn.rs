@@ -1,5 +1,7 @@
 //! One turn, in reading order: keep the question, find the answer, show it, keep it.
 
+use std::sync::Arc;
+
 use pollster::block_on;
 
 use crate::answer::index::Index;
@@ -23,7 +25,7 @@ const PREVIOUS_MAX: usize = 3;
 pub struct Means {
     pub store: Store,
     pub world: World,
-    pub indexes: Indexes,
+    pub indexes: Arc<Indexes>,
     pub models: Models,
 }
 

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use pollster::block_on;
 
-use crate::cli::{Context, known_plan, record};
+use crate::cli::{Context, known_plan, record, terminal};
 use crate::config::Config;
 use crate::domain::account::Account;
 use crate::storage::{Error, Store};
@@ -58,7 +58,8 @@ pub async fn named(store: &Store, account: &str) -> anyhow::Result<Account> {
 
 async fn list(store: &Store) -> anyhow::Result<()> {
     for account in store.accounts().await? {
-        println!("{}\t{}\t{}\t{}", account.id, account.plan, account.email, account.name);
+        let (email, name) = (terminal::cell(&account.email), terminal::cell(&account.name));
+        println!("{}\t{}\t{email}\t{name}", account.id, account.plan);
     }
     Ok(())
 }

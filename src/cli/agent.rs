@@ -8,7 +8,7 @@ use pollster::block_on;
 use crate::answer::index::{self, Index};
 use crate::answer::model::{self, Ask, Composed, Interrupt, Models};
 use crate::answer::reply::{Question, Reply, reply};
-use crate::cli::{Context, portable, record};
+use crate::cli::{Context, portable, record, terminal};
 use crate::config::Config;
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Generation, Trace};
@@ -92,7 +92,7 @@ impl Command {
 async fn list(store: &Store) -> anyhow::Result<()> {
     for account in store.accounts().await? {
         for agent in store.agents(account.id.clone()).await? {
-            println!("{}\t{}\t{}\t{}", agent.id, account.id, agent.status(), agent.name);
+            println!("{}\t{}\t{}\t{}", agent.id, account.id, agent.status(), terminal::cell(&agent.name));
         }
     }
     Ok(())
@@ -150,7 +150,7 @@ impl Told {
 
     fn print(&self) {
         let (trace, generation) = (&self.trace, self.generation());
-        println!("{}\n", self.composed.text);
+        println!("{}\n", terminal::text(&self.composed.text));
         println!(
             "zone: {}   answered: {}   by: {}   {} ms",
             trace.zone, self.composed.answered, trace.provider, trace.response_ms
@@ -163,13 +163,13 @@ impl Told {
             reason.iter().for_each(|reason| println!("{what}: {reason}"));
         }
         for failure in &generation.failures {
-            println!("{}: {}", failure.model, failure.reason);
+            println!("{}: {}", failure.model, terminal::cell(&failure.reason));
         }
         for source in &self.composed.sources {
-            println!("source: {}", source.title);
+            println!("source: {}", terminal::cell(&source.title));
         }
         for passage in &trace.passages {
-            println!("{:.3}  {}  {}", passage.score, passage.knowledge, passage.heading);
+            println!("{:.3}  {}  {}", passage.score, passage.knowledge, terminal::cell(&passage.heading));
         }
     }
 
@@ -200,7 +200,7 @@ impl Told {
             "sources": sources.collect::<Vec<_>>(),
             "passages": passages.collect::<Vec<_>>(),
         });
-        println!("{object}");
+        println!("{}", terminal::json(&object.to_string()));
     }
 
     fn generation(&self) -> Generation {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use pollster::block_on;
 
 use crate::auth;
-use crate::cli::{Context, record};
+use crate::cli::{Context, record, terminal};
 use crate::domain::account::{Account, KEY_NAME, KEYS_ACTIVE_MAX, Permission};
 use crate::domain::id::{Identifier, KeyId};
 use crate::domain::input::text_of_form;
@@ -78,7 +78,8 @@ async fn list(store: &Store) -> anyhow::Result<()> {
     for account in store.accounts().await? {
         for key in store.keys(account.id.clone()).await? {
             let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
-            println!("{}\t{}\t{}\t{state}\t{}\t{}", key.id, account.id, key.prefix, Permission::join(&key.permissions), key.name);
+            let (permissions, name) = (Permission::join(&key.permissions), terminal::cell(&key.name));
+            println!("{}\t{}\t{}\t{state}\t{permissions}\t{name}", key.id, account.id, key.prefix);
         }
     }
     Ok(())

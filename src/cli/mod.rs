@@ -15,6 +15,7 @@ mod payment;
 mod portable;
 mod rekey;
 mod serve;
+mod terminal;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -109,7 +110,7 @@ pub fn main() -> ExitCode {
     match run(&context, cli.command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("chatforge: {error:#}");
+            eprintln!("chatforge: {}", terminal::text(&format!("{error:#}")));
             explain(&error, &context);
             ExitCode::from(code_of(&error))
         }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use pollster::block_on;
 
-use crate::cli::{Context, account, known_plan, record};
+use crate::cli::{Context, account, known_plan, record, terminal};
 use crate::config::Config;
 use crate::domain::payment::{NewPayment, Payment};
 use crate::domain::time::Time;
@@ -108,6 +108,6 @@ async fn list(store: &Store, account: &str) -> anyhow::Result<()> {
 
 fn line(payment: &Payment) -> String {
     let Payment { id, amount_cents, currency, plan, period_start, period_end, invoice, paid_at, .. } = payment;
-    let url = payment.invoice_url.as_deref().unwrap_or("-");
+    let (invoice, url) = (terminal::cell(invoice), terminal::cell(payment.invoice_url.as_deref().unwrap_or("-")));
     format!("{id}\t{paid_at}\t{amount_cents}\t{currency}\t{plan}\t{period_start}\t{period_end}\t{invoice}\t{url}")
 }

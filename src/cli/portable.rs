@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::agent::find;
 use crate::cli::key::one_account;
-use crate::cli::record;
+use crate::cli::{record, terminal};
 use crate::config::Config;
 use crate::domain::agent::portable::PortableAgent;
 use crate::storage::{Error, Store};
@@ -14,7 +14,7 @@ pub async fn export(store: &Store, id: &str) -> anyhow::Result<()> {
     let agent = find(store, id).await?;
     let portable = store.export_agent(agent.account, agent.id).await?;
     // Whoever reads may have had enough; that is told, and is no reason to panic.
-    Ok(std::io::stdout().write_all(portable.to_json().as_bytes())?)
+    Ok(std::io::stdout().write_all(terminal::json(&portable.to_json()).as_bytes())?)
 }
 
 pub async fn import(store: &Store, config: &Config, file: &Path, account: Option<String>) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use crate::domain::unseen::turns;
 use crate::domain::{Invalid, Rejection};
 
 /// The form a text field must have; lengths are counted in Unicode scalar values.
@@ -161,9 +162,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// `text` in the wanted form, or what is wrong with it.
+/// `text` in the wanted form, or what is wrong with it. Signs that turn its direction are taken out: whoever copies from
+/// a document sends them unknowingly, and they would turn what is shown beside the text.
 pub fn text_of_form(text: &str, form: &Text) -> Result<String, String> {
-    let text = if form.multiline { text } else { text.trim() };
+    let straight: String = text.chars().filter(|c| !turns(*c)).collect();
+    let text = if form.multiline { straight.as_str() } else { straight.trim() };
     let forbidden = |c: char| c.is_control() && !(form.multiline && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(forbidden) {
         return Err("must not contain control characters".to_owned());
@@ -215,5 +218,19 @@ mod tests {
         assert!(!fits("😀😀😀😀") && !fits("a\0") && !fits("a\nb") && !fits("  "));
         assert!(text_of_form("a\n\tb", &lines(1..=9)).is_ok());
         assert!(text_of_form("a\u{7}", &lines(1..=9)).is_err());
+    }
+
+    #[test]
+    fn signs_that_turn_a_text_are_taken_out_before_it_is_judged() {
+        for (text, kept) in [
+            ("a\u{202e}b", Ok("ab")),
+            ("\u{202b}abc\u{202c}", Ok("abc")),
+            ("\u{2066} a \u{2069}", Ok("a")),
+            ("\u{2067}\u{2069}", Err(())),
+            ("a\u{200f}b", Ok("a\u{200f}b")),
+            ("a\u{200d}b", Ok("a\u{200d}b")),
+        ] {
+            assert_eq!(text_of_form(text, &line(1..=3)).as_deref().map_err(|_| ()), kept, "{text:?}");
+        }
     }
 }

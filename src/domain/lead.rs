@@ -7,6 +7,7 @@ use crate::domain::contact;
 use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, VisitorId};
 use crate::domain::input::{Fields, Text, line, lines, text_of_form};
 use crate::domain::time::Time;
+use crate::domain::unseen::turns;
 
 pub const MESSAGE_CHARS_MAX: usize = 4_000;
 
@@ -117,8 +118,8 @@ fn optional(fields: &mut Fields, name: &str, form: &Text) -> Option<String> {
 }
 
 fn checked(text: &str, valid: impl Fn(&str) -> bool, message: &str) -> Result<Option<String>, String> {
-    let text = text.trim();
-    match text {
+    let straight: String = text.chars().filter(|c| !turns(*c)).collect();
+    match straight.trim() {
         "" => Ok(None),
         text if valid(text) => Ok(Some(text.to_owned())),
         _ => Err(message.to_owned()),

@@ -33,6 +33,7 @@ pub mod spelling;
 pub mod stripe;
 pub mod team;
 pub mod time;
+pub mod unseen;
 pub mod webhook;
 
 /// One failing field of what a caller sent, with what to do about it.

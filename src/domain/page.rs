@@ -1,8 +1,8 @@
 //! Which part of a list a caller wants, and the addresses of the pages that visitors came from.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use crate::domain::input::{Text, line};
+use crate::domain::input::{Text, line, text_of_form};
 use crate::domain::time::Time;
 
 pub const LIMIT_DEFAULT: i64 = 25;
@@ -12,6 +12,11 @@ pub const OFFSET_MAX: i64 = (1 << 53) - 1;
 pub const URL_CHARS_MAX: usize = 2_048;
 /// The id of a row, as far as it can be judged before the row is looked for.
 pub const CURSOR: Text = line(1..=100);
+/// Of what an agent's owner names to be kept of visitors' addresses.
+pub const PARAMETERS_MAX: usize = 20;
+/// Where visitors come from: what most links of campaigns carry, and nothing of a person.
+pub const PARAMETERS_DEFAULT: [&str; 1] = ["utm_*"];
+const PARAMETER: Text = line(1..=64);
 /// What is searched for.
 pub const WORDS: Text = line(1..=200);
 
@@ -59,9 +64,50 @@ impl Filter {
     }
 }
 
-/// The address of a visitor's page if it can be shown and linked: http or https, no credentials, not too long.
+/// The address of a page if it can be shown and linked: http or https, no credentials, not too long.
 pub fn page_url(text: &str) -> Option<String> {
-    let url = web_url(text)?;
+    shown(&web_url(text)?)
+}
+
+/// The address of a visitor's page, as far as it may be kept: tokens of the website stand in fragments and parameters, so
+/// of these only those stay that are named.
+pub fn visited(text: &str, parameters: &[String]) -> Option<String> {
+    let mut url = web_url(text)?;
+    url.set_fragment(None);
+    // Some servers take a semicolon for a separator, too: what stands behind one is a parameter of its own.
+    let query = url.query().unwrap_or_default().split(['&', ';']);
+    let kept: Vec<&str> = query.filter(|part| is_kept(part, parameters)).collect();
+    let kept = kept.join("&");
+    url.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
+    shown(&url)
+}
+
+/// The name of a parameter, or how those begin that are meant.
+pub fn parameter(text: &str) -> Result<String, String> {
+    let name = text_of_form(text, &PARAMETER)?;
+    let is_plain = |name: &str| !name.is_empty() && name.chars().all(in_name);
+    match is_plain(name.strip_suffix('*').unwrap_or(&name)) {
+        true => Ok(name),
+        false => Err("must be the name of a parameter such as gclid, or its beginning such as utm_*".to_owned()),
+    }
+}
+
+/// A name with other characters, once it is decoded, could hide a second parameter.
+fn is_kept(part: &str, parameters: &[String]) -> bool {
+    let Some((name, _)) = form_urlencoded::parse(part.as_bytes()).next() else { return false };
+    let name = name.to_ascii_lowercase();
+    let fits = |parameter: &String| {
+        let parameter = parameter.to_ascii_lowercase();
+        parameter.strip_suffix('*').map_or(name == parameter, |beginning| name.starts_with(beginning))
+    };
+    name.chars().all(in_name) && parameters.iter().any(fits)
+}
+
+const fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+fn shown(url: &Url) -> Option<String> {
     let plain = url.username().is_empty() && url.password().is_none();
     (plain && url.as_str().chars().count() <= URL_CHARS_MAX).then(|| url.to_string())
 }
@@ -100,6 +146,54 @@ mod tests {
             assert_eq!(page_url(wrong), None, "{wrong}");
         }
         assert_eq!(page_url(&format!("https://example.com/{}", "a".repeat(URL_CHARS_MAX))), None);
+    }
+
+    #[test]
+    fn of_a_visitors_address_only_the_named_parameters_are_kept() {
+        let kept = ["utm_*", "gclid", "Ref"].map(str::to_owned);
+        for (query, expected) in [
+            ("", ""),
+            ("?token=SECRET", ""),
+            ("?token=SECRET#access_token=ALSO", ""),
+            ("#/orders/SECRET", ""),
+            ("#!utm_source=x", ""),
+            ("?", ""),
+            ("?utm_source=x&token=SECRET&gclid=1", "?utm_source=x&gclid=1"),
+            ("?a=1&utm_source=x&a=2&utm_source=y", "?utm_source=x&utm_source=y"),
+            ("?utm_source", "?utm_source"),
+            ("?utm_source=&token", "?utm_source="),
+            ("?UTM_Source=x&GCLID=2&REF=3&Token=SECRET", "?UTM_Source=x&GCLID=2&REF=3"),
+            ("?utm_source=x;token=SECRET", "?utm_source=x"),
+            ("?token=SECRET;utm_source=x", "?utm_source=x"),
+            ("?%75tm_source=x&%74oken=SECRET", "?%75tm_source=x"),
+            ("?utm_x%26token%3DSECRET=1", ""),
+            ("?utm_x%23token%3DSECRET", ""),
+            ("?utm_x+token=SECRET", ""),
+            ("?utm_%D0%B0=1", ""),
+            ("?utm_source=a%26b%3Dc", "?utm_source=a%26b%3Dc"),
+            ("?xutm_source=SECRET&gclidx=SECRET&utm=SECRET", ""),
+            ("?=SECRET&&&utm_term=x&", "?utm_term=x"),
+            ("?utm_campaign[id]=SECRET", ""),
+            ("?utm_source=x?token=1", "?utm_source=x?token=1"),
+        ] {
+            let found = visited(&format!("https://Example.com/a{query}"), &kept);
+            assert_eq!(found, Some(format!("https://example.com/a{expected}")), "{query}");
+        }
+        assert_eq!(visited("https://example.com/?utm_source=x", &[]).as_deref(), Some("https://example.com/"));
+        // What is cut off does not count for the length, and credentials are refused as ever.
+        let long = format!("https://example.com/?token={}", "a".repeat(URL_CHARS_MAX));
+        assert_eq!(visited(&long, &kept).as_deref(), Some("https://example.com/"));
+        assert_eq!(visited("https://u:p@example.com/", &kept), None);
+    }
+
+    #[test]
+    fn a_parameter_is_named_whole_or_by_its_beginning() {
+        for name in ["gclid", "utm_*", "a", "x-y.z", "REF", " ref "] {
+            assert_eq!(parameter(name).as_deref(), Ok(name.trim()), "{name}");
+        }
+        for wrong in ["", "*", "a*b", "*a", "a**", "a b", "a=b", "a&b", "tökén", "a[]", &"x".repeat(65)] {
+            assert!(parameter(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0020_keeping.sql")),
     M::up(include_str!("migrations/0021_endings.sql")),
     M::up(include_str!("migrations/0023_once.sql")),
+    M::up(include_str!("migrations/0024_pages.sql")),
 ];
 
 /// For a database that exists. A connection belongs to one thread at a time, so SQLite need not lock it.
@@ -274,6 +275,30 @@ mod tests {
         let days = rows("SELECT day, delivered, ended FROM webhook_days WHERE account = 'acct_1' AND webhook = 'wh_1'");
         assert_eq!(days.concat(), [86_400_000.into(), 1.into(), 2.into()]);
         assert_eq!(rows("PRAGMA foreign_key_check").len(), 0);
+    }
+
+    /// Addresses as versions before the last kept them.
+    const BEFORE_PAGES: &str = "
+        INSERT INTO accounts (id, name, email, plan, created_at) VALUES ('acct_1', '', '', 'scale', 0);
+        INSERT INTO agents (id, account, name, greeting, color, created_at, updated_at) VALUES ('agt_1', 'acct_1', '', '', '', 0, 0);
+        INSERT INTO conversations (id, account, agent, visitor, page_url, referrer, started_at, last_activity_at)
+        VALUES ('conv_1', 'acct_1', 'agt_1', 'vis_1', 'https://a.test/?x#token=1#2', 'https://b.test/#', 0, 0),
+               ('conv_2', 'acct_1', 'agt_1', 'vis_1', 'https://a.test/?x', NULL, 0, 0);
+        INSERT INTO leads (id, account, agent, visitor, page_url, captured_at)
+        VALUES ('lead_1', 'acct_1', 'agt_1', 'vis_1', 'https://a.test/#/orders/1', 0), ('lead_2', 'acct_1', 'agt_1', 'vis_1', NULL, 0);";
+
+    #[test]
+    fn fragments_are_cut_off_addresses_that_are_kept_already() {
+        let (mut db, migrations) = (Connection::open_in_memory().unwrap(), Migrations::from_slice(MIGRATIONS));
+        migrations.to_version(&mut db, 21).unwrap();
+        db.execute_batch(BEFORE_PAGES).unwrap();
+        migrations.to_latest(&mut db).unwrap();
+        let all = "
+            SELECT group_concat(coalesce(page_url, '-') || ' ' || coalesce(referrer, '-'), ' ') FROM (SELECT * FROM conversations ORDER BY id)
+            UNION ALL SELECT group_concat(coalesce(page_url, '-'), ' ') FROM (SELECT * FROM leads ORDER BY id)";
+        let found: Vec<String> =
+            db.prepare(all).unwrap().query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect();
+        assert_eq!(found, ["https://a.test/?x https://b.test/ https://a.test/?x -", "https://a.test/ -"]);
     }
 
     #[test]

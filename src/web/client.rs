@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 use crate::domain::address::nearby;
 use crate::domain::page;
+use crate::domain::unseen::is_unseen;
 use crate::domain::webhook::url::public_name;
 use crate::limits::network;
 use crate::web::App;
@@ -62,7 +63,7 @@ pub fn address(parts: &Parts, trusted: &[String]) -> IpAddr {
 
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
-    Some(text.chars().take(USER_AGENT_CHARS_MAX).collect())
+    Some(text.chars().filter(|c| !is_unseen(*c)).take(USER_AGENT_CHARS_MAX).collect())
 }
 
 pub fn origin(headers: &HeaderMap) -> Option<&str> {

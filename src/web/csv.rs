@@ -1,5 +1,7 @@
 //! Lists as CSV: every matching row, streamed while it is read, safe to open in a spreadsheet.
 
+mod defuse;
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -7,6 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use csv::{QuoteStyle, WriterBuilder};
 use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -18,7 +21,10 @@ use crate::domain::lead::Lead;
 use crate::domain::page::{LIMIT_MAX, Page};
 use crate::storage::Result;
 use crate::web::App;
+use crate::web::csv::defuse::defused;
 
+/// Without it, Excel reads a file in the alphabet of its country.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 const CHUNKS_WAITING_MAX: usize = 4;
 
 const LEAD_COLUMNS: &[&str] =
@@ -105,9 +111,19 @@ impl Rows {
     }
 }
 
+/// As an answer to a program.
+pub async fn answer(rows: (Rows, Page)) -> Result<Response> {
+    stream(rows, "").await
+}
+
+/// As a file for people, who open it in a spreadsheet.
+pub async fn download(rows: (Rows, Page)) -> Result<Response> {
+    stream(rows, BYTE_ORDER_MARK).await
+}
+
 /// The first rows are there before the answer begins, so that a list that cannot be read is refused. The others are read
 /// as fast as they are taken; a failure then breaks the body off: what came until then is not the whole list.
-pub async fn stream((mut rows, mut page): (Rows, Page)) -> Result<Response> {
+async fn stream((mut rows, mut page): (Rows, Page), mark: &'static str) -> Result<Response> {
     page.limit = LIMIT_MAX;
     page.counted = false;
     let mut found = (rows.next)(page.clone()).await?;
@@ -118,12 +134,12 @@ pub async fn stream((mut rows, mut page): (Rows, Page)) -> Result<Response> {
     ];
     tokio::spawn(async move {
         let columns = rows.columns.iter().map(|name| (*name).to_owned()).collect();
-        let mut text = line(&[columns]);
+        let mut text = Bytes::from([mark.as_bytes(), &lines(&[columns])].concat());
         // An error means that nobody listens any more.
         while chunks.send(Ok(text)).await.is_ok() && !found.is_empty() {
             page.after = found.last().and_then(|row| row.first().cloned());
             page.offset = 0;
-            text = line(&found);
+            text = lines(&found).into();
             found = match (rows.next)(page.clone()).await {
                 Ok(found) => found,
                 Err(error) => {
@@ -137,19 +153,14 @@ pub async fn stream((mut rows, mut page): (Rows, Page)) -> Result<Response> {
     Ok((head, Body::from_stream(ReceiverStream::new(body))).into_response())
 }
 
-fn line(rows: &[Row]) -> Bytes {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+/// Every cell stands in quotes: whether one needs them depends on the separator that its reader takes.
+fn lines(rows: &[Row]) -> Vec<u8> {
+    let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
     for row in rows {
         // Writing to memory does not fail.
         let _ = writer.write_record(row.iter().map(|cell| defused(cell)));
     }
-    Bytes::from(writer.into_inner().unwrap_or_default())
-}
-
-/// A spreadsheet would compute a cell that begins like a formula.
-fn defused(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    writer.into_inner().unwrap_or_default()
 }
 
 fn conversation_cells(transcript: &Transcript) -> Row {
@@ -197,14 +208,4 @@ fn lead_cells(lead: Lead) -> Row {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn g15_cells_that_begin_like_a_formula_are_text() {
-        for formula in ["=cmd|'/c calc'!A1", "+1-555", "@SUM(A1)", "-1", "\t=1"] {
-            assert_eq!(defused(formula), format!("'{formula}"));
-        }
-        assert_eq!(defused("Jane = Doe"), "Jane = Doe");
-    }
-}
+mod tests;

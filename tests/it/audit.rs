@@ -281,7 +281,7 @@ fn the_log_as_a_file_holds_every_entry_and_no_formula() {
     let file = browser.get("/settings/audit/export").is(200);
     assert!(file.header("content-disposition").contains("audit-log.csv"));
     assert_eq!(file.text.lines().count(), 1 + 122);
-    assert!(file.text.contains(",'=HYPERLINK(1),") && !file.text.contains(",=HYPERLINK"));
+    assert!(file.text.contains(",\"'=HYPERLINK(1)\",") && !file.text.contains("\"=HYPERLINK"));
     let filtered = browser.get("/settings/audit/export?about=account").is(200).text;
     assert_eq!(filtered.lines().count(), 1 + 1);
     let mut mary = Browser::colleague(&server, "Mary");

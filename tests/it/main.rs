@@ -74,6 +74,8 @@ mod takeover;
 mod team;
 mod tidy;
 mod two_step;
+mod unseen;
+mod visited;
 mod webhook_changes;
 mod webhooks;
 mod well_known;

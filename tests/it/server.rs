@@ -188,7 +188,11 @@ impl TestServer {
 
     /// Somebody who has opened the widget.
     pub fn visitor(&self, agent: &str) -> Visitor {
-        Visitor::open(&self.client(), json!({ "agent_id": agent, "page_url": "https://example.com/pricing" }))
+        self.visitor_at(agent, "https://example.com/pricing")
+    }
+
+    pub fn visitor_at(&self, agent: &str, page_url: &str) -> Visitor {
+        Visitor::open(&self.client(), json!({ "agent_id": agent, "page_url": page_url }))
     }
 
     /// An endpoint that is registered for every event of every agent.

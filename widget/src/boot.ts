@@ -33,7 +33,8 @@ export async function requestBoot(origin: string, options: Options, session: str
     credentials: "omit",
     body: JSON.stringify({
       agent_id: options.agent,
-      page_url: (options.pageUrl || location.href).slice(0, URL_CHARS_MAX),
+      // What follows the # is the page's own affair, and often a token.
+      page_url: (options.pageUrl || location.href).replace(/#.*/, "").slice(0, URL_CHARS_MAX),
       referrer: document.referrer.slice(0, URL_CHARS_MAX) || undefined,
       locale: options.locale || document.documentElement.lang || navigator.language,
       session,

@@ -8,6 +8,7 @@ use crate::answer::model::prompt::{Prompt, estimated_tokens};
 use crate::answer::model::sse;
 use crate::answer::model::wire::{self, Finish, Step, Unusable};
 use crate::config::{Model, Provider};
+use crate::domain::unseen::cleaned;
 use crate::egress::stream::{Head, Piece, Stream, StreamRequest};
 use crate::egress::{Egress, Failure};
 
@@ -320,7 +321,7 @@ impl Ear<'_> {
 fn complaint(said: &[u8], key: &str) -> String {
     let said = String::from_utf8_lossy(said);
     let said = if key.is_empty() { said.into_owned() } else { said.replace(key, "(hidden)") };
-    said.chars().take(COMPLAINT_CHARS_MAX).collect()
+    cleaned(&said).chars().take(COMPLAINT_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

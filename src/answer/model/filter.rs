@@ -6,15 +6,13 @@ mod marks;
 
 use std::collections::BTreeSet;
 
-use crate::answer::model::filter::leak::Leak;
+use crate::answer::model::filter::leak::{Suspicion, Watch};
 use crate::answer::model::filter::marks::{Mark, next};
 use crate::answer::model::prompt::Prompt;
+use crate::domain::unseen::is_unseen;
 
 pub use allowed::Allowed;
 
-/// Words in a row of our own rules, and of the owner's instructions, that are no coincidence.
-const RULES_RUN: usize = 8;
-const INSTRUCTIONS_RUN: usize = 25;
 const THOUGHT_END: &str = "</think>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +25,10 @@ pub enum Found {
 
 pub struct Filter<'a> {
     allowed: &'a Allowed<'a>,
-    leaks: [Leak; 2],
+    watch: Watch,
     held: String,
+    /// What may turn out to be the beginning of a leak.
+    doubtful: String,
     /// The last character that was shown.
     last: Option<char>,
     /// Something was taken out behind it.
@@ -42,8 +42,9 @@ impl<'a> Filter<'a> {
     pub fn new(allowed: &'a Allowed<'a>, prompt: &Prompt, instructions: &str) -> Self {
         Self {
             allowed,
-            leaks: [Leak::of(&prompt.rules, RULES_RUN), Leak::of(instructions, INSTRUCTIONS_RUN)],
+            watch: Watch::new(&prompt.rules, instructions, allowed.canary),
             held: String::new(),
+            doubtful: String::new(),
             last: None,
             seam: false,
             thinking: false,
@@ -52,9 +53,10 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// What can be shown now that this came, too.
+    /// What can be shown now that this came, too. Signs that nobody sees go first: nothing hides behind them from what
+    /// follows.
     pub fn push(&mut self, text: &str) -> String {
-        self.held.push_str(text);
+        self.held.extend(text.chars().filter(|c| !is_unseen(*c)));
         self.drain(false)
     }
 
@@ -102,19 +104,41 @@ impl<'a> Filter<'a> {
                     (length, String::new())
                 }
                 Mark::Stop(found) => {
+                    if found != Found::Leak {
+                        shown.push_str(&std::mem::take(&mut self.doubtful));
+                    }
                     self.found = Some(found);
                     break;
                 }
             };
             self.held.drain(..taken);
             let put = self.sewn(put);
-            if self.leaks.iter_mut().any(|leak| leak.push(&put)) {
-                self.found = Some(Found::Leak);
-                break;
+            shown.push_str(&self.cleared(&put));
+        }
+        if end && self.found.is_none() {
+            match self.watch.end(&|words| self.allowed.says(words)) {
+                Suspicion::Leak => self.found = Some(Found::Leak),
+                _ => shown.push_str(&std::mem::take(&mut self.doubtful)),
             }
-            shown.push_str(&put);
         }
         shown
+    }
+
+    /// What of it, and of what stands before it, is no part of a leak.
+    fn cleared(&mut self, put: &str) -> String {
+        let mut cleared = String::new();
+        for c in put.chars() {
+            self.doubtful.push(c);
+            match self.watch.push(c, &|words| self.allowed.says(words)) {
+                Suspicion::None => cleared.push_str(&std::mem::take(&mut self.doubtful)),
+                Suspicion::Doubt => {}
+                Suspicion::Leak => {
+                    self.found = Some(Found::Leak);
+                    break;
+                }
+            }
+        }
+        cleared
     }
 
     /// What stood on both sides of something taken out must not grow together: `http[1]s://…` would become a link.

@@ -6,7 +6,7 @@ use pollster::block_on;
 
 use crate::answer::index::{self, Index};
 use crate::answer::reply::{Question, reply};
-use crate::cli::{Context, agent};
+use crate::cli::{Context, agent, terminal};
 use crate::domain::question::{Given, SavedQuestion};
 
 /// A saved question, and what is answered now.
@@ -53,7 +53,7 @@ pub fn run(context: &Context, id: &str, accept: bool, json: bool) -> anyhow::Res
 fn print(asked: &[Again]) {
     for again in asked.iter().filter(|again| again.has_changed()) {
         let Given { zone, answer } = &again.saved.given;
-        println!("{}\n  was {zone}: {}", again.saved.text, indented(answer));
+        println!("{}\n  was {zone}: {}", terminal::cell(&again.saved.text), indented(answer));
         println!("  now {}: {}\n", again.now.zone, indented(&again.now.answer));
     }
     let changed = asked.iter().filter(|again| again.has_changed()).count();
@@ -61,7 +61,7 @@ fn print(asked: &[Again]) {
 }
 
 fn indented(text: &str) -> String {
-    text.replace('\n', "\n    ")
+    terminal::text(text).replace('\n', "\n    ")
 }
 
 fn print_json(asked: &[Again]) {
@@ -75,5 +75,6 @@ fn print_json(asked: &[Again]) {
             "now": given(&again.now),
         })
     });
-    println!("{}", serde_json::json!({ "questions": questions.collect::<Vec<_>>() }));
+    let told = serde_json::json!({ "questions": questions.collect::<Vec<_>>() });
+    println!("{}", terminal::json(&told.to_string()));
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::Rejection;
 use crate::domain::input::{Fields, Text, line, lines, text_of_form};
-use crate::domain::page::page_url;
+use crate::domain::page::{PARAMETERS_DEFAULT, PARAMETERS_MAX, page_url, parameter};
 
 pub const SUGGESTIONS_MAX: usize = 6;
 pub const SUGGESTION: Text = line(1..=120);
@@ -60,6 +60,8 @@ pub struct Appearance {
     pub proactive_after_seconds: u64,
     /// Paths on which nothing is shown; a star stands for any text.
     pub hide_on: Vec<String>,
+    /// What is kept of the query strings of visitors' pages; a star at the end stands for any text.
+    pub page_parameters: Vec<String>,
     pub lead_fields: Vec<String>,
     /// When the form is offered, beside when an answer calls for a person.
     pub lead_rule: String,
@@ -80,6 +82,7 @@ impl Default for Appearance {
             disclosure: true,
             proactive_after_seconds: 0,
             hide_on: Vec::new(),
+            page_parameters: PARAMETERS_DEFAULT.map(str::to_owned).to_vec(),
             lead_fields: LEAD_FIELDS.map(str::to_owned).to_vec(),
             lead_rule: LEAD_RULES[0].to_owned(),
             lead_after_messages: 3,
@@ -106,6 +109,7 @@ impl AppearanceChange {
         set("disclosure", flag(&mut fields, "disclosure"));
         set("proactive_after_seconds", whole(&mut fields, "proactive_after_seconds", &PROACTIVE_SECONDS));
         set("hide_on", texts_of(&mut fields, "hide_on", 0..=HIDDEN_PAGES_MAX, hidden_page));
+        set("page_parameters", texts_of(&mut fields, "page_parameters", 0..=PARAMETERS_MAX, parameter));
         set("lead_fields", lead_fields(&mut fields));
         set("lead_rule", choice(&mut fields, "lead_rule", &LEAD_RULES));
         set("lead_after_messages", whole(&mut fields, "lead_after_messages", &AFTER_MESSAGES));
@@ -279,6 +283,8 @@ mod tests {
             &["proactive_after_seconds", "lead_after_messages"],
         );
         check(json!({ "hide_on": ["checkout", "/a b", "/*/*/*/*"] }), &["hide_on[0]", "hide_on[1]", "hide_on[2]"]);
+        check(json!({ "page_parameters": ["utm_*", "*", "a=b"] }), &["page_parameters[1]", "page_parameters[2]"]);
+        check(json!({ "page_parameters": vec!["p"; 21] }), &["page_parameters"]);
         check(json!({ "lead_fields": ["name", "company"] }), &["lead_fields"]);
         check(json!({ "lead_fields": ["name", "email", "fax"] }), &["lead_fields[2]"]);
         check(json!({ "consent_url": "javascript:alert(1)" }), &["consent_url"]);

@@ -71,7 +71,7 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Response> {
     if csv::is_wanted(&headers) {
-        return csv::stream(csv::Rows::leads(app, agent, page)).await.map_err(unknown_cursor);
+        return csv::answer(csv::Rows::leads(app, agent, page)).await.map_err(unknown_cursor);
     }
     let (limit, offset) = (page.limit, page.offset);
     let listed = app.store.leads(agent.account, agent.id, page).await.map_err(unknown_cursor)?;

@@ -26,6 +26,8 @@ pub struct AppearanceForm {
     pub proactive_after_seconds: String,
     /// One path a line.
     pub hide_on: String,
+    /// One name a line.
+    pub page_parameters: String,
     pub lead_fields: Vec<String>,
     pub lead_rule: String,
     pub lead_after_messages: String,
@@ -48,7 +50,7 @@ pub const LEAD_RULE_LABELS: [(&str, &str); 3] = [
 
 const PLAIN: [&str; 6] = ["position", "theme", "launcher_text", "lead_rule", "consent_text", "consent_url"];
 const NUMBERS: [&str; 2] = ["proactive_after_seconds", "lead_after_messages"];
-const LISTS: [&str; 2] = ["suggestions", "hide_on"];
+const LISTS: [&str; 3] = ["suggestions", "hide_on", "page_parameters"];
 
 pub async fn update(
     OwnAgent(agent): OwnAgent,
@@ -123,6 +125,7 @@ impl AppearanceForm {
             disclosure: look.disclosure,
             proactive_after_seconds: look.proactive_after_seconds.to_string(),
             hide_on: look.hide_on.join("\n"),
+            page_parameters: look.page_parameters.join("\n"),
             lead_fields: look.lead_fields.clone(),
             lead_rule: look.lead_rule.clone(),
             lead_after_messages: look.lead_after_messages.to_string(),
@@ -143,6 +146,7 @@ impl AppearanceForm {
             disclosure: !fields.text("disclosure").is_empty(),
             proactive_after_seconds: text("proactive_after_seconds"),
             hide_on: text("hide_on"),
+            page_parameters: text("page_parameters"),
             lead_fields: fields.all("lead_fields").map(str::to_owned).collect(),
             lead_rule: text("lead_rule"),
             lead_after_messages: text("lead_after_messages"),

@@ -1,7 +1,7 @@
 //! A question put to an agent from its pages: what it answers, how sure it is, and which passages it weighed.
 
-use crate::answer::index::Index;
-use crate::answer::reply::{Passage, Question, Reply, Zone, reply};
+use crate::answer::Unheard;
+use crate::answer::reply::{Passage, Reply, Zone};
 use crate::domain::agent::Agent;
 use crate::domain::input::text_of_form;
 use crate::domain::question::{Given, QUESTION};
@@ -10,8 +10,10 @@ use crate::limits::Window;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 
-/// Times in a minute that an account's people may ask: each builds an index of all that the agent knows.
+/// Times in a minute that an account's people may ask: after a change, each may need an index of all that the agent knows.
 const ASKED_PER_MINUTE: u32 = 60;
+
+const BUSY: &str = "Other questions are being tested just now. Please try again in a few seconds.";
 
 /// A question with its answer, as pages show it.
 pub struct Asked {
@@ -37,13 +39,10 @@ pub struct PassageRow {
 /// Without models and without a trace in any statistic, in the order of the questions.
 pub async fn ask(app: &App, agent: &Agent, questions: Vec<String>) -> Result<Vec<Reply>> {
     app.limit("asked-by", agent.account.as_str(), &[Window { limit: ASKED_PER_MINUTE, span_ms: MINUTE_MS }])?;
-    let learnt = app.store.learnt(agent.account.clone(), agent.id.clone()).await?;
-    let (name, caution) = (agent.name.clone(), agent.answering.caution);
-    let asking = tokio::task::spawn_blocking(move || {
-        let index = Index::learnt(&learnt);
-        questions.iter().map(|text| reply(&index, &name, &Question::first(text, caution))).collect()
-    });
-    asking.await.map_err(|_| ApiError::internal())
+    app.answerer.rehearsals().ask(agent.clone(), questions).await.map_err(|unheard| match unheard {
+        Unheard::Busy => ApiError { message: BUSY.to_owned(), ..ApiError::unavailable() },
+        Unheard::Failed(error) => error.into(),
+    })
 }
 
 /// The answer to one question, unless there is none to ask.

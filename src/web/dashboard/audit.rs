@@ -90,7 +90,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
 /// Every entry that the list would show on any of its pages, as CSV.
 pub async fn export(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let rows = csv::Rows::audit(app, member.0.account.id, filter_of(&query), Page::first(ROWS));
-    Ok(csv::stream(rows).await?)
+    Ok(csv::download(rows).await?)
 }
 
 /// What cannot be understood narrows nothing.

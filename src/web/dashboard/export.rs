@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::conversation::{Author, Message, Role, Transcript};
 use crate::domain::id::ConversationId;
+use crate::domain::unseen::cleaned;
 use crate::web::App;
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::session::SignedIn;
@@ -27,7 +28,7 @@ pub async fn show(
     let agent = app.store.agent(account, transcript.conversation.agent.clone()).await?.name;
     let (kind, ending, text) = match query.get("format").map(String::as_str) {
         Some("json") => ("application/json", "json", format!("{:#}\n", as_json(&transcript))),
-        Some("text") => ("text/plain; charset=utf-8", "txt", as_text(&transcript, &agent)),
+        Some("text") => ("text/plain; charset=utf-8", "txt", cleaned(&as_text(&transcript, &agent))),
         _ => return Err(ApiError::bad_request("format must be json or text.").into()),
     };
     let name = format!("attachment; filename=\"{id}.{ending}\"");

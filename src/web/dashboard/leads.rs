@@ -90,7 +90,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
 pub async fn export(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let account = member.0.account.id;
     let wanted = Wanted::new(&query, &app.store.agents(account.clone()).await?);
-    Ok(csv::stream(csv::Rows::team_leads(app, account, wanted.agent, wanted.page)).await?)
+    Ok(csv::download(csv::Rows::team_leads(app, account, wanted.agent, wanted.page)).await?)
 }
 
 impl Wanted {

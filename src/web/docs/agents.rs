@@ -22,7 +22,7 @@ const ANSWERING: Param = body(
 const APPEARANCE: Param = body(
     "appearance",
     "object",
-    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`right`, `left`); `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
+    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`right`, `left`); `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `page_parameters`, the names of up to 20 parameters that are kept of visitors' page addresses, `utm_*` by default; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
 );
 const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
@@ -130,6 +130,7 @@ const AGENT_CREATED: &str = r##"{
     "disclosure": true,
     "proactive_after_seconds": 0,
     "hide_on": [],
+    "page_parameters": ["utm_*"],
     "lead_fields": ["name", "email", "phone", "company", "message"],
     "lead_rule": "when_needed",
     "lead_after_messages": 3,
@@ -211,6 +212,7 @@ const AGENT_SHOWN: &str = r##"{
     "disclosure": true,
     "proactive_after_seconds": 0,
     "hide_on": [],
+    "page_parameters": ["utm_*"],
     "lead_fields": ["name", "email", "phone", "company", "message"],
     "lead_rule": "when_needed",
     "lead_after_messages": 3,

@@ -11,7 +11,7 @@ use crate::domain::conversation::Transcript;
 use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
 use crate::domain::installation::FirstLoad;
-use crate::domain::page::{self, page_path, page_url};
+use crate::domain::page::{self, page_path, visited};
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
@@ -69,12 +69,14 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
     let agent = active_agent(&app, id, &sent.headers).await?;
     let before = body.get("session").and_then(Value::as_str).and_then(|token| Session::open(&app, token));
     let before = before.filter(|session| session.agent == agent.id);
+    // Before the session is signed: it is readable, and what it names goes to conversations, events and exports.
+    let seen = |name: &str| visited(body.get(name)?.as_str()?, &agent.appearance.page_parameters);
     let session = Session {
         agent: agent.id.clone(),
         visitor: before.map_or_else(|| app.world.fresh(), |session| session.visitor),
         opened_at: app.world.now(),
-        page_url: body.get("page_url").and_then(Value::as_str).and_then(page_url),
-        referrer: body.get("referrer").and_then(Value::as_str).and_then(page_url),
+        page_url: seen("page_url"),
+        referrer: seen("referrer"),
     };
     note_installation(&app, &agent, &sent, &session).await?;
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier, VisitorId};
-use crate::domain::page;
+use crate::domain::page::{self, visited};
 use crate::domain::time::{DAY_MS, Time};
 use crate::web::App;
 use crate::web::body::object;
@@ -88,8 +88,12 @@ impl FromRequest<App> for Visit {
         let body = if body.is_empty() { Map::new() } else { object(&body)? };
         // A beacon cannot set headers, so its token comes in the body.
         let token = bearer(&headers).or_else(|| body.get("session").and_then(Value::as_str));
-        let session = token.and_then(|token| Session::open(app, token)).ok_or_else(no_session)?;
+        let mut session = token.and_then(|token| Session::open(app, token)).ok_or_else(no_session)?;
         let agent = active_agent(app, session.agent.clone(), &headers).await?;
+        // A session may be older than what its agent's owner keeps of addresses.
+        for url in [&mut session.page_url, &mut session.referrer] {
+            *url = url.as_deref().and_then(|url| visited(url, &agent.appearance.page_parameters));
+        }
         let user_agent = user_agent(&headers);
         Ok(Self { session, agent, body, address, user_agent, headers })
     }

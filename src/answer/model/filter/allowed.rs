@@ -1,5 +1,7 @@
 //! What an answer may point at: sources that were given, and places that they or the agent's owner name.
 
+use std::cell::OnceCell;
+
 use url::Url;
 
 use crate::answer::model::sources::Given;
@@ -10,6 +12,8 @@ pub struct Allowed<'a> {
     pub canary: &'a str,
     /// All that was given, in lower case.
     knowledge: String,
+    /// Its words, once they are asked for.
+    words: OnceCell<Vec<String>>,
     /// Where the agent's widget may be: the owner's own sites.
     domains: &'a [String],
 }
@@ -23,7 +27,7 @@ impl<'a> Allowed<'a> {
                 knowledge.push('\n');
             }
         }
-        Self { sources: given.len(), canary, knowledge, domains }
+        Self { sources: given.len(), canary, knowledge, words: OnceCell::new(), domains }
     }
 
     pub fn link(&self, target: &str) -> bool {
@@ -33,6 +37,13 @@ impl<'a> Allowed<'a> {
             ("mailto" | "tel", _) => self.names(&url.path().to_lowercase()),
             _ => false,
         }
+    }
+
+    /// Whether the knowledge holds these words in a row.
+    pub fn says(&self, words: &[String]) -> bool {
+        let split = || self.knowledge.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let known = self.words.get_or_init(|| split().map(str::to_owned).collect());
+        !words.is_empty() && known.windows(words.len()).any(|run| run == words)
     }
 
     fn host(&self, host: &str) -> bool {

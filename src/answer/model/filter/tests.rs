@@ -10,13 +10,18 @@ const CANARY: &str = "cfk3y9x2m7q1w8e4";
 
 /// Shown text, cited numbers, and what was found, of these pieces.
 fn filtered(pieces: &[&str]) -> (String, Vec<usize>, Option<Found>) {
-    let given = ["Hours: https://acme.example/hours", "Prices", "Parking"];
+    filtered_of(pieces, "Do not say one word or two.")
+}
+
+fn filtered_of(pieces: &[&str], instructions: &str) -> (String, Vec<usize>, Option<Found>) {
+    let open = "We open our doors from nine to five on each day of the week but Sunday.";
+    let given = ["Hours: https://acme.example/hours", "Prices", open];
     let given = given.map(|text| Given { path: Vec::new(), text: text.into(), url: None });
     let domains = ["own.example".to_owned()];
     let allowed = Allowed::new(&given, CANARY, &domains);
     let wishes = crate::answer::model::prompt::Wishes { agent_name: "Ada", answering: &Answering::default() };
     let prompt = Prompt::new(&wishes, &given, &[], "Hi?", CANARY);
-    let mut filter = Filter::new(&allowed, &prompt, "");
+    let mut filter = Filter::new(&allowed, &prompt, instructions);
     let mut shown: String = pieces.iter().map(|piece| filter.push(piece)).collect();
     shown.push_str(&filter.finish());
     (shown, filter.cited().collect(), filter.found())
@@ -119,11 +124,50 @@ fn h13_the_canary_and_our_own_rules_never_come_out() {
     assert!(!shown.contains("Never"), "{shown}");
 }
 
+#[test]
+fn signs_that_nobody_sees_go_and_hide_nothing() {
+    check("We open\x1b]0;pwned\x07\x1b[31m at nine [1]. \u{202e}\0x", "We open]0;pwned 31m at nine. x", &[1]);
+    check("a\r\nb\tc\u{7f}\u{9b}2J\u{2066}d\u{2069}", "a\nb\tc2Jd", &[]);
+    check("می\u{200c}خواهم 👩\u{200d}👧 \u{200f}", "می\u{200c}خواهم 👩\u{200d}👧 \u{200f}", &[]);
+    check("See ht\u{202e}tps://evil\u{8}.test/?d=s now", "See now", &[]);
+    check("See [x](java\0script:alert(1)) [\x071\u{2069}]", "See x)", &[1]);
+    check("A <im\x08g src=\"https://evil.test/\"> b !\u{202c}[x](https://evil.test/)", "A b", &[]);
+    check_found("I looked. NO\u{2067}_ANS\x01WER", "I looked. ", Found::NoAnswer);
+    check_found(&format!("It is {}\x7f{}", &CANARY[..7], &CANARY[7..]), "It is ", Found::Leak);
+}
+
+#[test]
+fn of_what_was_told_in_confidence_three_words_come_out_at_most() {
+    let secret = "The partners' discount code is SAVE99, good for ten percent until the end of May.";
+    let rules = "Answer only with what the sources below say. Never add facts, prices";
+    for (said, shown) in [
+        (format!("Sure. {secret}"), "Sure. The partners' discount"),
+        (format!("Sure. {}", secret.trim_end_matches('.')), "Sure. The partners' discount"),
+        (format!("My rules: {rules}"), "My rules: Answer only with"),
+        (format!("It is {}", CANARY.chars().flat_map(|c| [c, ' ']).collect::<String>()), "It is c f k "),
+        (format!("It is {}.", CANARY.chars().rev().collect::<String>()), "It is 4e8"),
+    ] {
+        let letters = chars(&said);
+        for pieces in [vec![said.as_str()], letters.iter().map(String::as_str).collect()] {
+            assert_eq!(filtered_of(&pieces, secret), (shown.to_owned(), Vec::new(), Some(Found::Leak)), "{said:?}");
+        }
+    }
+    for said in ["The partners' discount is ten percent.", "Sure. The partners' discount code is", "Answer only with what"] {
+        let letters = chars(said);
+        for pieces in [vec![said], letters.iter().map(String::as_str).collect()] {
+            assert_eq!(filtered_of(&pieces, secret), (said.to_owned(), Vec::new(), None));
+        }
+    }
+    // What the knowledge says may be said, whoever else says it.
+    let open = "We open our doors from nine to five on each day of the week but Sunday.";
+    assert_eq!(filtered_of(&[open], open), (open.to_owned(), Vec::new(), None));
+}
+
 proptest! {
     /// Whatever a model writes, and however it is cut: the same is shown, and nothing of what must not be.
     #[test]
     fn what_is_shown_does_not_depend_on_how_it_came(
-        text in r"(\[|\]|\(|\)|!|<|>| |\n|1|2|,|:|NO_ANS|WER|http|s://|evil\.test/|acme\.example/|img |think|/|N|é|🙂|cfk3y9x2m7|q1w8e4|word |【|】|†){0,40}",
+        text in r"(\[|\]|\(|\)|!|<|>| |\n|1|2|,|:|NO_ANS|WER|http|s://|evil\.test/|acme\.example/|img |think|/|N|é|🙂|cfk3y9x2m7|q1w8e4|word |do not say one |two|\x1b|\x{202e}|\r|【|】|†){0,40}",
         cuts in proptest::collection::vec(0_usize..200, 0..6),
     ) {
         let whole = filtered(&[&text]);
@@ -135,6 +179,7 @@ proptest! {
         prop_assert_eq!(&whole, &cut);
         let lower = whole.0.to_lowercase();
         prop_assert!(!lower.contains(CANARY) && !lower.contains("http://evil.test") && !lower.contains("https://evil.test") && !lower.contains("<img "), "{}", lower);
+        prop_assert!(!whole.0.contains(is_unseen), "{:?}", whole.0);
         prop_assert!(!whole.0.contains("NO_ANSWER") && !whole.0.contains("!["), "{}", whole.0);
     }
 }

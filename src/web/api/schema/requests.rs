@@ -10,8 +10,8 @@ use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 use crate::web::api::schema::values::{
     AgentName, Caution, Color, ConsentText, ConsentUrl, Cursor, Domain, Greeting, HiddenPage, Instructions, KnowledgeBase,
-    KnowledgeContent, LauncherText, LeadField, LeadRule, Limit, ModelChoice, Offset, Position, ReplacedKnowledge, Suggestion,
-    Theme, Tone, WebhookStatus, WebhookUrl, WidgetTexts,
+    KnowledgeContent, LauncherText, LeadField, LeadRule, Limit, ModelChoice, Offset, PageParameter, Position, ReplacedKnowledge,
+    Suggestion, Theme, Tone, WebhookStatus, WebhookUrl, WidgetTexts,
 };
 
 /// An agent to be created.
@@ -98,6 +98,10 @@ pub struct Appearance {
     /// Paths on which nothing is shown.
     #[schema(nullable = false, max_items = 20)]
     hide_on: Option<Vec<HiddenPage>>,
+    /// What is kept of the query strings of visitors' pages and of the pages they came from, `utm_*` unless it is set.
+    /// Capitals make no difference.
+    #[schema(nullable = false, max_items = 20)]
+    page_parameters: Option<Vec<PageParameter>>,
     /// What the form for contact details asks, e-mail or phone among it.
     #[schema(nullable = false, min_items = 1, max_items = 5)]
     lead_fields: Option<Vec<LeadField>>,

@@ -117,6 +117,11 @@ forms! {
         .max_length(Some(200))
         .description(Some("A path, exact or with up to three stars for any text."))
         .examples([json!("/checkout/*")]),
+    PageParameter => string()
+        .pattern(Some(r"^[A-Za-z0-9_.\-]+\*?$"))
+        .max_length(Some(64))
+        .description(Some("The name of a parameter, or its beginning with a star."))
+        .examples([json!("utm_*")]),
     ConsentUrl => string()
         .pattern(Some("^(https?://[!-~]+)?$"))
         .max_length(Some(URL_CHARS_MAX))
