@@ -158,12 +158,12 @@ export async function fill(server, receiver, member, words = PLAIN) {
     "/settings/team": "/settings/team",
     "/settings/audit": "/settings/audit",
     "/preview/{agent}": `/preview/${agent.id}`,
-    "/demo/{agent}": `/demo/${agent.id}`,
   };
 }
 
 // Routes that answer with no page for somebody who is signed in.
 const NO_PAGE = {
+  "/demo/{agent}": "is shown by serve --demo alone",
   "/setup": "is gone once there is an administrator",
   "/login": "leads to the first page",
   "/login/code": "stands between password and session",

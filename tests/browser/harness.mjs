@@ -17,6 +17,8 @@ const STOP_MS_MAX = 20_000;
 const LISTENING = /http:\/\/127\.0\.0\.1:\d+/;
 const SETUP_LINK = /http:\/\/127\.0\.0\.1:\d+\/setup\?token=\S+(?=\s)/;
 
+const DEMO_PAGE = /http:\/\/127\.0\.0\.1:\d+\/demo\/\S+(?=\s)/;
+
 export const EMAIL = "a@b.example";
 export const PASSWORD = "a long enough pass phrase";
 
@@ -42,6 +44,22 @@ export async function startNewServer() {
   const server = await serve(() => undefined, SETUP_LINK);
   [server.setup, server.url] = [server.url, new URL(server.url).origin];
   return server;
+}
+
+// With what `--demo` makes: `page` is the page that it announces.
+export async function startDemo() {
+  const binary = resolve(ROOT, process.env.CHATFORGE_BIN ?? "target/debug/chatforge");
+  const folder = mkdtempSync(join(tmpdir(), "chatforge-browser-"));
+  const env = { ...process.env, TMPDIR: folder };
+  const child = spawn(binary, ["serve", "--demo", "--listen", "127.0.0.1:0"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const page = await listening(child, DEMO_PAGE);
+  return {
+    page,
+    stop: async () => {
+      await stop(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function serve(prepare, announced = LISTENING) {

@@ -1,21 +1,22 @@
 // The widget on this server's own pages: the demo, and the preview that follows the dashboard's forms.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { EMAIL, launchBrowser, PASSWORD, startServer, startSite, visit } from "./harness.mjs";
+import { EMAIL, launchBrowser, PASSWORD, startDemo, startServer, startSite, visit } from "./harness.mjs";
 
-let server, site, browser, agent;
+let server, demo, site, browser, agent;
 
 before(async () => {
-  server = await startServer();
+  [server, demo] = await Promise.all([startServer(), startDemo()]);
   browser = await launchBrowser();
   agent = await server.agent({ name: "Ada", greeting: "Hello!" }, ["Q: Are you open?\nA: We are open from 9:00."]);
-  site = await startSite(server, { body: `<iframe src="${server.url}/demo/${agent.id}"></iframe><iframe src="${server.url}/preview/${agent.id}"></iframe>`, frames: server.url });
+  site = await startSite(server, { body: `<iframe src="${demo.page}"></iframe><iframe src="${server.url}/preview/${agent.id}"></iframe>`, frames: `${server.url} ${new URL(demo.page).origin}` });
 });
 
 after(async () => {
   await browser?.close();
   await site?.stop();
   await server?.stop();
+  await demo?.stop();
 });
 
 async function signedIn(viewport = { width: 1280, height: 900 }) {
@@ -33,11 +34,11 @@ async function signedIn(viewport = { width: 1280, height: 900 }) {
 }
 
 test("the demo carries the agent, and its buttons open it", async () => {
-  const { page, panel, context, seen, log } = await visit(browser, `${server.url}/demo/${agent.id}`);
+  const { page, panel, context, seen, log } = await visit(browser, demo.page);
   await page.locator(".cf-launcher").waitFor();
   await page.locator("[data-open-chat]").first().click();
   await panel.waitFor();
-  await log.getByText("Hello!").waitFor();
+  await log.getByText("Ask me about opening hours").waitFor();
   assert.deepEqual(seen.console, []);
   await context.close();
 });

@@ -66,8 +66,11 @@ for (const javaScriptEnabled of [true, false]) {
 
     await main.getByRole("link", { name: "Switch off" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
+    await main.getByLabel(/^Your password/).fill(PASSWORD);
+    await main.getByRole("button", { name: "Confirm" }).click();
     await main.getByRole("link", { name: "Switch on" }).waitFor();
-    assert.deepEqual(seen.console, []);
+    // The page that asks comes with a 401, which browsers note.
+    assert.deepEqual(seen.console.filter((line) => !line.includes("401")), []);
     await context.close();
   });
 
