@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Plan;
+use crate::domain::address::Cidr;
 use crate::domain::page;
 
 pub use keeping::{Backups, Retention};
@@ -265,6 +266,14 @@ fn default_plans() -> BTreeMap<String, PlanLimits> {
     ])
 }
 
+impl Server {
+    /// Whether an address is that of a proxy whose word is taken for whom a request comes from.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let ranges = self.trusted_proxies.iter().filter_map(|proxy| proxy.parse::<Cidr>().ok());
+        ranges.into_iter().any(|range| range.contains(address.to_canonical()))
+    }
+}
+
 impl Config {
     fn check(&self) -> Result<(), Error> {
         let fail = |key: &str, message: String| Err(Error::Key { key: key.into(), message });
@@ -285,9 +294,12 @@ impl Config {
                 format!("`{contact}` is neither mailto: and an address nor an https address"),
             );
         }
-        for address in &self.server.trusted_proxies {
-            if address.parse::<IpAddr>().is_err() {
-                return fail("server.trusted_proxies", format!("`{address}` is not an IP address"));
+        for proxy in &self.server.trusted_proxies {
+            if proxy.parse::<Cidr>().is_err() {
+                return fail(
+                    "server.trusted_proxies",
+                    format!("`{proxy}` is neither an IP address nor a range of them like 10.1.2.0/24"),
+                );
             }
         }
         if !matches!(self.log.format.as_str(), "text" | "json") {

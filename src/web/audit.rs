@@ -90,7 +90,7 @@ impl Seen {
     pub fn of(app: &App, parts: &Parts) -> Self {
         let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
         let origin = Origin {
-            address: ClientAddress(address(parts, &app.config.server.trusted_proxies)).bucket(),
+            address: ClientAddress(address(parts, &app.config.server)).bucket(),
             user_agent: user_agent(&parts.headers).unwrap_or_default(),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         };

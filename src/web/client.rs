@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, header};
 
 use url::{Host, Url};
 
+use crate::config;
 use crate::domain::address::nearby;
 use crate::domain::page;
 use crate::domain::unseen::is_unseen;
@@ -15,6 +16,7 @@ use crate::domain::webhook::url::public_name;
 use crate::limits::network;
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
+use crate::web::forwarded::hops;
 
 pub const USER_AGENT_CHARS_MAX: usize = 512;
 
@@ -37,24 +39,20 @@ impl FromRequestParts<App> for ClientAddress {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        Ok(Self(address(parts, &app.config.server.trusted_proxies)))
+        Ok(Self(address(parts, &app.config.server)))
     }
 }
 
-/// The right-most hop that is no proxy of ours; what stands left of it anyone could have written.
-pub fn address(parts: &Parts, trusted: &[String]) -> IpAddr {
+/// The nearest hop that is no proxy of ours; what stands behind it anyone could have written.
+pub fn address(parts: &Parts, server: &config::Server) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    let is_proxy = |ip: &IpAddr| trusted.iter().any(|proxy| proxy.parse::<IpAddr>().is_ok_and(|p| p == ip.to_canonical()));
-    if !is_proxy(&peer) {
+    if !server.trusts(peer) {
         return peer;
     }
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let hops = hops.iter().rev().map_while(|hop| hop.parse::<IpAddr>().ok());
     let mut last = peer;
-    for hop in hops {
+    for hop in hops(&parts.headers) {
         last = hop;
-        if !is_proxy(&hop) {
+        if !server.trusts(hop) {
             break;
         }
     }

@@ -93,7 +93,7 @@ async fn changed(app: &App, caller: &ApiCaller, key_use: KeyUse, next: Next, req
 
 /// The holder of the key, with the place that this request takes in the key's quota.
 async fn identify(app: &App, parts: &Parts) -> Result<ApiCaller> {
-    let address = ClientAddress(client::address(parts, &app.config.server.trusted_proxies));
+    let address = ClientAddress(client::address(parts, &app.config.server));
     let Some(key) = bearer(&parts.headers).filter(|key| auth::key::well_formed(key)) else {
         return Err(refuse(app, address));
     };
@@ -150,7 +150,7 @@ impl Seen {
         Self {
             method: parts.method.to_string(),
             path: original.path().to_owned(),
-            address: client::address(parts, &app.config.server.trusted_proxies).to_string(),
+            address: client::address(parts, &app.config.server).to_string(),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             at: app.world.now(),
             started_ms,

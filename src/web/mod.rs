@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod docs;
 pub mod error;
 pub mod extract;
+pub mod forwarded;
 pub mod gate;
 pub mod hashes;
 pub mod headers;

@@ -74,6 +74,31 @@ fn h10_who_is_no_proxy_of_ours_cannot_name_another_address() {
 }
 
 #[test]
+fn h10_a_proxy_may_write_ports_another_header_or_stand_in_a_range() {
+    let server = TestServer::start_with(|config| {
+        config.widget.boots_per_address_10min = 1;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".into(), "10.0.0.0/8".into(), "2001:db8:ffff::/48".into()];
+    });
+    let agent = server.agent(&json!({ "name": "A" }));
+    let boot = |header: &str, value: &str| {
+        server.client().with(header, value).post("/widget/v1/boot", &json!({ "agent_id": agent })).status
+    };
+    let seen = [
+        ("x-forwarded-for", "192.0.2.1:41000", 200),
+        ("x-forwarded-for", "192.0.2.1:42000", 429),
+        ("x-forwarded-for", "192.0.2.2, 10.4.5.6", 200),
+        ("x-forwarded-for", "192.0.2.2, 10.9.9.9:443, [2001:db8:ffff::1]:443", 429),
+        ("forwarded", "for=192.0.2.3;proto=https", 200),
+        ("forwarded", "proto=https;for=\"192.0.2.3:80\"", 429),
+        ("forwarded", "for=\"[2001:db8:1::1]:4711\"", 200),
+        ("x-forwarded-for", "[2001:db8:1::2]:99", 429),
+    ];
+    for (header, value, expected) in seen {
+        assert_eq!(boot(header, value), expected, "{header}: {value}");
+    }
+}
+
+#[test]
 fn h11_the_addresses_of_one_network_are_counted_as_one() {
     let server = TestServer::start_with(|config| {
         config.widget.boots_per_address_10min = 1;

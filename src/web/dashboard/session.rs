@@ -212,7 +212,7 @@ impl FromRequest<App> for OpenForm {
         if !is_form_token(app, fields.text("csrf")) {
             return Err(foreign_form());
         }
-        let address = ClientAddress(address(&parts, &app.config.server.trusted_proxies));
+        let address = ClientAddress(address(&parts, &app.config.server));
         Ok(Self { fields, address, headers: parts.headers })
     }
 }

@@ -111,7 +111,7 @@ impl FromRequest<App> for Sent {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
-        let address = ClientAddress(crate::web::client::address(&parts, &app.config.server.trusted_proxies));
+        let address = ClientAddress(crate::web::client::address(&parts, &app.config.server));
         let body = app.bodies.read(body, "widget", BODY_BYTES_MAX).await?.bytes;
         Ok(Self { headers: parts.headers, address, body })
     }
