@@ -25,6 +25,7 @@ mod claims;
 mod cli;
 mod conditional;
 mod config;
+mod connections;
 mod conversations;
 mod cursors;
 mod dashboard;
