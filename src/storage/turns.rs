@@ -34,6 +34,15 @@ pub struct VisitorMessage {
     pub referrer: Option<String>,
     pub user_agent: Option<String>,
     pub inactivity_ms: i64,
+    pub writers: Writers,
+}
+
+/// Who may write an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    ModelsToo,
+    /// It is quoted, because more is asked than models are wanted for.
+    KnowledgeAlone,
 }
 
 pub enum Turn {

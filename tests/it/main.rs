@@ -14,6 +14,7 @@ mod visitor;
 
 mod activity;
 mod agent_copies;
+mod agent_minute;
 mod agents;
 mod analytics;
 mod appearance;
