@@ -86,7 +86,8 @@ fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
     let said = begun.history.iter().filter(|(role, _)| *role == Role::User).map(|(_, text)| text.as_str());
     let said: Vec<&str> = said.collect();
     let previous = &said[said.len().saturating_sub(PREVIOUS_MAX)..];
-    let question = Question { text: &begun.question.content, previous, caution: agent.answering.caution };
+    let (text, caution, passes_on) = (begun.question.content.as_str(), agent.answering.caution, begun.lead_captured);
+    let question = Question { text, previous, caution, passes_on };
     let last = begun.history.iter().rev().find(|(role, _)| *role == Role::Assistant).map(|(_, text)| text.as_str());
     reply(index, &agent.name, &question).after(last)
 }

@@ -17,6 +17,7 @@ use crate::answer::{Finished, Progress, Refused, Watched};
 use crate::domain::conversation::{CLIENT_ID_CHARS_MAX, MESSAGE_CHARS_MAX};
 use crate::domain::id::AccountId;
 use crate::domain::input::{Fields, line, lines};
+use crate::domain::lead::LeadDetails;
 use crate::domain::time::{DAY_MS, MINUTE_MS};
 use crate::limits::Window;
 use crate::limits::fair::{self, Room};
@@ -26,6 +27,7 @@ use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
 use crate::web::live::TeamNews;
+use crate::web::widget::leads;
 use crate::web::widget::session::{PING, Visit};
 use crate::web::widget::view::{MessageView, sources};
 
@@ -104,6 +106,7 @@ async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<Visitor
     let client_id = fields.text("client_id", &line(1..=CLIENT_ID_CHARS_MAX));
     fields.finish()?;
     let account = app.store.account(visit.agent.account.clone()).await?;
+    let lead = lead_in(app, &visit, &content).await?;
     Ok(VisitorMessage {
         plan: app.plan_of(&account),
         agent: visit.agent,
@@ -116,7 +119,18 @@ async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<Visitor
         user_agent: visit.user_agent,
         inactivity_ms: app.config.inactivity_ms(),
         writers,
+        lead,
     })
+}
+
+/// The contact details in a message. Past the limit of leads they are none: the message is kept and answered all the same.
+async fn lead_in(app: &App, visit: &Visit, content: &str) -> Result<Option<LeadDetails>> {
+    let Some(details) = LeadDetails::in_message(content) else { return Ok(None) };
+    match leads::take_place(app, visit, &details).await {
+        Ok(()) => Ok(Some(details)),
+        Err(error) if error.status == StatusCode::TOO_MANY_REQUESTS => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
