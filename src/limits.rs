@@ -1,5 +1,7 @@
 //! Exact rate limits over rolling windows: a log of the admitted instants of each key.
 
+pub mod fair;
+pub mod held;
 pub mod network;
 pub mod soft_lock;
 

@@ -31,12 +31,14 @@ pub struct Question<'a> {
     pub previous: &'a [&'a str],
     /// The agent's: how sure it must be to answer.
     pub caution: Caution,
+    /// Contact details in it reach the team.
+    pub passes_on: bool,
 }
 
 impl<'a> Question<'a> {
     /// The first of a conversation.
     pub fn first(text: &'a str, caution: Caution) -> Question<'a> {
-        Question { text, previous: &[], caution }
+        Question { text, previous: &[], caution, passes_on: true }
     }
 }
 
@@ -118,7 +120,11 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
         (Some(SmallTalk::Noise), _) if !found.query.parts.iter().any(|part| part.known) => {
             small_talk(index, SmallTalk::Noise, agent_name, language)
         }
-        _ if details && gives_details(index, &asked) => plain(Zone::Contact, phrases::of(language).contact, language),
+        _ if details && gives_details(index, &asked) => match question.passes_on {
+            true => plain(Zone::Contact, phrases::of(language).contact, language),
+            // The form that is offered then says why it is not taken.
+            false => Reply { offer_person: true, ..small_talk(index, SmallTalk::Person, agent_name, language) },
+        },
         (Some(kind), _) if chatter || !found.hits.first().is_some_and(|hit| index.gate.beats_talk(hit)) => {
             small_talk(index, kind, agent_name, language)
         }

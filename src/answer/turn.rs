@@ -13,13 +13,15 @@ use crate::domain::agent::Agent;
 use crate::domain::conversation::{Role, Source};
 use crate::domain::id::{ConversationId, VisitorId};
 use crate::domain::model_use::DayUse;
-use crate::storage::{Answer, AnsweredTurn, BegunTurn, Result, Store, Turn, VisitorMessage};
+use crate::storage::{Answer, AnsweredTurn, BegunTurn, Result, Store, Turn, VisitorMessage, Writers};
 use crate::world::World;
 
 /// Characters of an answer that are shown at once.
 const DELTA_CHARS: usize = 24;
 /// Earlier messages of the visitor that a question is searched together with.
 const PREVIOUS_MAX: usize = 3;
+/// Why no model was asked, where more is asked than they are wanted for.
+const OVER_LIMIT: &str = "over_limit";
 
 /// What every turn needs.
 pub struct Means {
@@ -36,7 +38,7 @@ pub fn run(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt:
 
 fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &Interrupt) -> Result<Finished> {
     let started_ms = means.world.instant_ms();
-    let (agent, visitor) = (message.agent.clone(), message.visitor.clone());
+    let (agent, visitor, writers) = (message.agent.clone(), message.visitor.clone(), message.writers);
     let begun = match block_on(means.store.begin_turn(message))? {
         Turn::Begun(begun) => *begun,
         Turn::Answered(turn) => return Ok(repeat(watcher, *turn)),
@@ -53,7 +55,7 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
     let history: Vec<Said> = begun.history.iter().map(|(role, text)| Said { role: *role, text: text.clone() }).collect();
     let question = &begun.question.content;
     let ask = Ask { agent: &agent, index: &index, reply: &reply, question, history: &history, interrupt, started_ms };
-    let mut composed = compose(means, &ask, &visitor, watcher)?;
+    let mut composed = compose(means, &ask, &visitor, writers, watcher)?;
     composed.sources = titled(composed.sources, &agent.name);
     show_sources(watcher, &composed.sources);
     let (lead_form, suggestions) = (composed.offer_person && !begun.lead_captured, composed.suggestions.clone());
@@ -86,17 +88,21 @@ fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
     let said = begun.history.iter().filter(|(role, _)| *role == Role::User).map(|(_, text)| text.as_str());
     let said: Vec<&str> = said.collect();
     let previous = &said[said.len().saturating_sub(PREVIOUS_MAX)..];
-    let question = Question { text: &begun.question.content, previous, caution: agent.answering.caution };
+    let (text, caution, passes_on) = (begun.question.content.as_str(), agent.answering.caution, begun.lead_captured);
+    let question = Question { text, previous, caution, passes_on };
     let last = begun.history.iter().rev().find(|(role, _)| *role == Role::Assistant).map(|(_, text)| text.as_str());
     reply(index, &agent.name, &question).after(last)
 }
 
 /// By a model, if one may and can; shown while it is written.
-fn compose(means: &Means, ask: &Ask, visitor: &VisitorId, watcher: &Watcher) -> Result<Composed> {
+fn compose(means: &Means, ask: &Ask, visitor: &VisitorId, writers: Writers, watcher: &Watcher) -> Result<Composed> {
     let mut show = |text: &str| pieces(text).for_each(|piece| watcher.tell(Progress::Delta(piece.to_owned())));
     if !model::is_asked(&means.models, ask.agent, ask.reply) {
         show(&ask.reply.text);
         return Ok(model::embedded(ask.reply));
+    }
+    if writers == Writers::KnowledgeAlone {
+        return Ok(model::compose(&means.models, ask, Err(OVER_LIMIT), &mut show));
     }
     let used = match means.models.has_budgets() {
         true => block_on(means.store.model_use(ask.agent.account.clone(), ask.agent.id.clone(), means.world.now()))?,

@@ -73,6 +73,16 @@ impl LeadDetails {
         self.email.is_some() || self.phone.is_some()
     }
 
+    /// Whether every detail of `later` is told already. Words beside them are none.
+    pub fn tells(&self, later: &Self) -> bool {
+        let said = |detail: &str| self.message.as_deref().is_some_and(|message| message.contains(detail));
+        let mine = [&self.name, &self.email, &self.phone, &self.company];
+        let theirs = [&later.name, &later.email, &later.phone, &later.company];
+        mine.iter()
+            .zip(theirs)
+            .all(|(mine, theirs)| theirs.as_deref().is_none_or(|detail| mine.as_deref() == theirs.as_deref() || said(detail)))
+    }
+
     /// Fills what is still empty with what came later. What differs is kept beside it, in the message: a corrected
     /// address must not be lost, and which of two is right only a person can say. True if anything changed.
     pub fn complete_with(&mut self, later: &Self) -> bool {
@@ -141,5 +151,26 @@ mod tests {
         assert!(lead.complete_with(&form) && !lead.complete_with(&form));
         assert_eq!(lead.name.as_deref(), Some("Jane"));
         assert_eq!(lead.message, Some(format!("{both}\nE-mail: j@work.example")));
+    }
+
+    #[test]
+    fn a_lead_tells_what_it_was_given_in_whatever_words() {
+        let mut lead = LeadDetails::in_message("I'm at jane@work.example").unwrap();
+        let form = |name: Option<&str>, email: &str| LeadDetails {
+            name: name.map(str::to_owned),
+            email: Some(email.into()),
+            message: Some("Call me".into()),
+            ..LeadDetails::default()
+        };
+        let known = LeadDetails::in_message("As I said: jane@work.example").unwrap();
+        assert!(lead.tells(&known) && lead.tells(&form(None, "jane@work.example")));
+        for news in [form(Some("Jane"), "jane@work.example"), form(None, "jane@home.example"), form(None, "jane@work.exampl")] {
+            let told = lead.tells(&news);
+            assert_eq!(told, news.email.as_deref() == Some("jane@work.exampl"), "{news:?}");
+            lead.complete_with(&news);
+            assert!(lead.tells(&news), "{news:?}");
+        }
+        let phone = LeadDetails::in_message("jane@work.example, or 555-012-3456").unwrap();
+        assert!(!lead.tells(&phone));
     }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::agent::Agent;
+use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, LeadId, VisitorId};
 use crate::domain::lead::{LEAD_STATUSES, Lead, LeadDetails};
@@ -65,6 +66,13 @@ pub struct LeadOrigin<'a> {
     pub visitor: &'a VisitorId,
     pub conversation: Option<&'a ConversationId>,
     pub page_url: Option<&'a str>,
+}
+
+impl<'a> LeadOrigin<'a> {
+    pub fn of(agent: &'a Agent, visitor: &'a VisitorId, conversation: Option<&'a Conversation>) -> Self {
+        let page_url = conversation.and_then(|conversation| conversation.page_url.as_deref());
+        Self { agent, visitor, conversation: conversation.map(|conversation| &conversation.id), page_url }
+    }
 }
 
 impl Store {
@@ -139,6 +147,16 @@ impl Store {
         self.read(move |db| lead(db, &account, &id)).await
     }
 
+    /// Whether these details are in the lead that they would go to.
+    pub async fn knows_lead(&self, agent: Agent, visitor: VisitorId, details: LeadDetails) -> Result<bool> {
+        let now = self.world().now();
+        self.read(move |db| {
+            let open = latest_of(db, &agent.account, &agent.id, &visitor)?.filter(|c| c.ended_at.is_none());
+            tells(db, &LeadOrigin::of(&agent, &visitor, open.as_ref()), &details, now)
+        })
+        .await
+    }
+
     /// Keeps what the widget's form says, for the visitor's conversation if one is being kept.
     pub async fn capture_lead(
         &self,
@@ -150,12 +168,8 @@ impl Store {
         let outbox = self.outbox();
         self.write(move |db| {
             let open = latest_of(db, &agent.account, &agent.id, &visitor)?.filter(|c| c.ended_at.is_none());
-            let origin = LeadOrigin {
-                agent: &agent,
-                visitor: &visitor,
-                conversation: open.as_ref().map(|c| &c.id),
-                page_url: open.as_ref().and_then(|c| c.page_url.as_deref()).or(page_url.as_deref()),
-            };
+            let mut origin = LeadOrigin::of(&agent, &visitor, open.as_ref());
+            origin.page_url = origin.page_url.or(page_url.as_deref());
             capture(db, &outbox, &origin, &details)
         })
         .await
@@ -165,6 +179,11 @@ impl Store {
 pub fn lead(db: &Connection, account: &AccountId, id: &LeadId) -> Result<Lead> {
     let mut find = db.prepare_cached(&format!("SELECT {COLUMNS} FROM leads WHERE account = ?1 AND id = ?2"))?;
     Ok(find.query_row(params![account, id], lead_of)?)
+}
+
+/// Whether a lead from there holds these details already.
+pub fn tells(db: &Connection, origin: &LeadOrigin, details: &LeadDetails, now: Time) -> Result<bool> {
+    Ok(existing(db, origin, now)?.is_some_and(|lead| lead.details.tells(details)))
 }
 
 /// Captures a lead with its event, or completes the one that this conversation already has.

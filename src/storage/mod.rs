@@ -80,7 +80,7 @@ pub use sessions::{Member, NewSession, OpenSession, Renewal};
 pub use stripe::Remark;
 pub use takeover::{HandedBack, Replied, TakenOver};
 pub use team::{Changed, Decided};
-pub use turns::{AnsweredTurn, BegunTurn, Turn, VisitorMessage};
+pub use turns::{AnsweredTurn, BegunTurn, Turn, VisitorMessage, Writers};
 pub use two_step::TwoStep;
 pub use vectors::{Learnt, TextHash};
 

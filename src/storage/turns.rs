@@ -14,7 +14,7 @@ use crate::domain::webhook::EventType;
 use crate::storage::answers::append;
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
-use crate::storage::leads::{LeadOrigin, capture};
+use crate::storage::leads::{LeadOrigin, capture, tells};
 use crate::storage::{Result, Store, days, draw};
 
 /// Earlier messages that a question may need to be understood.
@@ -34,6 +34,17 @@ pub struct VisitorMessage {
     pub referrer: Option<String>,
     pub user_agent: Option<String>,
     pub inactivity_ms: i64,
+    pub writers: Writers,
+    /// The contact details in it, if they may become a lead.
+    pub lead: Option<LeadDetails>,
+}
+
+/// Who may write an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    ModelsToo,
+    /// It is quoted, because more is asked than models are wanted for.
+    KnowledgeAlone,
 }
 
 pub enum Turn {
@@ -63,7 +74,7 @@ pub struct BegunTurn {
     pub history: Vec<(Role, String)>,
     /// An answer that the visitor did not stay for: the new one takes its place.
     pub replaces: Option<MessageId>,
-    /// This message held the visitor's contact details.
+    /// This message held the visitor's contact details, and they are kept as a lead.
     pub lead_captured: bool,
     /// How often the conversation has been taken over.
     pub claims_count: i64,
@@ -104,7 +115,7 @@ impl Store {
 fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<Turn> {
     let now = outbox.world.now();
     let latest = latest_of(db, &message.agent.account, &message.agent.id, &message.visitor)?;
-    if let Some(repeated) = repeated(db, message, latest.as_ref())? {
+    if let Some(repeated) = repeated(db, message, latest.as_ref(), now)? {
         return Ok(repeated);
     }
     let question = Message {
@@ -138,7 +149,7 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
 }
 
 /// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
-fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversation>) -> Result<Option<Turn>> {
+fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversation>, now: Time) -> Result<Option<Turn>> {
     let (Some(client_id), Some(latest)) = (&message.client_id, latest) else { return Ok(None) };
     let account = &message.agent.account;
     let mut find = db.prepare_cached(&format!(
@@ -152,7 +163,11 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
     ))?;
     let answer = next.query_row(params![latest.id, account, seq], message_of).optional()?;
     let conversation = latest.id.clone();
-    let lead_captured = LeadDetails::in_message(&question.content).is_some();
+    let origin = LeadOrigin::of(&message.agent, &message.visitor, Some(latest));
+    let lead_captured = match LeadDetails::in_message(&question.content) {
+        Some(details) => tells(db, &origin, &details, now)?,
+        None => false,
+    };
     // One that the visitor did not stay for is given anew: the widget asks again after a lost connection.
     let replaces = answer.as_ref().filter(|answer| answer.was_left()).map(|answer| answer.id.clone());
     Ok(Some(match answer {
@@ -292,10 +307,10 @@ fn capture_from(
     message: &VisitorMessage,
     conversation: Option<&ConversationId>,
 ) -> Result<bool> {
-    let Some(details) = LeadDetails::in_message(&message.content) else { return Ok(false) };
+    let Some(details) = &message.lead else { return Ok(false) };
     let origin =
         LeadOrigin { agent: &message.agent, visitor: &message.visitor, conversation, page_url: message.page_url.as_deref() };
-    capture(db, outbox, &origin, &details)?;
+    capture(db, outbox, &origin, details)?;
     Ok(true)
 }
 

@@ -40,6 +40,7 @@ use crate::config::Config;
 use crate::deliver::Courier;
 use crate::domain::account::{Account, Plan};
 use crate::domain::id::AgentId;
+use crate::limits::held::Holdings;
 use crate::limits::network::networks;
 use crate::limits::soft_lock::SoftLock;
 use crate::limits::{Limiter, Verdict, Window};
@@ -72,6 +73,8 @@ pub struct Parts {
     pub requests: Limiter<String>,
     /// Everything that strangers may do, by address, visitor or agent.
     pub strangers: Limiter<String>,
+    /// Event streams that visitors have open: behind a proxy, connections do not tell whose they are.
+    pub streams: Holdings,
     /// Wrong passwords and codes, by person.
     pub soft_lock: SoftLock,
     pub hashes: Hashes,

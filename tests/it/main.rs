@@ -14,6 +14,7 @@ mod visitor;
 
 mod activity;
 mod agent_copies;
+mod agent_minute;
 mod agents;
 mod analytics;
 mod appearance;
@@ -25,6 +26,7 @@ mod claims;
 mod cli;
 mod conditional;
 mod config;
+mod connections;
 mod conversations;
 mod cursors;
 mod dashboard;

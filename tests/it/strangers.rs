@@ -128,3 +128,78 @@ fn h18_a_page_that_cannot_be_linked_is_not_kept() {
     assert!(server.leads(&agent).iter().all(|lead| lead["page_url"].is_null()));
     assert_eq!(server.leads(&agent).len(), 3);
 }
+
+/// Ten leads an hour, of which somebody at this address has used up all.
+fn without_leads_left() -> (TestServer, String) {
+    let (server, agent) = with_agent();
+    for number in 0..10 {
+        let visitor = server.visitor(&agent);
+        let (form, text) = (json!({ "email": format!("c{number}@spam.test") }), format!("call me c{number}@spam.test"));
+        let captured =
+            if number % 2 == 0 { visitor.lead(&form).status == 201 } else { visitor.ask(&text).json["lead_captured"] == true };
+        assert!(captured, "{number}");
+    }
+    (server, agent)
+}
+
+#[test]
+fn the_form_and_the_chat_share_one_limit_of_leads() {
+    let (server, agent) = without_leads_left();
+    server.visitor(&agent).lead(&json!({ "email": "more@spam.test" })).fails(429, "rate_limited");
+    let visitor = server.visitor(&agent);
+    for text in ["call me more@spam.test", "my e-mail is more@spam.test", "+1 555 012 3456"] {
+        let answer = visitor.ask(text);
+        assert_eq!((&answer.json["lead_captured"], &answer.json["lead_form"]), (&json!(false), &json!(true)));
+        assert!(!answer.text.contains("passed your details on"), "{}", answer.text);
+    }
+    let answer = visitor.ask("What are your opening hours? I'm at more@spam.test");
+    assert!(answer.text.contains("9:00") && answer.json["lead_captured"] == false, "{}", answer.text);
+    assert_eq!((server.leads(&agent).len(), server.events("lead.captured").len()), (10, 10));
+    assert_eq!(server.count("SELECT count(*) FROM messages WHERE content LIKE '%more@spam.test'"), 3);
+    assert!(server.conversations(&agent).iter().any(|conversation| conversation["lead_captured"] == false));
+    server.pass(Minutes(60));
+    assert_eq!(server.visitor(&agent).ask("call me more@spam.test").json["lead_captured"], true);
+}
+
+#[test]
+fn a_message_that_made_no_lead_makes_none_when_it_is_sent_again() {
+    let (server, agent) = without_leads_left();
+    let visitor = server.visitor(&agent);
+    let body = json!({ "content": "call me more@spam.test", "client_id": "one" });
+    for _ in 0..2 {
+        assert_eq!(visitor.post("messages", &body).is(200).json["lead_captured"], false);
+    }
+    assert_eq!(server.leads(&agent).len(), 10);
+}
+
+#[test]
+fn details_that_a_lead_has_already_take_no_place() {
+    let (server, agent) = with_agent();
+    let visitor = server.visitor(&agent);
+    visitor.lead(&json!({ "name": "Jane", "email": "jane@example.com" })).is(201);
+    for n in 0..15 {
+        visitor.lead(&json!({ "name": "Jane", "email": "jane@example.com" })).is(201);
+        if n < 9 {
+            assert_eq!(visitor.ask("As I said, jane@example.com").json["lead_captured"], true);
+        }
+    }
+    for n in 0..9 {
+        server.visitor(&agent).lead(&json!({ "email": format!("c{n}@example.com") })).is(201);
+    }
+    server.visitor(&agent).lead(&json!({ "email": "last@example.com" })).fails(429, "rate_limited");
+    assert_eq!(server.leads(&agent).len(), 10);
+}
+
+#[test]
+fn leads_are_counted_by_every_network_of_an_address() {
+    let server = TestServer::start_with(|config| config.server.trusted_proxies = vec!["127.0.0.1".into()]);
+    let agent = server.agent(&json!({ "name": "A" }));
+    let captured = |address: String| {
+        let visitor = Visitor::open(&server.client().with("x-forwarded-for", &address), json!({ "agent_id": agent }));
+        visitor.ask(&format!("call me at {}@spam.test", visitor.id)).json["lead_captured"] == true
+    };
+    let of = |addresses: Vec<String>| addresses.into_iter().filter(|address| captured(address.clone())).count();
+    assert_eq!(of((0..90).map(|n| format!("203.0.113.{n}")).collect()), 80);
+    assert_eq!(of((0..50).map(|n| format!("2001:db8:1:{n:x}::1")).collect()), 40);
+    assert_eq!(of(vec!["198.51.100.1".into(), "2001:db8:2::1".into()]), 2);
+}

@@ -129,7 +129,7 @@ fn a_follow_up_leans_on_the_message_before() {
 }
 
 fn reply_after(index: &Index, text: &str, previous: &[&str]) -> Reply {
-    reply(index, "Ava", &Question { text, previous, caution: Caution::Normal })
+    reply(index, "Ava", &Question { text, previous, caution: Caution::Normal, passes_on: true })
 }
 
 #[test]
@@ -143,6 +143,21 @@ fn contact_details_are_thanked_for_and_questions_with_them_answered() {
         check(&dental, text, Some(Zone::Contact), "details");
     }
     check(&dental, "what does whitening cost? I'm at jane@example.com", None, "$349");
+}
+
+#[test]
+fn details_that_reach_nobody_are_not_thanked_for() {
+    let texts = [
+        ("my email is jane@example.com", Zone::SmallTalk(SmallTalk::Person)),
+        ("+1 555 012 3456", Zone::SmallTalk(SmallTalk::Person)),
+        ("I'm Jane Smith from Acme Corp, jane.smith@acme.io", Zone::SmallTalk(SmallTalk::Person)),
+        ("what does whitening cost? I'm at jane@example.com", Zone::Answer),
+    ];
+    for (index, (text, zone)) in dental().iter().flat_map(|index| texts.map(|case| (index, case))) {
+        let reply = reply(index, "Ava", &Question { passes_on: false, ..Question::first(text, Caution::Normal) });
+        assert_eq!(reply.zone, zone, "{text}: {reply:?}");
+        assert_eq!(reply.offer_person, zone != Zone::Answer, "{text}");
+    }
 }
 
 #[test]

@@ -134,6 +134,7 @@ impl Origin {
 /// A reason of the trace in words.
 fn said(reason: &str) -> String {
     let words = match reason {
+        "over_limit" => "more was asked than its limits grant to models",
         "budget_visitor" => "the visitor’s budget of the day is used up",
         "budget_agent" => "the agent’s budget of the day is used up",
         "budget_account" => "the account’s budget of the day is used up",

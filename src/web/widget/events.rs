@@ -16,6 +16,7 @@ use crate::domain::agent::Agent;
 use crate::domain::id::{Identifier, MessageId};
 use crate::domain::operator::Claimed;
 use crate::domain::time::Time;
+use crate::limits::held::Held;
 use crate::web::App;
 use crate::web::client::ClientAddress;
 use crate::web::error::{ApiError, Result};
@@ -27,6 +28,8 @@ use crate::web::widget::session::{PING, Session, answering_agent, no_session};
 use crate::web::widget::view::{MessageView, OperatorView};
 
 const EVENTS_WAITING_MAX: usize = 16;
+/// When to ask again where a network holds as many streams as it may.
+const FULL_RETRY_SECONDS: i64 = 60;
 
 type Events = Sender<std::result::Result<Event, Infallible>>;
 
@@ -38,10 +41,11 @@ pub async fn stream(State(app): State<App>, address: ClientAddress, headers: Hea
     if *app.stopping.borrow() {
         return Err(ApiError::unavailable());
     }
+    let Some(place) = app.streams.take(address.0) else { return Err(ApiError::rate_limited(FULL_RETRY_SECONDS)) };
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(MessageId::parse);
     let (events, stream) = channel(EVENTS_WAITING_MAX);
     let (since, resumed) = (session.opened_at, after.is_some());
-    tokio::spawn(feed(Feed { app, agent, session, after, since, resumed, operator: None }, events));
+    tokio::spawn(feed(Feed { app, agent, session, after, since, resumed, operator: None, _place: place }, events));
     let unbuffered = [(header::HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(ReceiverStream::new(stream))).into_response())
 }
@@ -57,6 +61,7 @@ struct Feed {
     /// It listened before: the conversation may have been handed back while nobody did.
     resumed: bool,
     operator: Option<Claimed>,
+    _place: Held,
 }
 
 /// Until the reader is gone, the agent stops answering, or the server stops.

@@ -12,6 +12,7 @@ use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
 use crate::web::live::TeamNews;
+use crate::web::widget::limit_acts;
 use crate::web::widget::session::Visit;
 
 #[derive(Serialize)]
@@ -33,8 +34,8 @@ struct LeadView {
 
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     let details = LeadDetails::parse(&visit.body)?;
-    let most = app.config.widget.leads_per_address_hour;
-    app.limit_from("lead", visit.address, &[Window { limit: most, span_ms: HOUR_MS }])?;
+    limit_acts(&app, &visit.session.visitor, visit.address)?;
+    take_place(&app, &visit, &details).await?;
     let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
     if let Some(conversation) = &lead.conversation {
         app.live.tell_team(&lead.account, TeamNews::Changed(conversation.clone()));
@@ -50,4 +51,14 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
         captured_at: lead.captured_at.to_string(),
     };
     Ok((StatusCode::CREATED, Json(Captured { lead })).into_response())
+}
+
+/// The one place where leads are counted, whichever way the details come. What the visitor's lead tells already takes none.
+pub async fn take_place(app: &App, visit: &Visit, details: &LeadDetails) -> Result<()> {
+    let (agent, visitor) = (visit.agent.clone(), visit.session.visitor.clone());
+    if app.store.knows_lead(agent, visitor, details.clone()).await? {
+        return Ok(());
+    }
+    let most = app.config.widget.leads_per_address_hour;
+    app.limit_from("lead", visit.address, &[Window { limit: most, span_ms: HOUR_MS }])
 }

@@ -17,13 +17,17 @@ use crate::answer::{Finished, Progress, Refused, Watched};
 use crate::domain::conversation::{CLIENT_ID_CHARS_MAX, MESSAGE_CHARS_MAX};
 use crate::domain::id::AccountId;
 use crate::domain::input::{Fields, line, lines};
+use crate::domain::lead::LeadDetails;
 use crate::domain::time::{DAY_MS, MINUTE_MS};
 use crate::limits::Window;
-use crate::storage::VisitorMessage;
+use crate::limits::fair::{self, Room};
+use crate::limits::network::widest;
+use crate::storage::{VisitorMessage, Writers};
 use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
 use crate::web::live::TeamNews;
+use crate::web::widget::leads;
 use crate::web::widget::session::{PING, Visit};
 use crate::web::widget::view::{MessageView, sources};
 
@@ -38,9 +42,9 @@ struct Done {
 }
 
 pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
-    check_limits(&app, &visit)?;
+    let writers = check_limits(&app, &visit)?;
     let whole = wants_json(&visit.headers);
-    let message = message_of(&app, visit).await?;
+    let message = message_of(&app, visit, writers).await?;
     let account = message.agent.account.clone();
     let mut watched = app.answerer.answer(message).map_err(|refused| match refused {
         Refused::StillAnswering => ApiError::conflict("Your last message is still being answered."),
@@ -68,7 +72,8 @@ fn told_to_team(app: &App, account: AccountId, mut progress: UnboundedReceiver<P
     passed
 }
 
-fn check_limits(app: &App, visit: &Visit) -> Result<()> {
+/// Who may write the answer, if there is to be one.
+fn check_limits(app: &App, visit: &Visit) -> Result<Writers> {
     let limits = &app.config.widget;
     let per = |limit, span_ms| Window { limit, span_ms };
     app.limit(
@@ -77,15 +82,31 @@ fn check_limits(app: &App, visit: &Visit) -> Result<()> {
         &[per(limits.messages_per_visitor_minute, MINUTE_MS), per(limits.messages_per_visitor_day, DAY_MS)],
     )?;
     app.limit_from("message", visit.address, &[per(limits.messages_per_address_10min, 10 * MINUTE_MS)])?;
-    app.limit("message", visit.agent.id.as_str(), &[per(limits.messages_per_agent_minute, MINUTE_MS)])
+    if !app.config.testing.public_limits {
+        return Ok(Writers::ModelsToo);
+    }
+    let (common, network) = (format!("message:{}", visit.agent.id), widest(visit.address.0));
+    let window = per(limits.messages_per_agent_minute, MINUTE_MS);
+    let admitted = fair::admit(&app.strangers, &common, network, app.world.instant_ms(), window);
+    let room = admitted.map_err(|verdict| ApiError::rate_limited(verdict.retry_after_seconds()))?;
+    Ok(if room == Room::Within && has_models_left(app, visit) { Writers::ModelsToo } else { Writers::KnowledgeAlone })
 }
 
-async fn message_of(app: &App, visit: Visit) -> Result<VisitorMessage> {
+/// A network that has used up its part of the day's answers by models leaves the others theirs.
+fn has_models_left(app: &App, visit: &Visit) -> bool {
+    let most = app.config.answers.model_answers_per_agent_day;
+    let who = format!("{}:{}", visit.agent.id, widest(visit.address.0));
+    let part = fair::part(most.max(fair::LITTLE));
+    most == 0 || app.limit("model", &who, &[Window { limit: part, span_ms: DAY_MS }]).is_ok()
+}
+
+async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<VisitorMessage> {
     let mut fields = Fields::new(&visit.body);
     let content = fields.required_text("content", &lines(1..=MESSAGE_CHARS_MAX));
     let client_id = fields.text("client_id", &line(1..=CLIENT_ID_CHARS_MAX));
     fields.finish()?;
     let account = app.store.account(visit.agent.account.clone()).await?;
+    let lead = lead_in(app, &visit, &content).await?;
     Ok(VisitorMessage {
         plan: app.plan_of(&account),
         agent: visit.agent,
@@ -97,7 +118,19 @@ async fn message_of(app: &App, visit: Visit) -> Result<VisitorMessage> {
         referrer: visit.session.referrer,
         user_agent: visit.user_agent,
         inactivity_ms: app.config.inactivity_ms(),
+        writers,
+        lead,
     })
+}
+
+/// The contact details in a message. Past the limit of leads they are none: the message is kept and answered all the same.
+async fn lead_in(app: &App, visit: &Visit, content: &str) -> Result<Option<LeadDetails>> {
+    let Some(details) = LeadDetails::in_message(content) else { return Ok(None) };
+    match leads::take_place(app, visit, &details).await {
+        Ok(()) => Ok(Some(details)),
+        Err(error) if error.status == StatusCode::TOO_MANY_REQUESTS => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
