@@ -48,9 +48,20 @@ pub struct Agent {
     pub avg_response_time_ms: Option<i64>,
 }
 
+/// An agent is found by its name or its id, whatever their case.
+pub fn is_called(name: &str, id: &AgentId, words: &str) -> bool {
+    let words = words.trim().to_lowercase();
+    name.to_lowercase().contains(&words) || id.as_str().contains(&words)
+}
+
 impl Agent {
     pub const fn is_active(&self) -> bool {
         self.deactivated_at.is_none()
+    }
+
+    /// Whether the agent is found by these words.
+    pub fn is_called(&self, words: &str) -> bool {
+        is_called(&self.name, &self.id, words)
     }
 
     pub const fn status(&self) -> &'static str {

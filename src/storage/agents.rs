@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::domain::agent::appearance::Appearance;
-use crate::domain::agent::{Agent, AgentChange, NewAgent};
+use crate::domain::agent::{Agent, AgentChange, NewAgent, is_called};
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
 use crate::domain::page::{Filter, Page};
@@ -163,11 +163,11 @@ pub fn agent(db: &Connection, account: &AccountId, id: &AgentId) -> Result<Agent
 
 /// Compared here and not by SQLite, which knows the lower case of ASCII alone.
 fn matching(db: &Connection, account: &AccountId, filter: &Filter) -> Result<Vec<AgentId>> {
-    let words = filter.words.as_ref().map(|words| words.trim().to_lowercase());
+    let words = filter.words.as_ref();
     let fits = |id: &AgentId, name: &str, deactivated_at: Option<Time>| {
         let status = if deactivated_at.is_none() { "active" } else { "deactivated" };
-        let named = |words: &String| name.to_lowercase().contains(words) || id.as_str().contains(words);
-        filter.status.is_none_or(|wanted| wanted == status) && words.as_ref().is_none_or(named)
+        let named = |words: &String| is_called(name, id, words);
+        filter.status.is_none_or(|wanted| wanted == status) && words.is_none_or(named)
     };
     let mut found = Vec::new();
     let mut list = db.prepare_cached(NAMES)?;

@@ -9,6 +9,8 @@ use crate::storage::{Error, Result, Store, erasure, idempotency};
 
 /// Stripe sends an event again for 30 days at most; whoever pays is linked to an account long before.
 const STRIPE_AGE_MS: i64 = 90 * DAY_MS;
+/// What is counted by day is shown for 30 days, and compared with the year before.
+const DAYS_AGE_MS: i64 = 400 * DAY_MS;
 /// Rows that one statement deletes.
 const ROWS_MAX: i64 = 500;
 /// Conversations that one transaction deletes, each with its messages and their words.
@@ -119,6 +121,14 @@ const KEYS: &str = "
     DELETE FROM idempotency_keys
     WHERE (account, api_key, key) IN (SELECT account, api_key, key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)";
 
+const WEBHOOK_DAYS: &str = "
+    DELETE FROM webhook_days
+    WHERE (account, webhook, day) IN (SELECT account, webhook, day FROM webhook_days WHERE account = ?3 AND day < ?1 LIMIT ?2)";
+
+const MODEL_USE: &str = "
+    DELETE FROM model_use
+    WHERE (account, day, agent) IN (SELECT account, day, agent FROM model_use WHERE account = ?3 AND day < ?1 LIMIT ?2)";
+
 const STRIPE_EVENTS: &str = "
     DELETE FROM stripe_events
     WHERE id IN (SELECT id FROM stripe_events WHERE received_at < ?1 LIMIT ?2)";
@@ -179,11 +189,17 @@ impl Store {
     /// Forgets some of what an account's limits let go: how many rows, none when nothing is left. Counts, and what the first page draws,
     /// stay as they are.
     pub async fn forget_old(&self, account: AccountId, limits: Limits) -> Result<usize> {
+        let days = self.world().now().plus_ms(-DAYS_AGE_MS);
         self.write(move |db| {
             let mut rows = 0;
-            for (delete, before) in
-                [(REQUESTS, limits.requests), (ATTEMPTS, limits.events), (DELIVERIES, limits.events), (EVENTS, limits.events)]
-            {
+            for (delete, before) in [
+                (REQUESTS, limits.requests),
+                (ATTEMPTS, limits.events),
+                (DELIVERIES, limits.events),
+                (EVENTS, limits.events),
+                (WEBHOOK_DAYS, days),
+                (MODEL_USE, days),
+            ] {
                 rows += db.prepare_cached(delete)?.execute(params![before, ROWS_MAX, account])?;
             }
             if let Some(before) = limits.leads {

@@ -52,6 +52,24 @@ fn k06_after_a_year_what_was_said_is_gone_and_counts_stay() {
 }
 
 #[test]
+fn k06_what_is_counted_by_day_is_kept_for_400_days() {
+    let (server, _, api, agent) = with_agent();
+    let account = api.account.clone();
+    let day = 86_400_000;
+    let today = server.now().ms() / day * day;
+    for age in [0, 399, 402] {
+        let db = server.database_to_fill();
+        let at = today - age * day;
+        db.execute("INSERT INTO webhook_days VALUES (?1, 'wh_1', ?2, 1, 1)", (&account, at)).unwrap();
+        db.execute("INSERT INTO model_use (account, day, agent, answers) VALUES (?1, ?2, ?3, 1)", (&account, at, &agent))
+            .unwrap();
+    }
+    server.pass(Hours(2));
+    let left = || (server.count("SELECT count(*) FROM webhook_days"), server.count("SELECT count(*) FROM model_use"));
+    until("what is older to go", || Some(()).filter(|()| left() == (2, 2)));
+}
+
+#[test]
 fn what_is_shortened_is_shown_before_it_is_saved() {
     let (server, mut browser, _, agent) = with_agent();
     visit(&server, &agent, "Hello?");

@@ -105,15 +105,14 @@ impl Statuses for AgentStatuses {
 #[utoipa::path(get, path = "/agents", operation_id = "listAgents", tag = "Agents", security(("apiKey" = ["agents:read"])),
     params(
         ("status" = Option<AgentStatus>, Query, description = "Only agents with this status."),
-        ("q" = Option<Words>, Query, description = "Only agents whose name holds these words, whatever their case."),
+        ("q" = Option<Words>, Query, description = "Only agents whose name or id holds these words, whatever their case."),
     ),
     responses((status = 200, body = AgentList, description = "The agents")))]
 pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State(app): State<App>) -> Result<Json<AgentList>> {
     let mut agents = app.store.agents(caller.account_id()).await?;
-    let words = page.filter.words.map(|words| words.to_lowercase());
     agents.retain(|agent| {
-        let named = words.as_ref().is_none_or(|words| agent.name.to_lowercase().contains(words));
-        named && page.filter.status.is_none_or(|status| status == agent.status())
+        let is_called = page.filter.words.as_ref().is_none_or(|words| agent.is_called(words));
+        is_called && page.filter.status.is_none_or(|status| status == agent.status())
     });
     Ok(Json(AgentList { total: agents.len(), agents: agents.into_iter().map(AgentRow::new).collect() }))
 }

@@ -61,6 +61,8 @@ struct AgentRow {
     name: String,
     #[schema(value_type = AgentStatus)]
     status: &'static str,
+    /// The one line that puts the widget on a website.
+    embed_code: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -117,15 +119,15 @@ pub async fn create_agents(caller: ApiCaller, State(app): State<App>, once: Once
     }
     let (places, new): (Vec<usize>, Vec<NewAgent>) = valid.into_iter().unzip();
     if new.is_empty() {
-        return Ok(CreatedAgents::of(&places, &[], rejected).into_response());
+        return Ok(CreatedAgents::of(&app, &places, &[], rejected).into_response());
     }
-    let kept = (places.clone(), rejected.clone());
+    let (seen, kept) = (app.clone(), (places.clone(), rejected.clone()));
     let keep = once.keep(move |made: &Vec<storage::Result<Agent>>| {
-        let answer = CreatedAgents::of(&kept.0, made, kept.1);
+        let answer = CreatedAgents::of(&seen, &kept.0, made, kept.1);
         (answer.status(), None, answer)
     });
     let made = app.store.create_agents(caller.account_id(), new, caller.plan.agents_max, keep).await?;
-    Ok(CreatedAgents::of(&places, &made, rejected).into_response())
+    Ok(CreatedAgents::of(&app, &places, &made, rejected).into_response())
 }
 
 fn items(body: &Map<String, Value>) -> Result<&Vec<Value>> {
@@ -153,12 +155,12 @@ fn refused() -> ApiError {
 
 impl CreatedAgents {
     /// `places` tells where in the request each agent stood that was made, or refused by the store.
-    fn of(places: &[usize], made: &[storage::Result<Agent>], rejected: Vec<(usize, ApiError)>) -> Self {
+    fn of(app: &App, places: &[usize], made: &[storage::Result<Agent>], rejected: Vec<(usize, ApiError)>) -> Self {
         let mut failures = rejected;
         let mut agents = Vec::new();
         for (index, made) in places.iter().zip(made) {
             match made {
-                Ok(agent) => agents.push(AgentRow::new(agent)),
+                Ok(agent) => agents.push(AgentRow::new(app, agent)),
                 Err(_) => failures.push((*index, refused())),
             }
         }
@@ -225,8 +227,9 @@ impl Distributed {
 }
 
 impl AgentRow {
-    fn new(agent: &Agent) -> Self {
-        Self { id: agent.id.clone(), status: agent.status(), name: agent.name.clone() }
+    fn new(app: &App, agent: &Agent) -> Self {
+        let embed_code = app.embed_code(&agent.id);
+        Self { id: agent.id.clone(), name: agent.name.clone(), status: agent.status(), embed_code }
     }
 }
 
