@@ -1,15 +1,15 @@
 //! A knowledge base in memory: its chunks and the weight of every word in every chunk (BM25F).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::answer::chunk::{self, Chunk, Entry};
 use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::gate::Gate;
+use crate::answer::pieces::Pieces;
 use crate::answer::spelling::Spelling;
 use crate::answer::vectors::{self, Vectors};
 use crate::answer::words::language::Language;
-use crate::answer::words::signs::is_sign;
-use crate::answer::words::{grams, words};
+use crate::answer::words::words;
 use crate::domain::knowledge::Knowledge;
 use crate::storage::{Learnt, TextHash};
 
@@ -21,10 +21,6 @@ const BODY: usize = 2;
 const BOOST: [f32; 3] = [2.0, 4.0, 1.0];
 /// Chunks that the index pretends to have besides its own, so that a word is not worthless because a knowledge base is tiny.
 const CHUNKS_ASSUMED: f32 = 4.0;
-/// A word is part of another from so many letters on, one less in scripts that say more with a letter.
-const RELATED_LETTERS_MIN: usize = 4;
-/// Two words are alike that share so much of their pieces of four letters.
-const RELATED_SHARE: f32 = 0.5;
 
 /// Where a chunk comes from, as shown to visitors.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,8 +39,8 @@ pub struct Index {
     spelling: Spelling,
     terms: HashMap<String, usize>,
     postings: Vec<Vec<Posting>>,
-    /// The stems that hold a piece of four letters; none in English.
-    by_piece: HashMap<String, Vec<usize>>,
+    /// Empty in English.
+    pieces: Pieces,
     /// Once every passage has its vector; never where the encoder does not serve the language.
     pub vectors: Option<Vectors>,
 }
@@ -111,7 +107,7 @@ impl Index {
             spelling: Spelling::default(),
             terms: HashMap::new(),
             postings: Vec::new(),
-            by_piece: HashMap::new(),
+            pieces: Pieces::default(),
             vectors: None,
             chunks,
         };
@@ -147,18 +143,8 @@ impl Index {
             }
         }
         self.spelling = Spelling::of(&counts);
-        self.file_pieces();
-    }
-
-    /// So that a word that the knowledge lacks is compared with few of its stems.
-    fn file_pieces(&mut self) {
-        if self.language == Language::English {
-            return;
-        }
-        for (stem, term) in &self.terms {
-            for piece in grams(stem, self.language) {
-                self.by_piece.entry(piece).or_default().push(*term);
-            }
+        if self.language != Language::English {
+            self.pieces = Pieces::of(self.terms.keys());
         }
     }
 
@@ -180,24 +166,13 @@ impl Index {
         self.spelling.mend(word, self.language).map(|word| self.language.stem(&word))
     }
 
-    /// The stems of the knowledge that share a part with a word it lacks: languages that write words together, and endings
-    /// that no stemmer takes off. English has neither.
+    /// The stems of the knowledge that share a part with a word it lacks. English has no such words.
     pub fn related(&self, word: &str) -> Vec<String> {
-        if self.language == Language::English || self.language.is_stop(word) {
-            return Vec::new();
+        match self.language {
+            Language::English => Vec::new(),
+            language if language.is_stop(word) => Vec::new(),
+            language => self.pieces.related(word, language),
         }
-        let least = if word.is_ascii() { RELATED_LETTERS_MIN } else { RELATED_LETTERS_MIN - 1 };
-        let own: HashSet<String> = grams(word, self.language).into_iter().collect();
-        let long = |text: &str| text.chars().count() >= least;
-        let part = |term: &str| long(term) && (word.contains(term) || long(word) && term.contains(word));
-        let alike = |term: &str| {
-            let theirs = grams(term, self.language);
-            let shared = theirs.iter().filter(|gram| own.contains(*gram)).count();
-            shared > 0 && shared as f32 >= RELATED_SHARE * theirs.len().max(own.len()) as f32
-        };
-        let near: HashSet<usize> = own.iter().filter_map(|piece| self.by_piece.get(piece)).flatten().copied().collect();
-        let stems = self.terms.iter().filter(|(stem, _)| !is_sign(stem));
-        stems.filter(|(stem, term)| part(stem) || near.contains(term) && alike(stem)).map(|(stem, _)| stem.clone()).collect()
     }
 
     /// The text with its misspelt words mended.

@@ -12,6 +12,7 @@ mod learn;
 mod lexicon;
 pub mod model;
 mod phrases;
+mod pieces;
 mod query;
 mod rehearsal;
 pub mod reply;

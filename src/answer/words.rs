@@ -16,7 +16,10 @@ const ELIDED: [&str; 22] = [
     "l", "d", "j", "m", "t", "s", "c", "n", "qu", "un", "dell", "all", "nell", "sull", "dall", "quest", "jusqu", "lorsqu",
     "puisqu", "quell", "com", "quelqu",
 ];
-const GRAM_CHARS: usize = 4;
+pub const GRAM_CHARS: usize = 4;
+
+/// Each part of a compound is filed with those before it too, so a longer chain of hyphens is a list of words.
+const COMPOUND_PARTS_MAX: usize = 4;
 
 /// One word as written, folded. A hyphenated word gives its parts; each but the first says that it goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,7 +32,7 @@ pub struct Word {
 pub fn words(text: &str) -> Vec<Word> {
     let chars: Vec<char> = fold(text).chars().collect();
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut parts) = (0, 0);
     while at < chars.len() {
         if !chars[at].is_alphanumeric() {
             at += 1;
@@ -41,7 +44,9 @@ pub fn words(text: &str) -> Vec<Word> {
             at = end;
             continue;
         }
-        let joined = at > 1 && chars[at - 1] == '-' && chars[at - 2].is_alphanumeric();
+        let hyphened = at > 1 && chars[at - 1] == '-' && chars[at - 2].is_alphanumeric();
+        parts = if hyphened { parts + 1 } else { 1 };
+        let joined = hyphened && parts <= COMPOUND_PARTS_MAX;
         let money = at > 0 && matches!(chars[at - 1], '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '\u{20b9}');
         let (word, end) = run(&chars, at);
         let money = money || chars.get(end).is_some_and(|c| *c == '\u{20ac}');
@@ -159,6 +164,7 @@ mod tests {
     fn words_are_folded_and_signs_are_added() {
         check("Can't we pay €1,200?", &["cant", "pay", "1200", MONEY]);
         check("Café single sign-on", &["cafe", "single", "sign", "signon"]);
+        check("a-b-c-d-e-f x-y", &["b", "ab", "c", "bc", "abc", "d", "cd", "bcd", "e", "f", "x", "y", "xy"]);
         check("Mon-Thu 8am", &["mon", "thu", "monthu", "8am", "tuesday", "wednesday", CLOCK]);
         check("Friday to Sunday at 9:30", &["friday", "sunday", "9:30", "saturday", CLOCK]);
         check("it costs 20 dollars", &["costs", "20", "dollars", MONEY]);

@@ -3,6 +3,7 @@
 pub mod appearance;
 pub mod portable;
 
+use psl::{List, Psl};
 use serde_json::{Map, Value};
 use url::Host;
 
@@ -182,17 +183,34 @@ pub fn color(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host name, exact or `*.example.com`: lower-case, international names as punycode.
+/// A host name, exact or `*.example.com`: lower-case, international names as punycode. A name under which anybody can
+/// register another is nobody's own.
 pub fn domain(text: &str) -> Result<String, String> {
     let text = text.trim();
     let (star, name) = text.strip_prefix("*.").map_or(("", text), |rest| ("*.", rest));
     let plain = !name.is_empty() && !name.ends_with('.') && !name.contains(['/', ':', '*', '@', '%', '?', '#', '\\', ' ']);
     let host = Host::parse(name).ok().filter(|_| plain);
     match host {
-        Some(Host::Domain(host)) if host.len() <= 253 && host.split('.').all(label) => Ok(format!("{star}{host}")),
+        Some(Host::Domain(host)) if host.len() <= 253 && host.split('.').all(label) => {
+            if is_public(&host, !star.is_empty()) {
+                return Err(format!("must be a domain of your own such as example.com; under {host} anybody can have one"));
+            }
+            Ok(format!("{star}{host}"))
+        }
         Some(Host::Ipv4(address)) if star.is_empty() => Ok(address.to_string()),
         _ => Err("must be a host name such as example.com or *.example.com, without scheme, port or path".to_owned()),
     }
+}
+
+/// Whether a name, or each below it, is one of the Public Suffix List. Names that it does not know, such as `localhost` or
+/// those of an intranet, are somebody's own.
+fn is_public(host: &str, and_below: bool) -> bool {
+    let is_suffix = |name: &str| {
+        let found = List.suffix(name.as_bytes());
+        found.is_some_and(|suffix| suffix.is_known() && suffix.as_bytes().len() == name.len())
+    };
+    let any_below = and_below || !host.contains('.');
+    is_suffix(host) || any_below && is_suffix(&format!("any-name-of-all.{host}"))
 }
 
 fn label(label: &str) -> bool {
@@ -236,6 +254,69 @@ mod tests {
             "a@b.c",
         ] {
             check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn a_name_under_which_anybody_can_have_one_is_no_domain() {
+        for public in [
+            "com",
+            "*.com",
+            "COM",
+            "co.uk",
+            "*.co.uk",
+            "org.au",
+            "*.org.au",
+            "com.br",
+            "dev",
+            "*.app",
+            "github.io",
+            "*.github.io",
+            "*.pages.dev",
+            "*.netlify.app",
+            "*.vercel.app",
+            "*.herokuapp.com",
+            "*.blogspot.com",
+            "*.s3.amazonaws.com",
+            "рф",
+            "*.xn--p1ai",
+            "*.香港",
+            "公司.香港",
+            "ck",
+            "*.ck",
+            "any.ck",
+            "*.kawasaki.jp",
+            "city2.kawasaki.jp",
+            "*.any.kawasaki.jp",
+        ] {
+            let refused = domain(public).unwrap_err();
+            assert!(refused.starts_with("must be a domain of your own"), "{public}: {refused}");
+        }
+        for own in [
+            "example.com",
+            "*.example.com",
+            "*.example.co.uk",
+            "example.co.uk",
+            "*.shop.example.com",
+            "me.github.io",
+            "*.me.github.io",
+            "www.ck",
+            "city.kawasaki.jp",
+            "localhost",
+            "*.localhost",
+            "intranet",
+            "*.intranet",
+            "wiki.corp",
+            "*.office.internal",
+            "printer.local",
+            "127.0.0.1",
+            "10.0.0.7",
+            "xn--bcher-kva.de",
+            "*.bücher.de",
+            "a.test",
+            "*.example",
+        ] {
+            assert!(domain(own).is_ok(), "{own}: {:?}", domain(own));
         }
     }
 

@@ -234,11 +234,18 @@ fn a24_allowed_domains_are_host_names() {
     let allowed = |domains: Value| server.post(AGENTS, &json!({ "name": "A", "allowed_domains": domains }));
     let kept = allowed(json!(["Example.COM", "*.example.com", "bücher.de", "example.com"])).is(201).json;
     assert_eq!(kept["allowed_domains"], json!(["example.com", "*.example.com", "xn--bcher-kva.de"]));
+    allowed(json!(["localhost", "127.0.0.1", "intranet", "*.shop.example.co.uk", "me.github.io"])).is(201);
+    let refused = allowed(json!(["example.com", "*.co.uk"])).fails(422, "validation_error");
+    assert!(
+        refused.text.contains("must be a domain of your own such as example.com; under co.uk anybody can have one"),
+        "{refused:?}"
+    );
     let many = |count: usize| json!((0..count).map(|n| format!("site-{n}.example.com")).collect::<Vec<_>>());
     allowed(many(100)).is(201);
     let wrong =
         [json!(["https://x.com/a"]), json!(["*"]), json!(["ex ample.com"]), json!(["example.com."]), json!([""]), json!("a.com")];
-    for domains in wrong.into_iter().chain([many(101), many(1_000)]) {
+    let public = ["com", "*.com", "co.uk", "*.co.uk", "github.io", "*.github.io"].map(|domain| json!([domain]));
+    for domains in wrong.into_iter().chain(public).chain([many(101), many(1_000)]) {
         let refused = allowed(domains).fails(422, "validation_error");
         assert!(refused.refused().iter().all(|field| field.starts_with("allowed_domains")), "{}", refused.text);
     }

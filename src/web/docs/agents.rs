@@ -12,7 +12,7 @@ const COLOR: Param = body("color", "string", "The widget’s colour, `#rgb` or `
 const DOMAINS: Param = body(
     "allowed_domains",
     "string[]",
-    "Up to 100 host names on which the widget may load, exact or `*.example.com`. Empty allows every host, which is the default.",
+    "Up to 100 host names on which the widget may load, exact or `*.example.com`; a name under which anybody can have one, such as `co.uk` or `github.io`, is refused. Empty allows every host, which is the default.",
 );
 const ANSWERING: Param = body(
     "answering",

@@ -136,7 +136,7 @@ forms! {
     Domain => string()
         .format(Some(SchemaFormat::Custom("domain".to_owned())))
         .max_length(Some(255))
-        .description(Some("A host name, exact or `*.example.com` for every name below it; no scheme, port or path."))
+        .description(Some("A host name, exact or `*.example.com` for every name below it; no scheme, port or path, and no public suffix such as `co.uk` or `github.io`."))
         .examples([json!("example.com"), json!("*.example.com")]),
     Greeting => text(&GREETING)
         .description(Some("What the agent says when the chat opens."))
