@@ -46,6 +46,7 @@ mod faults_secrets;
 mod health;
 mod inbox;
 mod inspector;
+mod installations;
 mod keys;
 mod kills;
 mod knowledge;
