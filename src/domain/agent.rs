@@ -69,6 +69,11 @@ impl Agent {
         if self.is_active() { "active" } else { "deactivated" }
     }
 
+    /// Whether the settings name this very domain, not only such as it.
+    pub fn names_domain(&self, host: &str) -> bool {
+        self.allowed_domains.iter().any(|domain| domain == host)
+    }
+
     pub fn allows(&self, host: &str) -> bool {
         self.allowed_domains.is_empty() || self.allowed_domains.iter().any(|domain| domain_covers(domain, host))
     }

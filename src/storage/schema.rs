@@ -36,6 +36,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0019_two_step.sql")),
     M::up(include_str!("migrations/0020_keeping.sql")),
     M::up(include_str!("migrations/0021_endings.sql")),
+    M::up(include_str!("migrations/0022_installations.sql")),
     M::up(include_str!("migrations/0023_once.sql")),
     M::up(include_str!("migrations/0024_pages.sql")),
 ];
@@ -299,6 +300,26 @@ mod tests {
         let found: Vec<String> =
             db.prepare(all).unwrap().query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect();
         assert_eq!(found, ["https://a.test/?x https://b.test/ https://a.test/?x -", "https://a.test/ -"]);
+    }
+
+    #[test]
+    fn domains_on_whose_pages_somebody_wrote_are_known_after_the_migration() {
+        let (mut db, migrations) = (Connection::open_in_memory().unwrap(), Migrations::from_slice(MIGRATIONS));
+        migrations.to_version(&mut db, 21).unwrap();
+        db.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO installations (account, agent, domain, page_url, first_seen_at, last_seen_at)
+             VALUES ('acct_1', 'agt_1', 'a.test', '', 1, 5), ('acct_1', 'agt_1', 'b.test', '', 1, 6),
+                    ('acct_1', 'agt_1', 'c.test', '', 1, 7), ('acct_2', 'agt_2', 'a.test', '', 1, 8);
+             INSERT INTO page_usage (account, month, page, conversations)
+             VALUES ('acct_1', '2026-01', 'https://a.test/x', 1), ('acct_1', '2026-01', 'http://b.test:8080/', 1),
+                    ('acct_1', '2026-01', 'https://x.test/https://c.test/', 1)",
+        )
+        .unwrap();
+        migrations.to_latest(&mut db).unwrap();
+        let mut written = db.prepare("SELECT account || domain || written_at FROM installations WHERE written_at > 0").unwrap();
+        let written: Vec<String> = written.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        assert_eq!(written, ["acct_1a.test5", "acct_1b.test6"]);
     }
 
     #[test]

@@ -8,14 +8,14 @@ use crate::domain::conversation::{Author, Conversation, Message, Role};
 use crate::domain::event::Event;
 use crate::domain::id::{ConversationId, MessageId, VisitorId};
 use crate::domain::lead::LeadDetails;
-use crate::domain::page::page_path;
+use crate::domain::page::{self, page_path};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
 use crate::storage::answers::append;
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture, tells};
-use crate::storage::{Result, Store, days, draw};
+use crate::storage::{Result, Store, days, draw, installations};
 
 /// Earlier messages that a question may need to be understood.
 const HISTORY_MAX: i64 = 8;
@@ -235,6 +235,9 @@ fn start(
     ])?;
     greet(db, outbox, agent, &id, started_at)?;
     adopt_lead(db, message, &id, now)?;
+    if let Some(domain) = message.page_url.as_deref().and_then(page::host) {
+        installations::note_written(db, agent, &domain, now)?;
+    }
     days::count_conversation(db, &agent.account, started_at, 1)?;
     count(db, outbox, message, &month, now)?;
     Ok(Some(id))

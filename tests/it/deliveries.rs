@@ -128,24 +128,6 @@ fn an_installation_is_told_once_a_domain() {
 }
 
 #[test]
-fn e23_forged_domains_are_told_twenty_times_a_day_and_fifty_times_in_all() {
-    let (server, agent) = with_agent();
-    let load = |agent: &str, number: usize| {
-        let browser = server.client().with("origin", &format!("https://site-{number}.example"));
-        Visitor::open(&browser, json!({ "agent_id": agent }));
-    };
-    let told = || server.events("agent.installed").len();
-    for (day, expected) in [20, 40, 50, 50].into_iter().enumerate() {
-        (0..30).for_each(|number| load(&agent, day * 100 + number));
-        assert_eq!((told(), server.count("SELECT count(*) FROM installations")), (expected, expected as i64), "day {day}");
-        server.pass(Days(1));
-    }
-    // Another agent has a count of its own.
-    load(&server.agent(&json!({ "name": "Other" })), 0);
-    assert_eq!(told(), 51);
-}
-
-#[test]
 fn e02_a_failed_delivery_comes_again_in_the_same_bytes() {
     let (server, agent) = with_agent();
     let receiver = server.receiver();

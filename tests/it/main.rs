@@ -47,6 +47,7 @@ mod faults_strangers;
 mod health;
 mod inbox;
 mod inspector;
+mod installations;
 mod keys;
 mod kills;
 mod knowledge;

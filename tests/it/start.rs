@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::browser::{Browser, between, own_api, signed_in};
-use crate::server::Span::{Days, Minutes};
+use crate::server::Span::Minutes;
 use crate::server::TestServer;
 use crate::visitor::Visitor;
 
@@ -154,20 +154,6 @@ fn a_later_load_is_noted_once_an_hour_and_is_no_event() {
     load(&server, &agent, "shop.example");
     assert_eq!(seen(), 3_600_000);
     assert_eq!(server.events("agent.installed").len(), 1);
-}
-
-#[test]
-fn the_list_of_domains_is_bounded_and_says_so() {
-    let (server, mut browser) = signed_in();
-    let agent = begin(&mut browser, &SAMPLE);
-    for day in 0..3 {
-        (0..20).for_each(|number| load(&server, &agent, &format!("site-{day}-{number}.example")));
-        server.pass(Days(1));
-    }
-    crate::browser::Browser::sign_in(&mut browser, crate::browser::PASSWORD).is(303);
-    let page = browser.get(&format!("/agents/{agent}/install")).is(200).text;
-    assert_eq!(page.matches("<th scope=\"row\">").count(), 50);
-    assert!(page.contains("Live on site-2-") && page.contains("and 49 more") && page.contains("The list is full"), "{page}");
 }
 
 #[test]

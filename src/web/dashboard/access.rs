@@ -74,6 +74,7 @@ pub const RULES: &[Rule] = &[
     post("/agents/{agent}", Admin, "agent.updated"),
     post("/agents/{agent}/appearance", Admin, "agent.appearance_changed"),
     post("/agents/{agent}/answering", Admin, "agent.answering_changed"),
+    post("/agents/{agent}/install/remove", Admin, "agent.domain_removed"),
     post("/agents/{agent}/deactivate", Admin, "agent.deactivated"),
     post("/agents/{agent}/activate", Admin, "agent.activated"),
     // Webhooks.

@@ -1,8 +1,10 @@
 //! How an agent gets onto websites: its embed code, notes for the usual kinds of site, and where it was seen.
 
+use std::collections::HashMap;
+
 use askama::Template;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use url::{Host, Url};
 
 use crate::domain::agent::Agent;
@@ -13,7 +15,7 @@ use crate::web::dashboard::Page;
 use crate::web::dashboard::display::{PageUrl, When};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::nav::{Nav, Section};
-use crate::web::dashboard::session::{OwnAgent, SignedIn};
+use crate::web::dashboard::session::{OwnAgent, SignedForm, SignedIn};
 
 #[derive(Template)]
 #[template(path = "install.html")]
@@ -50,12 +52,21 @@ pub struct SeenRow {
     pub page: PageUrl,
     pub first: When,
     pub last: When,
+    /// Whether a conversation has begun there.
+    pub written: bool,
 }
 
-pub async fn show(member: SignedIn, OwnAgent(agent): OwnAgent, State(app): State<App>) -> Result<Response> {
+pub async fn show(
+    member: SignedIn,
+    OwnAgent(agent): OwnAgent,
+    State(app): State<App>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response> {
     let install = Install::of(&app, &agent).await?;
+    let mut nav = member.nav(Section::Agents);
+    nav.flash = query.contains_key("removed").then(|| "Removed. It appears again when it loads the widget again.".to_owned());
     Ok(Page(InstallPage {
-        nav: member.nav(Section::Agents),
+        nav,
         id: agent.id.to_string(),
         active: agent.is_active(),
         name: agent.name,
@@ -64,6 +75,13 @@ pub async fn show(member: SignedIn, OwnAgent(agent): OwnAgent, State(app): State
         install,
     })
     .into_response())
+}
+
+/// What a stranger has made up, or what is no more.
+pub async fn remove(OwnAgent(agent): OwnAgent, State(app): State<App>, form: SignedForm) -> Result<Redirect> {
+    let domain = form.fields.text("domain").to_owned();
+    app.store.remove_installation(agent.account.clone(), agent.id.clone(), domain).await?;
+    Ok(Redirect::to(&format!("/agents/{}/install?removed", agent.id)))
 }
 
 impl Install {
@@ -95,6 +113,7 @@ impl SeenRow {
             page: PageUrl(seen.page_url),
             first: When::new(seen.first_seen_at),
             last: When::new(seen.last_seen_at),
+            written: seen.written_at.is_some(),
         }
     }
 }

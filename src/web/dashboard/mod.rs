@@ -134,6 +134,7 @@ fn agent_routes() -> Router<App> {
         .route("/agents/{agent}/deactivate", post(agent::deactivate))
         .route("/agents/{agent}/activate", post(agent::activate))
         .route("/agents/{agent}/install", get(install::show))
+        .route("/agents/{agent}/install/remove", post(install::remove))
         .route("/agents/{agent}/duplicate", post(portable::duplicate))
         .route("/agents/{agent}/export", get(portable::export))
         .route("/agents/{agent}/knowledge", get(knowledge::list).post(knowledge::create))

@@ -10,16 +10,14 @@ use crate::domain::agent::Agent;
 use crate::domain::conversation::Transcript;
 use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
-use crate::domain::installation::FirstLoad;
-use crate::domain::page::{self, page_path, visited};
+use crate::domain::page::visited;
 use crate::domain::time::MINUTE_MS;
 use crate::limits::Window;
 use crate::web::App;
 use crate::web::body::object;
-use crate::web::client::{is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
-use crate::web::live::TeamNews;
+use crate::web::widget::installations;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::{MessageView, OperatorView};
 
@@ -78,7 +76,7 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
         page_url: seen("page_url"),
         referrer: seen("referrer"),
     };
-    note_installation(&app, &agent, &sent, &session).await?;
+    installations::note(&app, &agent, &sent, &session).await?;
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
     let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
     Ok(Json(Booted::new(&app, agent, &session, open)))
@@ -89,20 +87,6 @@ fn agent_id(body: &Map<String, Value>) -> Result<AgentId> {
     let text = fields.required_text("agent_id", &line(1..=100));
     fields.finish()?;
     AgentId::parse(&text).ok_or_else(ApiError::agent_not_found)
-}
-
-/// Browsers name the page's origin; without one, the page's own word is taken. Pages of this server are no installation.
-async fn note_installation(app: &App, agent: &Agent, sent: &Sent, session: &Session) -> Result<()> {
-    let from = origin(&sent.headers).map(str::to_owned).or_else(|| session.page_url.clone());
-    let domain = from.as_deref().and_then(page::host);
-    let (Some(domain), false) = (domain, is_own_page(app, &sent.headers)) else { return Ok(()) };
-    // A query string may name the visitor, and an installation outlives the visitor's data.
-    let page_url = session.page_url.as_deref().and_then(page_path).or(from).unwrap_or_default();
-    let load = FirstLoad { domain, page_url, user_agent: user_agent(&sent.headers), visitor: session.visitor.clone() };
-    if app.store.note_installation(agent.clone(), load).await? {
-        app.live.tell_team(&agent.account, TeamNews::Installed(agent.id.clone()));
-    }
-    Ok(())
 }
 
 impl AgentView {

@@ -4,6 +4,7 @@ mod boot;
 mod close;
 mod events;
 mod feedback;
+mod installations;
 mod leads;
 mod messages;
 mod session;
