@@ -18,6 +18,7 @@ pub mod health;
 pub mod hooks;
 pub mod live;
 pub mod once;
+pub mod packed;
 pub mod webhooks;
 pub mod widget;
 

@@ -7,12 +7,15 @@ mod events;
 mod samples;
 mod webhooks;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
+use tokio::sync::OnceCell;
 
 use crate::config::Config;
 use crate::domain::account::{KEYS_ACTIVE_MAX, Permission, Plan};
@@ -21,6 +24,7 @@ use crate::web::docs::endpoint::{Endpoint, Section, Span, spans};
 use crate::web::docs::events::{EVENTS, Event};
 use crate::web::docs::samples::{Sample, samples};
 use crate::web::error::{ApiError, Result};
+use crate::web::packed::Packed;
 
 const CACHING: &str = "public, max-age=300";
 
@@ -67,16 +71,25 @@ struct EndpointView {
     response: String,
 }
 
+/// Rendered at the first request; a server's configuration does not change.
+type Rendered = Arc<OnceCell<Packed>>;
+
 pub fn router() -> Router<App> {
-    Router::new().route("/docs", get(show))
+    let rendered = Rendered::default();
+    Router::new().route("/docs", get(move |State(app): State<App>, headers: HeaderMap| show(app, headers, rendered)))
 }
 
-async fn show(State(app): State<App>) -> Result<Response> {
-    let html = DocsPage::new(&app.config).render().map_err(|error| {
+async fn show(app: App, headers: HeaderMap, rendered: Rendered) -> Result<Response> {
+    let page = rendered.get_or_try_init(async || render(&app.config)).await?;
+    Ok(page.answer(&headers, CACHING).await)
+}
+
+fn render(config: &Config) -> Result<Packed> {
+    let html = DocsPage::new(config).render().map_err(|error| {
         tracing::error!(%error, "the documentation could not be rendered");
         ApiError::internal()
     })?;
-    Ok(([(header::CACHE_CONTROL, CACHING)], Html(html)).into_response())
+    Ok(Packed::new("text/html; charset=utf-8", html.into()))
 }
 
 impl DocsPage {
