@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use axum::Router;
@@ -16,12 +15,12 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::auth::hex;
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::packed::{accepts, brotli};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Short, so that a new version of the widget reaches every website within minutes.
 const SHORT: &str = "public, max-age=300, stale-while-revalidate=86400";
 const HASH_CHARS: usize = 10;
-const BROTLI_QUALITY: u32 = 11;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -93,8 +92,7 @@ fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap, caching: &'static
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     let kind = [(header::CONTENT_TYPE, media_type(path))];
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.split(',').any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "br")) {
+    if accepts(headers, "br") {
         let body = compressed(path, &file.data);
         return (common, kind, [(header::CONTENT_ENCODING, "br")], body).into_response();
     }
@@ -110,10 +108,7 @@ fn compressed(path: &str, data: &[u8]) -> Bytes {
     if let Some(body) = kept.get(path) {
         return body.clone();
     }
-    let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, BROTLI_QUALITY, 22);
-    // Writing to memory does not fail.
-    let _ = writer.write_all(data);
-    let body = Bytes::from(writer.into_inner());
+    let body = brotli(data);
     kept.insert(path.to_owned(), body.clone());
     body
 }

@@ -24,7 +24,7 @@ pub async fn tag(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(body) = body.collect().await else { return ApiError::internal().into_response() };
     let bytes = body.to_bytes();
-    let tag = format!("W/\"{}\"", hex(&Sha256::digest(&bytes)[..TAG_BYTES]));
+    let tag = tag_of(&bytes);
     let unchanged = known.is_some_and(|known| matches(&known, &tag));
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(header::ETAG, value);
@@ -39,7 +39,12 @@ pub async fn tag(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
-fn matches(known: &HeaderValue, tag: &str) -> bool {
+/// Weak, for it is of the content, whatever its coding.
+pub fn tag_of(bytes: &[u8]) -> String {
+    format!("W/\"{}\"", hex(&Sha256::digest(bytes)[..TAG_BYTES]))
+}
+
+pub fn matches(known: &HeaderValue, tag: &str) -> bool {
     let text = known.to_str().unwrap_or_default();
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     text.trim() == "*" || text.split(',').any(|candidate| strong(candidate) == strong(tag))

@@ -20,6 +20,7 @@ pub mod health;
 pub mod hooks;
 pub mod live;
 pub mod once;
+pub mod packed;
 pub mod permissions;
 pub mod webhooks;
 pub mod well_known;

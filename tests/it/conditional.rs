@@ -70,3 +70,22 @@ fn only_reads_that_succeed_have_a_tag() {
         assert!(reply.header("etag").is_empty(), "{reply:?}");
     }
 }
+
+#[test]
+fn what_is_the_same_for_everyone_is_packed_once_and_not_sent_again() {
+    let server = TestServer::start();
+    for (path, kind) in [("/api/v1/openapi.json", "application/json"), ("/docs", "text/html; charset=utf-8")] {
+        let plain = server.client().get(path).is(200);
+        assert_eq!((plain.header("content-type"), plain.header("content-encoding")), (kind, ""));
+        let tag = plain.header("etag").to_owned();
+        assert!(tag.starts_with("W/\"") && plain.header("cache-control") == "public, max-age=300", "{tag}");
+        let packed = server.client().with("accept-encoding", "gzip").send("HEAD", path, None).is(200);
+        assert_eq!((packed.header("content-encoding"), packed.header("etag")), ("gzip", tag.as_str()));
+        assert!(packed.number("content-length") * 3 < plain.text.len() as i64, "{path}");
+        assert_eq!(packed.header("vary"), "accept-encoding");
+        let unread = server.client().with("accept-encoding", "gzip;q=0").get(path).is(200);
+        assert_eq!((unread.header("content-encoding"), &unread.text), ("", &plain.text));
+        let known = server.client().with("if-none-match", &tag).with("accept-encoding", "gzip").get(path).is(304);
+        assert_eq!((known.text.as_str(), known.header("etag")), ("", tag.as_str()));
+    }
+}

@@ -16,7 +16,7 @@ fn is_unseen(c: char) -> bool {
 }
 
 #[test]
-fn l06_signs_of_a_model_that_nobody_sees_are_neither_shown_nor_kept() {
+fn signs_of_a_model_that_nobody_sees_are_neither_shown_nor_kept() {
     let (server, upstream, agent) = with_model();
     upstream.then(says(&[
         "We open\x1b]0;pwned\x07\x1b",

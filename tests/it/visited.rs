@@ -21,7 +21,7 @@ fn claims(visitor: &Visitor) -> String {
 }
 
 #[test]
-fn l07_tokens_in_the_address_of_a_page_are_kept_nowhere() {
+fn tokens_in_the_address_of_a_page_are_kept_nowhere() {
     let server = TestServer::start();
     let receiver = server.receiver();
     let agent = server.agent(&json!({ "name": "Ada" }));

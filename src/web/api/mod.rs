@@ -34,7 +34,7 @@ pub fn router(app: &App) -> Router<App> {
         .route_layer(middleware::from_fn(conditional::tag))
         .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
         .route_layer(middleware::from_fn_with_state(gate, gate::api))
-        .route("/openapi.json", get(schema::show).layer(middleware::from_fn(conditional::tag)))
+        .route("/openapi.json", get(schema::show))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
 }

@@ -8,12 +8,15 @@ mod samples;
 mod security;
 mod webhooks;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
+use tokio::sync::OnceCell;
 
 use crate::config::Config;
 use crate::domain::account::{KEYS_ACTIVE_MAX, Permission, Plan};
@@ -22,6 +25,7 @@ use crate::web::docs::endpoint::{Endpoint, Section, Span, spans};
 use crate::web::docs::events::{EVENTS, Event};
 use crate::web::docs::samples::{Sample, samples};
 use crate::web::error::{ApiError, Result};
+use crate::web::packed::Packed;
 
 const CACHING: &str = "public, max-age=300";
 
@@ -68,16 +72,26 @@ struct EndpointView {
     response: String,
 }
 
+/// Rendered at the first request; a server's configuration does not change.
+type Rendered = Arc<OnceCell<Packed>>;
+
 pub fn router() -> Router<App> {
+    let rendered = Rendered::default();
+    let show = move |State(app): State<App>, headers: HeaderMap| show(app, headers, rendered);
     Router::new().route("/docs", get(show)).merge(security::router())
 }
 
-async fn show(State(app): State<App>) -> Result<Response> {
-    let html = DocsPage::new(&app.config).render().map_err(|error| {
+async fn show(app: App, headers: HeaderMap, rendered: Rendered) -> Result<Response> {
+    let page = rendered.get_or_try_init(async || render(&app.config)).await?;
+    Ok(page.answer(&headers, CACHING).await)
+}
+
+fn render(config: &Config) -> Result<Packed> {
+    let html = DocsPage::new(config).render().map_err(|error| {
         tracing::error!(%error, "the documentation could not be rendered");
         ApiError::internal()
     })?;
-    Ok(([(header::CACHE_CONTROL, CACHING)], Html(html)).into_response())
+    Ok(Packed::new("text/html; charset=utf-8", html.into()))
 }
 
 impl DocsPage {

@@ -8,8 +8,9 @@ pub mod values;
 
 use std::sync::LazyLock;
 
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bytes::Bytes;
 use serde_json::Value;
 use utoipa::OpenApi as _;
 use utoipa::openapi::tag::TagBuilder;
@@ -22,6 +23,7 @@ use crate::web::api::schema::events::{
 };
 use crate::web::api::schema::values::{Cursor, Limit, Offset, Words};
 use crate::web::error::Body;
+use crate::web::packed::Packed;
 
 const CACHING: &str = "public, max-age=300";
 
@@ -52,8 +54,9 @@ pub fn text() -> &'static str {
     &TEXT
 }
 
-pub async fn show() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHING)], text())
+pub async fn show(headers: HeaderMap) -> Response {
+    static PACKED: LazyLock<Packed> = LazyLock::new(|| Packed::new("application/json", Bytes::from_static(text().as_bytes())));
+    PACKED.answer(&headers, CACHING).await
 }
 
 fn document() -> Value {
