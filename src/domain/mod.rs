@@ -18,6 +18,7 @@ pub mod input;
 pub mod installation;
 pub mod knowledge;
 pub mod lead;
+pub mod link;
 pub mod model_use;
 pub mod operator;
 pub mod pace;
