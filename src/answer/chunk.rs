@@ -2,9 +2,11 @@
 
 pub mod faq;
 mod front;
+mod inline;
 mod json;
 mod keys;
 pub mod lines;
+mod links;
 pub mod markdown;
 mod markup;
 pub mod plain;
@@ -53,7 +55,9 @@ impl Chunk {
 /// list is read as such.
 pub fn cut(knowledge: usize, entry: &Entry) -> Vec<Chunk> {
     let content = entry.content.replace("\r\n", "\n").replace('\r', "\n").replace(['\u{2028}', '\u{2029}', '\u{0}'], "\n");
-    let mut chunks = json::cut(&content).or_else(|| table::cut(&content)).unwrap_or_else(|| prose(entry.kind, &content));
+    let content = links::resolved(content, entry.url);
+    let records = json::cut(&content).or_else(|| table::cut(&content)).map(|chunks| chunks.into_iter().map(unescaped).collect());
+    let mut chunks: Vec<Chunk> = records.unwrap_or_else(|| prose(entry, &content));
     chunks.retain(|chunk| !chunk.text.trim().is_empty());
     for chunk in &mut chunks {
         chunk.knowledge = knowledge;
@@ -65,10 +69,18 @@ pub fn cut(knowledge: usize, entry: &Entry) -> Vec<Chunk> {
     chunks
 }
 
-fn prose(kind: KnowledgeType, content: &str) -> Vec<Chunk> {
+/// The values of records may name characters as HTML does.
+fn unescaped(mut chunk: Chunk) -> Chunk {
+    let texts = chunk.headings.iter_mut().chain(&mut chunk.question).chain([&mut chunk.text, &mut chunk.title]);
+    texts.for_each(|text| *text = markup::unescaped(std::mem::take(text)));
+    chunk
+}
+
+fn prose(entry: &Entry, content: &str) -> Vec<Chunk> {
     let (title, content) = front::matter(content);
-    let content = markup::plain(content);
-    let mut chunks = match kind_of(kind, &content) {
+    // Links of HTML are links of markdown only now.
+    let content = links::resolved(markup::plain(content), entry.url);
+    let mut chunks = match kind_of(entry.kind, &content) {
         KnowledgeType::Faq => faq::cut(&content),
         KnowledgeType::Product => product::cut(&content),
         KnowledgeType::Markdown => markdown::cut(&content),

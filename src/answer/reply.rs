@@ -195,12 +195,8 @@ fn is_chatter(kind: SmallTalk) -> bool {
 
 /// Whether the message holds an address or a number, and the message without them.
 fn without_contact(text: &str) -> (bool, String) {
-    let found = contact::find(text);
-    let mut rest = text.to_owned();
-    for detail in found.email.iter().chain(&found.phone) {
-        rest = rest.replacen(detail.as_str(), " ", 1);
-    }
-    (found != contact::Contact::default(), rest)
+    let rest = contact::without(text);
+    (rest != text, rest)
 }
 
 /// Whether what stands beside contact details merely brings them: "my e-mail is", "I'm Jane from Acme".

@@ -6,8 +6,8 @@ use crate::domain::Rejection;
 use crate::domain::contact;
 use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, VisitorId};
 use crate::domain::input::{Fields, Text, line, lines, text_of_form};
+use crate::domain::link;
 use crate::domain::time::Time;
-use crate::domain::unseen::turns;
 
 pub const MESSAGE_CHARS_MAX: usize = 4_000;
 
@@ -48,8 +48,8 @@ impl LeadDetails {
         let mut fields = Fields::new(body);
         let details = Self {
             name: optional(&mut fields, "name", &SHORT),
-            email: fields.parsed("email", |text| checked(text, contact::email, "must be an e-mail address")).flatten(),
-            phone: fields.parsed("phone", |text| checked(text, contact::phone, "must be a phone number")).flatten(),
+            email: fields.parsed("email", |text| checked(text, contact::typed_email, "must be an e-mail address")).flatten(),
+            phone: fields.parsed("phone", |text| checked(text, contact::typed_phone, "must be a phone number")).flatten(),
             company: optional(&mut fields, "company", &SHORT),
             message: optional(&mut fields, "message", &MESSAGE),
         };
@@ -66,7 +66,7 @@ impl LeadDetails {
     pub fn in_message(text: &str) -> Option<Self> {
         let found = contact::find(text);
         let details = Self { email: found.email, phone: found.phone, message: Some(text.to_owned()), ..Self::default() };
-        details.can_be_reached().then_some(details)
+        details.can_be_reached().then(|| Self { name: contact::name(text), ..details })
     }
 
     const fn can_be_reached(&self) -> bool {
@@ -127,13 +127,9 @@ fn optional(fields: &mut Fields, name: &str, form: &Text) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-fn checked(text: &str, valid: impl Fn(&str) -> bool, message: &str) -> Result<Option<String>, String> {
-    let straight: String = text.chars().filter(|c| !turns(*c)).collect();
-    match straight.trim() {
-        "" => Ok(None),
-        text if valid(text) => Ok(Some(text.to_owned())),
-        _ => Err(message.to_owned()),
-    }
+fn checked(text: &str, read: impl Fn(&str) -> Option<String>, message: &str) -> Result<Option<String>, String> {
+    let blank = text.chars().all(|c| c.is_whitespace() || link::is_invisible(c));
+    if blank { Ok(None) } else { read(text).map(Some).ok_or_else(|| message.to_owned()) }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod installation;
 pub mod json;
 pub mod knowledge;
 pub mod lead;
+pub mod link;
 pub mod model_use;
 pub mod operator;
 pub mod pace;

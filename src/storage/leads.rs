@@ -6,7 +6,7 @@ use crate::domain::agent::Agent;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, LeadId, VisitorId};
-use crate::domain::lead::{LEAD_STATUSES, Lead, LeadDetails};
+use crate::domain::lead::{LEAD_STATUSES, Lead, LeadDetails, MESSAGE_CHARS_MAX};
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
@@ -59,6 +59,18 @@ const SET_STATUS: &str = "
     UPDATE leads
     SET status = ?3
     WHERE account = ?1 AND id = ?2";
+
+const LAST_QUESTION: &str = "
+    SELECT content
+    FROM messages
+    WHERE account = ?1 AND conversation = ?2 AND role = 'user'
+      AND NOT EXISTS (
+          SELECT 1
+          FROM conversations
+          JOIN leads ON leads.id = conversations.lead AND leads.account = ?1
+          WHERE conversations.account = ?1 AND conversations.id = ?2 AND leads.message IS NOT NULL)
+    ORDER BY seq DESC
+    LIMIT 1";
 
 /// Whom a lead came from, and where.
 pub struct LeadOrigin<'a> {
@@ -163,11 +175,14 @@ impl Store {
         agent: Agent,
         visitor: VisitorId,
         page_url: Option<String>,
-        details: LeadDetails,
+        mut details: LeadDetails,
     ) -> Result<Lead> {
         let outbox = self.outbox();
         self.write(move |db| {
             let open = latest_of(db, &agent.account, &agent.id, &visitor)?.filter(|c| c.ended_at.is_none());
+            if let Some(conversation) = open.as_ref().filter(|_| details.message.is_none()) {
+                details.message = last_question(db, &agent.account, &conversation.id)?;
+            }
             let mut origin = LeadOrigin::of(&agent, &visitor, open.as_ref());
             origin.page_url = origin.page_url.or(page_url.as_deref());
             capture(db, &outbox, &origin, &details)
@@ -248,6 +263,13 @@ fn insert(db: &Connection, lead: &Lead) -> Result<()> {
         ])?;
     }
     Ok(())
+}
+
+/// What a form without a message is about: the visitor's last words, unless the conversation's lead has words already.
+fn last_question(db: &Connection, account: &AccountId, conversation: &ConversationId) -> Result<Option<String>> {
+    let mut find = db.prepare_cached(LAST_QUESTION)?;
+    let found: Option<String> = find.query_row(params![account, conversation], |row| row.get(0)).optional()?;
+    Ok(found.map(|question| question.chars().take(MESSAGE_CHARS_MAX).collect()))
 }
 
 /// Without a kept conversation, a visitor's leads of one day are one lead.

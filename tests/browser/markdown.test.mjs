@@ -22,6 +22,10 @@ const HOSTILE = [
   "[x](data:text/html,<script>alert(1)</script>)",
   "[x](vbscript:msgbox(1))",
   "[x](file:///etc/passwd)",
+  "[x](tel:*#06#)",
+  "[x](tel:*%2306%23)",
+  "[x](TEL:javascript:alert(1))",
+  "<javascript:alert(1)>",
   "[x](//evil.example/)",
   "[bank](https://bank.example@evil.example/)",
   "![pixel](https://evil.example/?d=SECRET)",
@@ -35,7 +39,7 @@ const HOSTILE = [
 const HEAVY = [
   "a".repeat(100_000),
   ...["*", "[", "`", "_a", "\n"].map((text) => text.repeat(10_001)),
-  ...["**a ", "[x](", "- ", "> ", "https://"].map((text) => text.repeat(5_000)),
+  ...["**a ", "[x](", "- ", "> ", "https://", "[x](https://a.example/(", "a.b@c.", "+1 ", "0123456789 ", "<https://a.example/", "(("].map((text) => text.repeat(5_000)),
 ];
 
 let server, site, browser;
@@ -85,7 +89,7 @@ function assertHarmless(found, text, allowed = ALLOWED) {
   for (const { tag, attributes, href } of found) {
     assert.ok(allowed.includes(tag), `${tag} from ${text}`);
     assert.ok(!attributes.some((name) => name.startsWith("on") || name === "style"), `${attributes} from ${text}`);
-    if (href !== undefined) assert.match(href, /^(https?|mailto):/, text);
+    if (href !== undefined) assert.match(href, /^(https?:|mailto:|tel:[+\d().-]+$)/, text);
   }
 }
 
@@ -173,4 +177,59 @@ test("the supported part of Markdown is shown as it is meant", async () => {
     "\\*not bold\\*": "<p>*not bold*</p>",
   };
   for (const [text, expected] of Object.entries(cases)) assert.equal(await shape(text), expected, text);
+});
+
+const links = (bubble) => bubble.evaluate((node) => [...node.querySelectorAll("a")].map((a) => [a.querySelector("bdi").textContent, a.href]));
+
+const LINKS = {
+  "詳しくはhttps://shop.example/kayakをご覧ください。18ユーロです": [["https://shop.example/kayak"]],
+  "https://shop.example/kayak，价格18欧元": [["https://shop.example/kayak"]],
+  "（https://shop.example/kayak）for": [["https://shop.example/kayak"]],
+  "https://shop.example/kayak에서": [["https://shop.example/kayak"]],
+  "https://shop.example/kayakครับ": [["https://shop.example/kayak"]],
+  "https://shop.example/%E3%82%ABです": [["https://shop.example/%E3%82%AB"]],
+  "https://shop.example/size_(eu).": [["https://shop.example/size_(eu)"]],
+  "size chart (https://shop.example/size_(eu)) page": [["https://shop.example/size_(eu)"]],
+  "(see https://shop.example/x), then": [["https://shop.example/x"]],
+  "https://shop.example/__a__/b_c_d": [["https://shop.example/__a__/b_c_d"]],
+  "“https://shop.example/x” and https://shop.example/y…": [["https://shop.example/x"], ["https://shop.example/y"]],
+  "<https://shop.example/x>.": [["https://shop.example/x"]],
+  "[size](https://shop.example/size_(eu)) now": [["size", "https://shop.example/size_(eu)"]],
+  '[size](https://shop.example/x "A title (b)") now': [["size", "https://shop.example/x"]],
+  "[here](<https://shop.example/x y>).": [["here", "https://shop.example/x%20y"]],
+  "[pricing](/pricing)": [],
+  "Write to jane@shop.example.": [["jane@shop.example", "mailto:jane@shop.example"]],
+  "メールはtaro@shop.jpです": [["taro@shop.jp", "mailto:taro@shop.jp"]],
+  "(jane.doe+x@mail.shop.example)": [["jane.doe+x@mail.shop.example", "mailto:jane.doe+x@mail.shop.example"]],
+  "grüße@münchen.example": [["grüße@münchen.example", "mailto:gr%C3%BC%C3%9Fe@m%C3%BCnchen.example"]],
+  "https://medium.example/@jane.doe/post": [["https://medium.example/@jane.doe/post"]],
+  "@jane.doe and jane@localhost": [],
+  "Call +1 555 010 0123, or (030) 901820.": [["+1 555 010 0123", "tel:+15550100123"], ["(030) 901820", "tel:030901820"]],
+  "+44 (0)20 7946 0958": [["+44 (0)20 7946 0958", "tel:+442079460958"]],
+  "07700 900123; 06.12.34.56.78; 555-010-0123; 1-800-555-0199": [
+    ["07700 900123", "tel:07700900123"],
+    ["06.12.34.56.78", "tel:0612345678"],
+    ["555-010-0123", "tel:5550100123"],
+    ["1-800-555-0199", "tel:18005550199"],
+  ],
+  "電話は03-1234-5678です": [["03-1234-5678", "tel:0312345678"]],
+  "[call us](tel:+15550100123)": [["call us", "tel:+15550100123"]],
+  "01.04.2026 - 30.09.2026, 01/04/2026 12:30, 2026-03-15 10": [],
+  "1 299 000, 1764534180, 192.168.100.200, 52.520008, 0.123456789, 09:00-17:00": [],
+  "$0123456789, 0171 1234567kg, #0123456789, 4111 1111 1111 1111": [],
+};
+
+test("an address, an e-mail address and a phone number are links that end where a reader ends them", async () => {
+  const visitor = await open();
+  for (const [text, expected] of Object.entries(LINKS)) {
+    const found = await links(await answerTo(visitor, text));
+    assert.deepEqual(found, expected.map(([shown, address = shown]) => [shown, address]), text);
+  }
+});
+
+test("names of files and code keep their underscores", async () => {
+  const visitor = await open();
+  for (const text of ["file__init__.py", "__init__.py", "snake_case_name", "MAX_(HTTP)_SIZE", "a_b_(c)_d"]) {
+    assert.equal(await (await answerTo(visitor, text)).textContent(), text);
+  }
 });

@@ -100,3 +100,28 @@ fn no_answer_draws_on_another_agents_knowledge() {
     let answer = server.visitor(&other).ask("What is the secret recipe?");
     assert!(!answer.answered && !answer.text.contains("saffron"), "{}", answer.text);
 }
+
+#[test]
+fn addresses_names_and_characters_are_quoted_as_their_owner_meant_them() {
+    let server = TestServer::start();
+    for (kind, told, quoted) in [
+        (
+            "text",
+            "The kayak handbook is at https://en.wikipedia.org/wiki/Kayak_(boat).",
+            "https://en.wikipedia.org/wiki/Kayak_(boat).",
+        ),
+        ("markdown", "The kayak handbook is [here](https://shop.example/size_(eu)).", "here (https://shop.example/size_(eu))."),
+        ("faq", "Q: Where is the kayak handbook?\nA: In file__init__.py.", "In file__init__.py."),
+        ("text", "<p>The kayak handbook co&ucirc;te 49&nbsp;&euro; &ndash; &#8222;frei&#8220;.</p>", "coûte 49 € – „frei“."),
+        (
+            "markdown",
+            "The kayak handbook: [call us](tel:+15550100123) or see [pricing](/pricing).",
+            "call us (+15550100123) or see pricing.",
+        ),
+    ] {
+        let agent = server.agent(&json!({ "name": "A" }));
+        server.teach(&agent, kind, told);
+        let answer = server.visitor(&agent).ask("Where is the kayak handbook?").text;
+        assert!(answer.contains(quoted), "{answer}");
+    }
+}

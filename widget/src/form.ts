@@ -89,7 +89,7 @@ export class Form {
   #check({ email, phone }: Details): FieldError[] {
     const field = this.#inputs.has("email") ? "email" : "phone";
     if (!email && !phone && this.#inputs.has(field)) return [{ field, message: this.#texts.contactNeeded }];
-    if (email && !/^\S+@\S+\.\S+$/.test(email)) return [{ field: "email", message: this.#texts.emailWrong }];
+    if (email && !/^\S+[@＠]\S+[.．]\S+$/.test(email)) return [{ field: "email", message: this.#texts.emailWrong }];
     return [];
   }
 

@@ -2,9 +2,10 @@
 // else, images and HTML above all, stays the text that it is.
 import { h } from "./dom";
 import type { Child } from "./dom";
+import { linkAt, targetAt } from "./links";
 
 const DEPTH_MAX = 4;
-const SCHEMES = ["http:", "https:", "mailto:"];
+const SCHEMES = ["http:", "https:", "mailto:", "tel:"];
 
 export function renderMarkdown(text: string): Node[] {
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
@@ -106,8 +107,9 @@ function spanAt(text: string, at: number, closing: Closing, depth: number, linke
   if (linked) return false;
   if (char === "!" && text[at + 1] === "[") return labelAt(text, at + 1, closing, depth, false);
   if (char === "[") return labelAt(text, at, closing, depth, true);
-  if ((char === "h" || char === "H") && !/\w/.test(text[at - 1] ?? "")) return addressAt(text, at);
-  return false;
+  if (char !== "<") return addressAt(text, at);
+  const sharp = addressAt(text, at + 1);
+  return sharp && text[sharp[1]] === ">" && [sharp[0], sharp[1] + 1];
 }
 
 function codeAt(text: string, at: number, closing: Closing): Span {
@@ -122,7 +124,7 @@ function emphasisAt(text: string, at: number, char: string, closing: Closing, de
   if (char === "_" && /\w/.test(text[at - 1] ?? "")) return false;
   if (/\s/.test(text[from] ?? " ") || text[from] === char) return false;
   const end = closing(mark, from + 1);
-  if (end < 0 || (mark === char && text[end + 1] === char) || /\s/.test(text[end - 1] ?? "") || (char === "_" && /\w/.test(text[end + mark.length] ?? ""))) return false;
+  if (end < 0 || (mark === char && text[end + 1] === char) || /\s/.test(text[end - 1] ?? "") || (char === "_" && /^[./-]?\w/.test(text.slice(end + mark.length)))) return false;
   const children = inline(text.slice(from, end), depth + 1, linked);
   return [h(mark.length === 2 ? "strong" : "em", {}, ...children), end + mark.length];
 }
@@ -130,27 +132,28 @@ function emphasisAt(text: string, at: number, char: string, closing: Closing, de
 // [label](address). With an exclamation mark before it this is an image, of which only the label remains.
 function labelAt(text: string, at: number, closing: Closing, depth: number, link: boolean): Span {
   const middle = closing("](", at + 1);
-  const end = middle < 0 ? -1 : closing(")", middle + 2);
-  if (end < 0) return false;
+  const target = middle < 0 ? null : targetAt(text, middle + 1);
+  if (!target) return false;
+  const [address, end] = target;
   const label = text.slice(at + 1, middle);
   if (/[[\n]/.test(label)) return false;
-  if (!link) return [label, end + 1];
-  const url = safeUrl(text.slice(middle + 2, end).trim().replace(/\s+["'].*$/, ""));
-  return url !== null && [anchor(url, inline(label, depth + 1, true), label), end + 1];
+  if (!link) return [label, end];
+  const url = safeUrl(address);
+  return url !== null && [anchor(url, inline(label, depth + 1, true), label), end];
 }
 
 function addressAt(text: string, at: number): Span {
-  const [address = ""] = /^https?:\/\/[^\s<>"'`\\]{3,500}/i.exec(text.slice(at, at + 512)) ?? [];
-  const trimmed = address.replace(/[.,;:!?)\]*_]+$/, "");
-  const url = trimmed ? safeUrl(trimmed) : null;
-  return url !== null && [anchor(url, [trimmed], trimmed), at + trimmed.length];
+  const [shown = "", address = ""] = linkAt(text, at) ?? [];
+  const url = safeUrl(address);
+  return url !== null && [anchor(url, [shown], place(url)), at + shown.length];
 }
 
 export function safeUrl(address: string): URL | null {
   try {
     const url = new URL(address);
     // "https://bank.example@evil.example" is meant to be misread.
-    return SCHEMES.includes(url.protocol) && !url.username ? url : null;
+    // A phone is asked to dial a number, and no code.
+    return SCHEMES.includes(url.protocol) && !url.username && (url.protocol !== "tel:" || /^[+\d().-]+$/.test(url.pathname)) ? url : null;
   } catch {
     return null;
   }
@@ -158,12 +161,13 @@ export function safeUrl(address: string): URL | null {
 
 // The host is always visible, so that a label cannot promise another place than the link goes to.
 export function anchor(url: URL, children: Child[], label: string): HTMLAnchorElement {
-  const place = url.host || url.pathname;
-  const told = label === place || safeUrl(label)?.href === url.href;
+  const told = label === place(url) || safeUrl(label)?.href === url.href;
   return h(
     "a",
     { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow ugc" },
     h("bdi", {}, ...children),
-    !told && h("span", { class: "cf-host" }, ` (${place})`),
+    !told && h("span", { class: "cf-host" }, ` (${place(url)})`),
   );
 }
+
+const place = (url: URL): string => url.host || url.pathname;

@@ -4,7 +4,7 @@ use crate::answer::chunk::keys::asks;
 use crate::answer::chunk::lines::{windows, word_count};
 use crate::answer::chunk::markup::is_fence;
 use crate::answer::chunk::record::{self, is_pair};
-use crate::answer::chunk::{Chunk, faq, front};
+use crate::answer::chunk::{Chunk, faq, front, inline};
 
 pub const DEPTH_MAX: usize = 6;
 const HEADING_CHARS_MAX: usize = 200;
@@ -220,49 +220,5 @@ fn block_line(line: &str) -> String {
 
 /// Drops emphasis and code marks; a link becomes its text with the address behind it.
 pub fn inline(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['[', '!', '*', '_', '`', '\\']) {
-        out.push_str(&rest[..at]);
-        let (shown, used) = mark(&rest[at..], out.chars().next_back());
-        out.push_str(&shown);
-        rest = &rest[at + used..];
-    }
-    out.push_str(rest);
-    out.trim().to_owned()
-}
-
-/// What a mark at the start of `text` shows, and how many bytes it takes.
-fn mark(text: &str, before: Option<char>) -> (String, usize) {
-    let mut chars = text.chars();
-    let first = chars.next().unwrap_or(' ');
-    let next = chars.next();
-    match first {
-        '!' if next == Some('[') => link(&text[1..]).map_or(("!".into(), 1), |(label, _, used)| (label, used + 1)),
-        '[' => match link(text) {
-            Some((label, url, used)) if url.starts_with('#') || url == label || url.is_empty() => (label, used),
-            Some((label, url, used)) => (format!("{label} ({})", url.strip_prefix("mailto:").unwrap_or(&url)), used),
-            None => ("[".into(), 1),
-        },
-        '*' | '_' if next == Some(first) => (String::new(), 2),
-        '`' => (String::new(), 1),
-        '\\' if next.is_some_and(|c| c.is_ascii_punctuation()) => (next.into_iter().collect(), 2),
-        // A single mark is emphasis at the edge of a word, and itself elsewhere: 2 * 3, snake_case.
-        '*' | '_' => {
-            let open = before.is_none_or(|c| !c.is_alphanumeric()) && next.is_some_and(|c| !c.is_whitespace());
-            let close = before.is_some_and(|c| !c.is_whitespace()) && next.is_none_or(|c| !c.is_alphanumeric());
-            (if open || close { String::new() } else { first.to_string() }, 1)
-        }
-        _ => (first.to_string(), first.len_utf8()),
-    }
-}
-
-/// The label, the address and the length of `[label](address)`; both bounded, so that a run of brackets stays cheap.
-fn link(text: &str) -> Option<(String, String, usize)> {
-    let window = text.char_indices().nth(600).map_or(text, |(at, _)| &text[..at]);
-    let close = window.find(']')?;
-    let rest = window[close + 1..].strip_prefix('(')?;
-    let end = rest.find(')')?;
-    let url = rest[..end].split_whitespace().next().unwrap_or("");
-    Some((window[1..close].trim_matches(['*', '_', '`']).to_owned(), url.to_owned(), close + 2 + end + 1))
+    inline::shown(text)
 }

@@ -7,18 +7,6 @@ const DROPPED: [&str; 25] = [
     "font", "img", "thead", "tbody", "figure", "mark", "code", "abbr", "label",
 ];
 const BREAKS: [&str; 10] = ["br", "p", "div", "hr", "blockquote", "ul", "ol", "table", "section", "article"];
-const ENTITIES: [(&str, &str); 8] = [
-    ("&nbsp;", " "),
-    ("&lt;", "<"),
-    ("&gt;", ">"),
-    ("&quot;", "\""),
-    ("&#39;", "'"),
-    ("&apos;", "'"),
-    ("&euro;", "\u{20ac}"),
-    // Last, so that what it gives is not read again.
-    ("&amp;", "&"),
-];
-
 /// The text without markup; what stands in fences is left as it is.
 pub fn plain(content: &str) -> String {
     if !content.contains('<') && !content.contains('&') {
@@ -37,6 +25,15 @@ pub fn plain(content: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The text with the characters that HTML names or numbers. What follows an address's `&` is no such name.
+pub fn unescaped(text: String) -> String {
+    if !text.contains('&') {
+        return text;
+    }
+    let shown = htmlize::unescape_attribute(&text);
+    shown.replace('\u{a0}', " ").replace(['\u{ad}', '\u{200b}'], "")
 }
 
 pub fn is_fence(line: &str) -> bool {
@@ -70,12 +67,7 @@ impl State {
             rest = &rest[at..];
             rest = &rest[self.tag(rest, &mut text)..];
         }
-        for (entity, shown) in ENTITIES {
-            if text.contains(entity) {
-                text = text.replace(entity, shown);
-            }
-        }
-        out.push_str(&text);
+        out.push_str(&unescaped(text));
     }
 
     /// Writes what a tag at the start of `rest` stands for, and says how many bytes it takes.
@@ -118,7 +110,12 @@ impl State {
             let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             rest[1..].split(quote).next()
         });
-        self.link = address.filter(|address| !address.contains([' ', '(', ')'])).map(str::to_owned);
+        let plain = |address: &&str| !address.contains(['<', '>', '"']);
+        let written = |address: &str| match address.contains([' ', '(', ')']) {
+            true => format!("<{address}>"),
+            false => address.to_owned(),
+        };
+        self.link = address.map(str::trim).filter(plain).map(written);
         text.push_str(if self.link.is_some() { "[" } else { "" });
     }
 }

@@ -300,3 +300,49 @@ fn japanese_text_is_cut_by_its_characters() {
     assert!(chunks.len() > 2 && chunks.iter().all(|chunk| lines::word_count(&chunk.text) <= CHUNK_WORDS_MAX));
     assert!(chunks.iter().all(|chunk| chunk.text.ends_with('。')));
 }
+
+#[test]
+fn addresses_and_names_are_quoted_as_they_stand_in_every_type() {
+    for told in [
+        "See https://en.wikipedia.org/wiki/Kayak_(boat) for more.",
+        "It is https://shop.example/a_b_(c)_d, all of it.",
+        "Open file__init__.py or snake_case_name.",
+    ] {
+        for kind in [KnowledgeType::Text, KnowledgeType::Markdown] {
+            check(kind, told, &[("", told)]);
+        }
+        check(KnowledgeType::Faq, &format!("Q: Where?\nA: {told}"), &[("Where?", told)]);
+        check(KnowledgeType::Product, &format!("Name: Kayak\nNote: {told}"), &[("Kayak", &format!("Note: {told}"))]);
+        check(KnowledgeType::Text, &format!("question;answer\nWhere?;\"{told}\""), &[("Where?", told)]);
+    }
+}
+
+#[test]
+fn characters_that_html_names_or_numbers_are_read() {
+    for (written, told) in [
+        ("<p>Der Versand f&uuml;r Gro&szlig;ger&auml;te kostet 49&nbsp;&euro;</p>", "Der Versand für Großgeräte kostet 49 €"),
+        ("We ship &#8222;to your door&#8220; &ndash; free.", "We ship „to your door“ – free."),
+        ("It costs &#x20AC;5 &#150; &frac12; price&hellip;", "It costs €5 – ½ price…"),
+        ("a &lt; b &amp;amp; c &quot;d&quot; &apos;e&#39;", "a < b &amp; c \"d\" 'e'"),
+        ("&Agrave; la carte &rarr; &copy; caf&eacute;", "À la carte → © café"),
+        ("Q&A by AT&T & co: &bogus;", "Q&A by AT&T & co: &bogus;"),
+        ("See https://shop.example/?a=1&copy=2&lt=3 now.", "See https://shop.example/?a=1&copy=2&lt=3 now."),
+        ("Un&shy;break&shy;able", "Unbreakable"),
+        ("&alpha;&beta; and &#128512;", "αβ and 😀"),
+        ("10&thinsp;kg, 5&times;5", "10\u{2009}kg, 5×5"),
+    ] {
+        check(KnowledgeType::Text, written, &[("", told)]);
+    }
+    check(KnowledgeType::Text, "question;answer\nWo?;\"Am B&auml;renplatz\"", &[("Wo?", "Am Bärenplatz")]);
+    check(KnowledgeType::Text, r#"[{"question": "Wo?", "answer": "Am B&auml;renplatz"}]"#, &[("Wo?", "Am Bärenplatz")]);
+}
+
+#[test]
+fn a_link_is_told_by_where_it_leads() {
+    let content = "See [pricing](/pricing), <a href=\"size_(eu)\">sizes</a> or [us](tel:+15550100123).";
+    let told = |url| cut(0, &Entry { url, ..entry(KnowledgeType::Markdown, content) })[0].text.clone();
+    assert_eq!(told(None), "See pricing, sizes or us (+15550100123).");
+    let absolute =
+        "See pricing (https://shop.example/pricing), sizes (https://shop.example/help/size_(eu)) or us (+15550100123).";
+    assert_eq!(told(Some("https://shop.example/help/faq")), absolute);
+}

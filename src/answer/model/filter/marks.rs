@@ -1,6 +1,7 @@
 //! What a text begins with, as far as it can be told: plain words, a citation, a link, a picture, a sign of the model's.
 
 use crate::answer::model::filter::{Allowed, Found};
+use crate::domain::link;
 
 /// How much is held back at most for what does not end.
 const LABEL_BYTES_MAX: usize = 400;
@@ -139,18 +140,15 @@ fn bracket(rest: &str, end: bool, allowed: &Allowed) -> Mark {
     let alone = |numbers: Option<Vec<usize>>| numbers.map_or(Mark::Plain(1), |numbers| Mark::Cite(close + 1, numbers));
     match after.chars().next() {
         None if !end => Mark::Wait,
-        Some('(') => match closing(after, ')', LINK_BYTES_MAX) {
+        Some('(') => match target(after) {
             None if !end && !over(after, LINK_BYTES_MAX) => Mark::Wait,
             // What cannot be judged is no link.
             None => Mark::Put(close + 2, label.to_owned()),
-            Some(last) => {
-                let (length, target) = (close + 1 + last + 1, after[1..last].split_whitespace().next().unwrap_or_default());
-                match numbers {
-                    Some(numbers) => Mark::Cite(length, numbers),
-                    None if allowed.link(target.trim_matches(['<', '>'])) => Mark::Plain(length),
-                    None => Mark::Put(length, label.to_owned()),
-                }
-            }
+            Some((target, used)) => match numbers {
+                Some(numbers) => Mark::Cite(close + 1 + used, numbers),
+                None if allowed.link(target) => Mark::Plain(close + 1 + used),
+                None => Mark::Put(close + 1 + used, label.to_owned()),
+            },
         },
         _ => alone(numbers),
     }
@@ -178,14 +176,14 @@ fn picture(rest: &str, end: bool) -> Mark {
         return wait_or(end || over(rest, LABEL_BYTES_MAX), Mark::Drop(2));
     };
     let target = &after[close + 1..];
-    let last = match target.chars().next() {
+    let used = match target.chars().next() {
         None if !end => return Mark::Wait,
-        Some('(') => ')',
-        Some('[') => ']',
+        Some('(') => self::target(target).map(|(_, used)| used),
+        Some('[') => closing(target, ']', LINK_BYTES_MAX).map(|last| last + 1),
         _ => return Mark::Drop(1 + close + 1),
     };
-    match closing(target, last, LINK_BYTES_MAX) {
-        Some(end) => Mark::Drop(1 + close + 1 + end + 1),
+    match used {
+        Some(used) => Mark::Drop(1 + close + 1 + used),
         None => wait_or(end || over(target, LINK_BYTES_MAX), Mark::Drop(1 + close + 1 + 1)),
     }
 }
@@ -227,12 +225,10 @@ fn sign(rest: &str, end: bool, allowed: &Allowed) -> Mark {
     if address(rest) < Fit::Whole {
         return wait_or(end, Mark::Plain(rest.chars().next().map_or(0, char::len_utf8)));
     }
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|' | '{' | '}');
-    let length = rest.find(ends).unwrap_or(rest.len());
-    if length == rest.len() && !end && length < LINK_BYTES_MAX {
+    if link::reach(rest) == rest.len() && !end {
         return Mark::Wait;
     }
-    let url = rest[..length].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '*', '_', '\'']);
+    let url = &rest[..link::length(rest)];
     if allowed.link(url) { Mark::Plain(url.len().max(1)) } else { Mark::Drop(url.len().max(1)) }
 }
 
@@ -242,6 +238,12 @@ fn wait_or(given_up: bool, mark: Mark) -> Mark {
 
 fn over(text: &str, bytes_max: usize) -> bool {
     text.len() > bytes_max || text.contains("\n\n")
+}
+
+/// The address of a link and the bytes it takes, if it ends soon and in the same paragraph.
+fn target(text: &str) -> Option<(&str, usize)> {
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    link::target(&paragraph[..paragraph.floor_char_boundary(LINK_BYTES_MAX)])
 }
 
 /// Where `last` stands, if it does so soon and in the same paragraph.

@@ -78,11 +78,31 @@ fn links_stay_only_where_they_may_lead() {
     check("See [hours](https://evil.test/?d=secret) now", "See hours now", &[]);
     check("See https://evil.test/?d=secret now", "See now", &[]);
     check("See <https://evil.test/> now", "See now", &[]);
-    check("[x](javascript:alert(1)) y", "x) y", &[]);
+    check("[x](javascript:alert(1)) y", "x y", &[]);
     check("See [https://evil.test/](x) now", "See  now", &[]);
     check("[x]: https://evil.test/a", "[x]:", &[]);
     check("[a](https://evil.te", "a", &[]);
     check("http[1]s://evil.test and http<img>://evil.test", "http s://evil.test and http ://evil.test", &[1]);
+}
+
+#[test]
+fn an_address_of_a_models_link_ends_where_a_reader_ends_it() {
+    for kept in [
+        "See [size](https://acme.example/size_(eu)) now",
+        "See https://acme.example/size_(eu), please",
+        "(see https://acme.example/size_(eu))",
+        "See [a](<https://acme.example/a b>) now",
+        "See [a](https://acme.example/x \"One (two)\") now",
+        "詳しくはhttps://acme.example/kayakをご覧ください。",
+        "（https://acme.example/kayak）for",
+        "https://acme.example/kayak，价格18欧元",
+    ] {
+        check(kept, kept, &[]);
+    }
+    check("See [size](https://evil.test/size_(eu)) now", "See size now", &[]);
+    check("詳しくはhttps://evil.test/kayakをご覧", "詳しくは をご覧", &[]);
+    check("(https://evil.test/a_(b)) now", "() now", &[]);
+    check("[a](<https://evil.test/a b>) now", "a now", &[]);
 }
 
 #[test]
