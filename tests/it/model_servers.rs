@@ -196,6 +196,7 @@ fn a_server_that_complains_on_is_asked_once_for_each_field_and_the_trace_says_wh
     upstream.always(refuses(400, "", "no such model"));
     server.visitor(&agent).ask(QUESTION);
     assert_eq!(upstream.rest(), 1);
+    server.pass(Seconds(1));
     upstream.always(refuses(403, "", "temperature"));
     server.visitor(&agent).ask(QUESTION);
     assert_eq!((upstream.rest(), &last_trace(&server, &agent)["failures"][0]["reason"]), (1, &json!("http_403")));
@@ -217,6 +218,7 @@ fn a_model_that_reads_the_whole_knowledge_is_asked_whatever_the_question() {
     assert_eq!(server.visitor(&agent).ask("Quelque chose incompréhensible?").text, "Yes, on foot.");
     let (server, upstream, agent) = with(Provider::OpenAi, |model| model.knowledge_chars_max = 20);
     let visitor = server.visitor(&agent);
+    visitor.ask("zxqvw blorp");
     assert!(!visitor.ask("Quelque chose incompréhensible?").answered);
     assert_eq!((upstream.rest(), &last_trace(&server, &agent)["degraded"]), (0, &json!("unmatched")));
     server.put(&format!("/api/v1/agents/{agent}"), &json!({ "answering": { "ask_unmatched": true } })).is(200);

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::model::call::{Attempt, End, Fault, Line, call};
+use crate::answer::model::attempt::{Attempt, End, Fault};
+use crate::answer::model::call::{Line, call};
 use crate::answer::model::compose::Ask;
 use crate::answer::model::filter::{Allowed, Filter, Found};
 use crate::answer::model::interrupt::Reason;

@@ -2,6 +2,7 @@
 //! last model stands the quoted answer.
 
 mod anthropic;
+mod attempt;
 mod breaker;
 mod call;
 mod chain;

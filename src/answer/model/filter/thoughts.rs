@@ -7,6 +7,8 @@ use crate::answer::model::filter::tags::{BEGINNINGS, Look, Tag, look};
 /// about 400 characters, which a model writes in one to two seconds. Longer thoughts cannot be told in time without
 /// holding back whole answers; models that have them are configured with `thinks`, or remembered after the first.
 const PREFIX_CHARS_MAX: usize = 400;
+/// Words before a thought that is opened: "Sure." More before it, of a model whose thoughts begin unseen, are thought.
+const FIRST_WORDS_CHARS_MAX: usize = 60;
 const HEADER_CHARS_MAX: usize = 200;
 /// What is left of the channels where a server drops the signs between their names.
 const ANALYSIS: &str = "analysis";
@@ -212,8 +214,8 @@ impl Thoughts {
     }
 
     fn open(&mut self, said: &mut String) {
-        // Of a model whose server opens the thought, this is a thought within it.
-        if self.state == State::Opening && self.hold != Hold::All {
+        let few = self.held.chars().nth(FIRST_WORDS_CHARS_MAX).is_none();
+        if self.state == State::Opening && (self.hold != Hold::All || few) {
             self.speak(said);
         }
         if self.seen == Seen::None {

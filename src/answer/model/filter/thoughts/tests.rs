@@ -58,7 +58,7 @@ fn thoughts_are_taken_out_in_every_spelling() {
         check(&format!("{open}{close}{ANSWER}"), ANSWER);
         let seen = told(&format!("{open}a {open}b{close} c{close} {ANSWER}"), Hold::Prefix);
         assert_eq!(seen.0, ANSWER, "one in the other: {open}");
-        assert_eq!(told(&format!("Sure. {open}plan{close} {ANSWER}"), Hold::Prefix).0, format!("Sure. {ANSWER}"), "{open}");
+        check(&format!("Sure. {open}plan{close} {ANSWER}"), &format!("Sure. {ANSWER}"));
         assert_eq!(told(&format!("Sure.{open}plan{close}{ANSWER}"), Hold::Prefix).0, format!("Sure. {ANSWER}"), "{open}");
         assert_eq!(told(&format!("Sure. {open}plan"), Hold::Prefix), ("Sure.".into(), true, Seen::Marked), "{open}");
         assert_eq!(told(&format!("{open}plan"), Hold::Nothing), (String::new(), true, Seen::Marked), "{open}");
@@ -76,6 +76,8 @@ fn what_stands_before_a_closing_tag_that_nothing_opened_was_thought() {
         assert_eq!(told(&long, Hold::Prefix).2, Seen::Unopened, "remembered, though seen too late");
         assert!(!told(&long, Hold::Prefix).0.contains(close));
     }
+    let within = format!("{} <think>again</think>{ANSWER}", "So the price it is. ".repeat(4));
+    assert_eq!(told(&within, Hold::All).0, ANSWER);
     check("A tag </think in words\n</think>Yes.", "Yes.");
     check("<think>a<think>b</think>c</think>Yes.", "Yes.");
 }
