@@ -23,6 +23,7 @@ pub struct Model {
     pub api_key_file: String,
     pub max_output_tokens: u32,
     pub temperature: f64,
+    pub thinks: bool,
     pub knowledge_chars_max: usize,
     pub input_price: f64,
     pub output_price: f64,
@@ -49,6 +50,7 @@ impl Default for Model {
             api_key_file: String::new(),
             max_output_tokens: 600,
             temperature: 0.2,
+            thinks: false,
             knowledge_chars_max: 24_000,
             input_price: 0.0,
             output_price: 0.0,
@@ -69,6 +71,15 @@ impl Model {
         if self.base_url.is_empty() { own } else { self.base_url.trim_end_matches('/') }
     }
 
+    /// The address of one call. What stands behind a question mark stays there, for Azure wants its version so.
+    pub fn endpoint(&self, call: &str) -> String {
+        let base_url = self.base_url();
+        match base_url.split_once('?') {
+            Some((path, query)) => format!("{}/{call}?{query}", path.trim_end_matches('/')),
+            None => format!("{base_url}/{call}"),
+        }
+    }
+
     fn check(&self, name: &str) -> Result<(), Error> {
         let fail =
             |key: &str, message: &str| Err(Error::Key { key: format!("models.{name}.{key}"), message: message.to_owned() });
@@ -76,12 +87,13 @@ impl Model {
             return fail("model", "is required: the name by which the provider knows the model");
         }
         let url = Url::parse(self.base_url()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        // A password in an address would be shown with it.
-        if url.is_none_or(|url| !url.username().is_empty() || url.password().is_some() || url.query().is_some()) {
-            return fail(
-                "base_url",
-                "must be an http or https address without user name and query, such as http://127.0.0.1:11434/v1",
-            );
+        let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none())
+        else {
+            return fail("base_url", "must be an http or https address without user name, such as http://127.0.0.1:11434/v1");
+        };
+        // A secret in an address would be shown with it.
+        if url.query_pairs().any(|(name, _)| is_secret(&name)) {
+            return fail("base_url", "must not hold a key, for addresses are shown; give the key as api_key");
         }
         if !self.api_key.0.chars().all(|c| c.is_ascii_graphic()) {
             return fail("api_key", "holds characters that no header can carry");
@@ -100,6 +112,12 @@ impl Model {
             false => fail("input_price", "prices are dollars for a million tokens, 0 or more"),
         }
     }
+}
+
+/// Whether a part of a query has the name of something that nobody should see.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "secret", "password", "signature", "sig", "auth"].iter().any(|part| name.contains(part))
 }
 
 /// Checks the models, and that the chain names only them.

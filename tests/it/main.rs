@@ -56,6 +56,7 @@ mod leads;
 mod learning;
 mod limits;
 mod me;
+mod model_servers;
 mod models;
 mod once;
 mod own_pages;

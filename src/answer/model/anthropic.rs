@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::answer::model::habits::Refused;
 use crate::answer::model::prompt::Prompt;
 use crate::answer::model::wire::{Call, Finish, Step, Unusable};
 use crate::config::Model;
 
 const VERSION: &str = "2023-06-01";
 
-pub fn call(model: &Model, prompt: &Prompt) -> Call {
+pub fn call(model: &Model, prompt: &Prompt, refused: Refused) -> Call {
     let said = prompt.turns.iter().map(|turn| json!({ "role": turn.role.as_str(), "content": turn.text }));
     let mut body = json!({
         "model": model.model,
@@ -17,7 +18,7 @@ pub fn call(model: &Model, prompt: &Prompt) -> Call {
         "max_tokens": model.max_output_tokens,
         "stream": true,
     });
-    if model.temperature >= 0.0 {
+    if model.temperature >= 0.0 && !refused.temperature {
         body["temperature"] = json!(model.temperature.min(1.0));
     }
     let mut headers = vec![
@@ -28,7 +29,7 @@ pub fn call(model: &Model, prompt: &Prompt) -> Call {
     if !model.api_key.is_empty() {
         headers.push(("x-api-key", model.api_key.0.clone()));
     }
-    Call { url: format!("{}/messages", model.base_url()), headers, body }
+    Call { url: model.endpoint("messages"), headers, body }
 }
 
 pub fn step(data: &Value) -> Result<Step, Unusable> {
@@ -42,7 +43,8 @@ pub fn step(data: &Value) -> Result<Step, Unusable> {
         }
         Some("content_block_delta") => {
             let text = data["delta"]["text"].as_str().unwrap_or_default().to_owned();
-            Ok(Step { text, alive: true, ..none })
+            let thinks_apart = matches!(data["delta"]["type"].as_str(), Some("thinking_delta" | "signature_delta"));
+            Ok(Step { text, alive: true, thinks_apart, ..none })
         }
         Some("message_delta") => {
             let finish = data["delta"]["stop_reason"].as_str().map(|reason| match reason {
@@ -73,7 +75,7 @@ mod tests {
         check(r#"{"type":"message_start","message":{"usage":{"input_tokens":5,"cache_read_input_tokens":7}}}"#, Ok(read));
         let written = Step { text: "Hi".into(), alive: true, ..Step::default() };
         check(r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hi"}}"#, Ok(written));
-        let thinks = Step { alive: true, ..Step::default() };
+        let thinks = Step { alive: true, thinks_apart: true, ..Step::default() };
         check(r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"Hm"}}"#, Ok(thinks));
         for (reason, finish) in [("end_turn", Finish::Whole), ("max_tokens", Finish::Length), ("refusal", Finish::Refused)] {
             let ended = Step { finish: Some(finish), output_tokens: Some(3), ..Step::default() };

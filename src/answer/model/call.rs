@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::model::filter::{Filter, Found};
-use crate::answer::model::interrupt::{Interrupt, Reason};
+use crate::answer::model::attempt::{Attempt, End, Fault};
+use crate::answer::model::filter::Filter;
+use crate::answer::model::habits::Habits;
+use crate::answer::model::interrupt::Interrupt;
 use crate::answer::model::prompt::{Prompt, estimated_tokens};
 use crate::answer::model::sse;
-use crate::answer::model::wire::{self, Finish, Step, Unusable};
+use crate::answer::model::wire::{self, Call, Finish, Step, Unusable};
 use crate::config::{Model, Provider};
 use crate::domain::unseen::cleaned;
 use crate::egress::stream::{Head, Piece, Stream, StreamRequest};
@@ -22,123 +24,44 @@ const AFTERWORD: Duration = Duration::from_secs(1);
 const ANSWER_CHARS_MAX: usize = 8_000;
 const COMPLAINT_CHARS_MAX: usize = 500;
 const COMPLAINT_PIECES_MAX: usize = 4;
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    Whole,
-    /// It was longer than it may be.
-    Truncated,
-    Found(Found),
-    /// It names no source, and the agent wants none of that.
-    Uncited,
-    Failed(Fault),
-    Interrupted(Reason),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    Status(u16),
-    Connection(Failure),
-    FirstTokenTimeout,
-    IdleTimeout,
-    TimeLimit,
-    Malformed,
-    Upstream,
-    /// The stream ended before the answer did.
-    CutOff,
-    Empty,
-    NotAStream,
-    TooLarge,
-    /// The provider held the answer back.
-    Refused,
-}
-
-impl Fault {
-    pub fn reason(self) -> String {
-        match self {
-            Self::Status(status) => return format!("http_{status}"),
-            Self::Connection(failure) => failure.as_str(),
-            Self::FirstTokenTimeout => "first_token_timeout",
-            Self::IdleTimeout => "idle_timeout",
-            Self::TimeLimit => "time_limit",
-            Self::Malformed => "malformed",
-            Self::Upstream => "upstream_error",
-            Self::CutOff => "cut_off",
-            Self::Empty => "empty",
-            Self::NotAStream => "not_a_stream",
-            Self::TooLarge => "too_large",
-            Self::Refused => "refused",
-        }
-        .to_owned()
-    }
-}
-
-/// What came of a call.
-#[derive(Debug)]
-pub struct Attempt {
-    pub end: End,
-    /// What was shown of it.
-    pub text: String,
-    pub cited: Vec<usize>,
-    pub input_tokens: i64,
-    pub output_tokens: i64,
-    /// The tokens are guessed, for the provider did not count them.
-    pub estimated: bool,
-    pub first_token: Option<Duration>,
-    /// How long the provider wants to be left alone.
-    pub retry_after_ms: Option<i64>,
-}
-
-impl Attempt {
-    /// For an agent that wants nothing shown but what rests on sources: what was kept back until here, if it does.
-    pub fn judged(mut self, show: &mut dyn FnMut(&str)) -> Self {
-        match self.end {
-            End::Whole | End::Truncated if !self.cited.is_empty() => show(&self.text),
-            End::Whole | End::Truncated => self.end = End::Uncited,
-            _ => {}
-        }
-        if !matches!(self.end, End::Whole | End::Truncated) {
-            self.text.clear();
-        }
-        self
-    }
-}
+/// Of what is kept with the answer.
+const COMPLAINT_KEPT_CHARS_MAX: usize = 200;
+/// For a complaint that may name what to leave out; others are only logged.
+const COMPLAINT_WAIT: Duration = Duration::from_secs(1);
+/// The longest that an answer's first words wait because they may turn out to be thought.
+const HOLD_MAX: Duration = Duration::from_secs(1);
 
 /// Who is called, for how long, and who may end it.
 pub struct Line<'a> {
     pub egress: &'a Egress,
     pub model: &'a Model,
+    pub habits: &'a Habits,
     pub deadline: Instant,
     pub interrupt: &'a Interrupt,
 }
 
+/// Asks, and asks again where the server will not take a field that an answer can do without.
 pub fn call(line: &Line, prompt: &Prompt, filter: Filter, show: &mut dyn FnMut(&str)) -> Attempt {
-    let started = Instant::now();
-    let call = wire::call(line.model, prompt);
-    let stream = line.egress.stream(StreamRequest {
-        url: call.url,
-        headers: call.headers,
-        body: call.body.to_string().into_bytes(),
-        connect_timeout: Duration::from_millis(line.model.connect_timeout_ms),
-        timeout: line.deadline.saturating_duration_since(started),
-    });
-    let wait_until = (started + Duration::from_millis(line.model.first_token_timeout_ms)).min(line.deadline);
-    let mut ear = Ear {
-        line,
-        started,
-        wait_until,
-        reader: sse::Reader::default(),
-        filter,
-        text: String::new(),
-        first_token: None,
-        finish: None,
-        tokens: (None, None),
-        heard_chars: 0,
-        retry_after_ms: None,
+    let mut ear = Ear::new(line, filter);
+    let mut refused = line.habits.refused();
+    let end = loop {
+        let call = wire::call(line.model, prompt, refused);
+        let stream = ear.dial(&call);
+        let end = ear.listen(&stream, show);
+        match wire::objected(line.model, &call.body, &ear.complaint) {
+            Some(field) if is_objection(end) && !refused.has(field) => refused.add(field),
+            _ => break end,
+        }
     };
-    let end = ear.listen(&stream, show);
+    if ear.accepted {
+        line.habits.remember(refused);
+    }
+    let end = ear.let_go(end, show);
     ear.attempt(end, prompt)
+}
+
+const fn is_objection(end: End) -> bool {
+    matches!(end, End::Failed(Fault::Status(400 | 422)))
 }
 
 struct Ear<'a> {
@@ -153,13 +76,57 @@ struct Ear<'a> {
     tokens: (Option<i64>, Option<i64>),
     heard_chars: usize,
     retry_after_ms: Option<i64>,
+    /// The server took the request.
+    accepted: bool,
+    complaint: String,
+    /// Since when words wait that may be thought.
+    held_since: Option<Instant>,
 }
 
-impl Ear<'_> {
+impl<'a> Ear<'a> {
+    fn new(line: &'a Line<'a>, filter: Filter<'a>) -> Self {
+        let started = Instant::now();
+        Self {
+            line,
+            started,
+            wait_until: started,
+            reader: sse::Reader::default(),
+            filter,
+            text: String::new(),
+            first_token: None,
+            finish: None,
+            tokens: (None, None),
+            heard_chars: 0,
+            retry_after_ms: None,
+            accepted: false,
+            complaint: String::new(),
+            held_since: None,
+        }
+    }
+
+    fn dial(&mut self, call: &Call) -> Stream {
+        let now = Instant::now();
+        let model = self.line.model;
+        self.wait_until = (now + Duration::from_millis(model.first_token_timeout_ms)).min(self.line.deadline);
+        self.complaint.clear();
+        self.line.egress.stream(StreamRequest {
+            url: call.url.clone(),
+            headers: call.headers.clone(),
+            body: call.body.to_string().into_bytes(),
+            connect_timeout: Duration::from_millis(model.connect_timeout_ms),
+            timeout: self.line.deadline.saturating_duration_since(now),
+        })
+    }
+
     fn listen(&mut self, stream: &Stream, show: &mut dyn FnMut(&str)) -> End {
         loop {
             if let Some(reason) = self.line.interrupt.reason() {
                 return End::Interrupted(reason);
+            }
+            if self.held_since.is_some_and(|since| since.elapsed() >= HOLD_MAX)
+                && let Some(end) = self.release(show)
+            {
+                return end;
             }
             let left = self.wait_until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -186,26 +153,34 @@ impl Ear<'_> {
         if head.status != 200 {
             let seconds = head.retry_after.as_ref().and_then(|text| text.trim().parse::<i64>().ok());
             self.retry_after_ms = seconds.map(|seconds| seconds.clamp(0, 3_600) * 1_000);
-            self.log_complaint(head.status, stream);
+            self.take_complaint(head.status, stream);
             return Some(End::Failed(Fault::Status(head.status)));
         }
+        self.accepted = true;
         let other = ["application/json", "text/html", "text/plain"].contains(&head.content_type.as_str());
         other.then_some(End::Failed(Fault::NotAStream))
     }
 
-    /// For the operator, who cannot mend what is not told. A key that is refused may be repeated, so that is not logged.
-    fn log_complaint(&self, status: u16, stream: &Stream) {
+    /// For the operator, who cannot mend what is not told. A key that is refused may be repeated, so that is not kept.
+    fn take_complaint(&mut self, status: u16, stream: &Stream) {
+        let is_objection = is_objection(End::Failed(Fault::Status(status)));
+        // A short while only: whoever drips would hold up the next model.
+        let wait = if is_objection { COMPLAINT_WAIT } else { LOOK_EVERY };
+        let until = (Instant::now() + wait).min(self.line.deadline);
         let mut said = Vec::new();
-        // A few pieces only: whoever drips would hold up the next model.
         for _ in 0..COMPLAINT_PIECES_MAX {
-            match stream.next(LOOK_EVERY) {
+            match stream.next(until.saturating_duration_since(Instant::now())) {
                 Some(Piece::Bytes(bytes)) if status != 401 && status != 403 => said.extend(bytes),
                 _ => break,
             }
         }
         let model = &self.line.model;
         let said = complaint(&said, &model.api_key.0);
-        tracing::warn!(model = model.model, status, said, "a model refused to answer");
+        let logged: String = said.chars().take(COMPLAINT_CHARS_MAX).collect();
+        tracing::warn!(model = model.model, status, said = logged, "a model refused to answer");
+        if is_objection {
+            self.complaint = said;
+        }
     }
 
     fn hear(&mut self, bytes: &[u8], show: &mut dyn FnMut(&str)) -> Option<End> {
@@ -229,6 +204,13 @@ impl Ear<'_> {
         if step.alive {
             self.first_token.get_or_insert_with(|| self.started.elapsed());
             self.wait_until = (Instant::now() + Duration::from_millis(self.line.model.idle_timeout_ms)).min(self.line.deadline);
+        }
+        if !step.text.is_empty() {
+            self.held_since.get_or_insert_with(Instant::now);
+        }
+        // Whoever sets `thinks` knows better.
+        if step.thinks_apart && !self.line.model.thinks {
+            self.filter.thoughts().come_apart();
         }
         let shown = self.filter.push(&step.text);
         if let Some(end) = self.show(&shown, show) {
@@ -264,15 +246,35 @@ impl Ear<'_> {
 
     /// The answer is there, as far as it goes.
     fn ended(&mut self, show: &mut dyn FnMut(&str)) -> End {
-        let rest = self.filter.finish();
+        let rest = self.filter.finish(self.finish == Some(Finish::Length));
         if let Some(end) = self.show(&rest, show) {
             return end;
         }
         match self.finish {
             Some(Finish::Refused) => End::Failed(Fault::Refused),
             _ if self.text.is_empty() => End::Failed(Fault::Empty),
+            // After its first words it began to think, and never came back to the answer.
+            _ if self.filter.thoughts().is_open() => End::Failed(Fault::CutOff),
             Some(Finish::Length) => End::Truncated,
             _ => End::Whole,
+        }
+    }
+
+    /// What waits because it may be thought, but waits in vain.
+    fn release(&mut self, show: &mut dyn FnMut(&str)) -> Option<End> {
+        self.held_since = None;
+        let shown = self.filter.release();
+        self.show(&shown, show)
+    }
+
+    /// Whatever ended it, what was said until then stays said.
+    fn let_go(&mut self, end: End, show: &mut dyn FnMut(&str)) -> End {
+        match end {
+            End::Failed(_) | End::Interrupted(_) => match self.release(show) {
+                Some(found @ End::Found(_)) => found,
+                _ => end,
+            },
+            _ => end,
         }
     }
 
@@ -297,7 +299,7 @@ impl Ear<'_> {
         self.line.model.provider
     }
 
-    fn attempt(self, end: End, prompt: &Prompt) -> Attempt {
+    fn attempt(mut self, end: End, prompt: &Prompt) -> Attempt {
         let (input, output) = self.tokens;
         // Nothing that was sent was read, as far as one can know.
         let unheard = self.first_token.is_none() && matches!(end, End::Failed(_));
@@ -313,15 +315,17 @@ impl Ear<'_> {
             estimated: !unheard && (input.is_none() || output.is_none()),
             first_token: self.first_token,
             retry_after_ms: self.retry_after_ms,
+            complaint: self.complaint.chars().take(COMPLAINT_KEPT_CHARS_MAX).collect(),
+            seen: self.filter.thoughts().seen(),
         }
     }
 }
 
-/// The beginning of what was said, without the key. Hidden first, cut off then: a half of a key is still a secret.
+/// What was said, without the key. It is hidden before anything is cut off: a half of a key is still a secret.
 fn complaint(said: &[u8], key: &str) -> String {
     let said = String::from_utf8_lossy(said);
     let said = if key.is_empty() { said.into_owned() } else { said.replace(key, "(hidden)") };
-    cleaned(&said).chars().take(COMPLAINT_CHARS_MAX).collect()
+    cleaned(&said).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -333,7 +337,7 @@ mod tests {
         let key = "sk-0123456789abcdef";
         for length in COMPLAINT_CHARS_MAX - key.len()..=COMPLAINT_CHARS_MAX {
             let said = complaint(format!("{}{key} is wrong", "x".repeat(length)).as_bytes(), key);
-            assert!(!said.contains("sk-") && said.chars().count() <= COMPLAINT_CHARS_MAX, "{said}");
+            assert!(!said.contains("sk-") && said.contains("is wrong"), "{said}");
         }
         assert_eq!(complaint(b"no such model", ""), "no such model");
     }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::model::call::{Attempt, End, Fault, Line, call};
+use crate::answer::model::attempt::{Attempt, End, Fault};
+use crate::answer::model::call::{Line, call};
 use crate::answer::model::compose::Ask;
 use crate::answer::model::filter::{Allowed, Filter, Found};
 use crate::answer::model::interrupt::Reason;
@@ -52,7 +53,7 @@ pub fn write(models: &Models, ask: &Ask, show: &mut dyn FnMut(&str)) -> Draft {
         generation: Generation::default(),
         used: ModelUse::default(),
     };
-    for named in models.of(&ask.agent.answering.model) {
+    for named in models.of(&ask.agent.answering.model).into_iter().filter(|named| named.may_answer(ask)) {
         if Instant::now() >= deadline {
             draft.fail(named, "time_limit".to_owned());
             break;
@@ -84,13 +85,15 @@ impl Draft {
         let wishes = Wishes { agent_name: &ask.agent.name, answering: &ask.agent.answering };
         let prompt = Prompt::new(&wishes, &given, ask.history, ask.question, &canary);
         let allowed = Allowed::new(&given, &canary, &ask.agent.allowed_domains);
-        let filter = Filter::new(&allowed, &prompt, &ask.agent.answering.instructions);
-        let line = Line { egress: &models.shared.egress, model: &named.model, deadline, interrupt: ask.interrupt };
+        let filter = Filter::new(&allowed, &prompt, &ask.agent.answering.instructions, named.hold());
+        let (egress, interrupt) = (&models.shared.egress, ask.interrupt);
+        let line = Line { egress, model: &named.model, habits: &named.habits, deadline, interrupt };
         let before_ms = models.shared.world.instant_ms() - ask.started_ms;
         let attempt = match ask.agent.answering.caution {
             Caution::High => call(&line, &prompt, filter, &mut |_| {}).judged(show),
             _ => call(&line, &prompt, filter, show),
         };
+        named.habits.heard(attempt.seen, attempt.end == End::Whole);
         let first = attempt.first_token.map(|first| before_ms + i64::try_from(first.as_millis()).unwrap_or(i64::MAX));
         self.generation.first_token_ms = first.or(self.generation.first_token_ms);
         self.sources = attempt.cited.iter().filter_map(|number| Some(given.get(number - 1)?.source())).collect();
@@ -111,7 +114,11 @@ impl Draft {
             }
             End::Interrupted(reason) => Ending::Interrupted(reason),
             End::Failed(fault) => {
-                self.fail(named, fault.reason());
+                let reason = match attempt.complaint.is_empty() {
+                    true => fault.reason(),
+                    false => format!("{}: {}", fault.reason(), attempt.complaint),
+                };
+                self.fail(named, reason);
                 Ending::Broken
             }
         };

@@ -3,17 +3,19 @@
 mod allowed;
 mod leak;
 mod marks;
+mod tags;
+mod thoughts;
 
 use std::collections::BTreeSet;
 
 use crate::answer::model::filter::leak::{Suspicion, Watch};
 use crate::answer::model::filter::marks::{Mark, next};
+use crate::answer::model::filter::thoughts::Thoughts;
 use crate::answer::model::prompt::Prompt;
 use crate::domain::unseen::is_unseen;
 
 pub use allowed::Allowed;
-
-const THOUGHT_END: &str = "</think>";
+pub use thoughts::{Hold, Seen};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -26,6 +28,7 @@ pub enum Found {
 pub struct Filter<'a> {
     allowed: &'a Allowed<'a>,
     watch: Watch,
+    thoughts: Thoughts,
     held: String,
     /// What may turn out to be the beginning of a leak.
     doubtful: String,
@@ -33,21 +36,20 @@ pub struct Filter<'a> {
     last: Option<char>,
     /// Something was taken out behind it.
     seam: bool,
-    thinking: bool,
     cited: BTreeSet<usize>,
     found: Option<Found>,
 }
 
 impl<'a> Filter<'a> {
-    pub fn new(allowed: &'a Allowed<'a>, prompt: &Prompt, instructions: &str) -> Self {
+    pub fn new(allowed: &'a Allowed<'a>, prompt: &Prompt, instructions: &str, hold: Hold) -> Self {
         Self {
             allowed,
             watch: Watch::new(&prompt.rules, instructions, allowed.canary),
+            thoughts: Thoughts::new(hold),
             held: String::new(),
             doubtful: String::new(),
             last: None,
             seam: false,
-            thinking: false,
             cited: BTreeSet::new(),
             found: None,
         }
@@ -56,13 +58,28 @@ impl<'a> Filter<'a> {
     /// What can be shown now that this came, too. Signs that nobody sees go first: nothing hides behind them from what
     /// follows.
     pub fn push(&mut self, text: &str) -> String {
-        self.held.extend(text.chars().filter(|c| !is_unseen(*c)));
+        let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
+        let said = self.thoughts.push(&seen);
+        self.held.push_str(&said);
         self.drain(false)
     }
 
-    /// What is left at the end.
-    pub fn finish(&mut self) -> String {
+    /// What is left at the end, which may have come before the model's own.
+    pub fn finish(&mut self, cut_off: bool) -> String {
+        let said = self.thoughts.finish(cut_off);
+        self.held.push_str(&said);
         self.drain(true)
+    }
+
+    /// What was held back because it might have been thought.
+    pub fn release(&mut self) -> String {
+        let said = self.thoughts.release();
+        self.held.push_str(&said);
+        self.drain(false)
+    }
+
+    pub fn thoughts(&mut self) -> &mut Thoughts {
+        &mut self.thoughts
     }
 
     /// Once something was found, nothing more is shown.
@@ -78,13 +95,6 @@ impl<'a> Filter<'a> {
     fn drain(&mut self, end: bool) -> String {
         let mut shown = String::new();
         while self.found.is_none() && !self.held.is_empty() {
-            if self.thinking {
-                self.think();
-                if self.thinking {
-                    break;
-                }
-                continue;
-            }
             let (taken, put) = match next(&self.held, self.last.is_some(), end, self.allowed) {
                 Mark::Wait => break,
                 Mark::Plain(length) => (length, self.held[..length].to_owned()),
@@ -97,10 +107,6 @@ impl<'a> Filter<'a> {
                 }
                 Mark::Cite(length, numbers) => {
                     self.cited.extend(numbers.into_iter().filter(|number| (1..=self.allowed.sources).contains(number)));
-                    (length, String::new())
-                }
-                Mark::Think(length) => {
-                    self.thinking = true;
                     (length, String::new())
                 }
                 Mark::Stop(found) => {
@@ -152,17 +158,6 @@ impl<'a> Filter<'a> {
         self.seam = false;
         self.last = put.chars().last();
         if apart { put } else { format!(" {put}") }
-    }
-
-    /// What a model thinks aloud is for nobody. Its last bytes stay, for they may be the first of the end.
-    fn think(&mut self) {
-        if let Some(at) = self.held.find(THOUGHT_END) {
-            self.thinking = false;
-            self.held.drain(..at + THOUGHT_END.len());
-        } else {
-            let kept = self.held.char_indices().rev().nth(THOUGHT_END.len()).map_or(0, |(at, _)| at);
-            self.held.drain(..kept);
-        }
     }
 }
 

@@ -2,11 +2,13 @@
 //! last model stands the quoted answer.
 
 mod anthropic;
+mod attempt;
 mod breaker;
 mod call;
 mod chain;
 mod compose;
 mod filter;
+mod habits;
 mod interrupt;
 mod openai;
 mod prompt;
@@ -18,7 +20,10 @@ mod wire;
 use std::sync::Arc;
 
 use crate::answer::model::breaker::Breaker;
+use crate::answer::model::filter::Hold;
+use crate::answer::model::habits::Habits;
 use crate::answer::model::slots::{Slot, Slots};
+use crate::answer::model::sources::fits;
 use crate::config::{Answers, Config, Model};
 use crate::domain::answering::ModelChoice;
 use crate::domain::id::VisitorId;
@@ -52,13 +57,29 @@ struct Named {
     name: String,
     model: Model,
     breaker: Breaker,
+    habits: Habits,
+}
+
+impl Named {
+    /// How much of its answers waits until it is known not to be thought.
+    fn hold(&self) -> Hold {
+        if self.model.thinks { Hold::All } else { self.habits.hold() }
+    }
+
+    /// Whether it may be asked. A model that reads the whole knowledge knows best whether it fits. One that would be given
+    /// passages is not asked where none comes near the question, unless the agent wants that: it could only make
+    /// something up, or be used for whatever else a stranger wants written.
+    fn may_answer(&self, ask: &Ask) -> bool {
+        ask.reply.matched || ask.agent.answering.ask_unmatched || fits(ask.index, self.model.knowledge_chars_max)
+    }
 }
 
 impl Models {
     pub fn new(config: &Config, world: &World) -> Self {
         let named = |name: &String| {
             let model = config.models.get(name)?.clone();
-            Some(Named { name: name.clone(), model, breaker: Breaker::default() })
+            let habits = Habits::of(&model.model);
+            Some(Named { name: name.clone(), model, breaker: Breaker::default(), habits })
         };
         // Where the operator says that a model is, is the operator's own decision; metadata stay blocked all the same.
         let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| range.parse().ok()).collect();
@@ -108,9 +129,7 @@ impl Models {
 
     /// A place to write one answer, or why there is none. `used` is what was used today.
     pub fn admit(&self, ask: &Ask, visitor: Option<&VisitorId>, used: &DayUse) -> Result<Slot, &'static str> {
-        // A question that nothing in the knowledge fits is none for a model: it could only make something up, or be used
-        // for whatever else a stranger wants written.
-        if !ask.reply.matched && !ask.agent.answering.ask_unmatched {
+        if !self.of(&ask.agent.answering.model).iter().any(|named| named.may_answer(ask)) {
             return Err("unmatched");
         }
         let sums = [&used.agent, &used.account, &used.server];

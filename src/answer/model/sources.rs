@@ -37,15 +37,19 @@ impl Given {
     }
 }
 
-pub fn choose(index: &Index, reply: &Reply, chars_max: usize) -> Vec<Given> {
-    let all = || index.chunks.iter().map(|chunk| Given::of(index, chunk));
+/// Whether there is any knowledge, and no more than a model can be given whole.
+pub fn fits(index: &Index, chars_max: usize) -> bool {
     let mut total = 0;
-    let fits = all().all(|given| {
-        total += given.chars();
+    let within = |chunk: &Chunk| {
+        total += Given::of(index, chunk).chars();
         total <= chars_max
-    });
-    if fits {
-        return all().collect();
+    };
+    !index.chunks.is_empty() && index.chunks.iter().all(within)
+}
+
+pub fn choose(index: &Index, reply: &Reply, chars_max: usize) -> Vec<Given> {
+    if fits(index, chars_max) {
+        return index.chunks.iter().map(|chunk| Given::of(index, chunk)).collect();
     }
     let (mut words, mut chars) = (0, 0);
     let mut chosen = Vec::new();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::answer::model::habits::{Field, Refused};
 use crate::answer::model::prompt::Prompt;
 use crate::answer::model::sse::Event;
 use crate::answer::model::{anthropic, openai};
@@ -21,6 +22,8 @@ pub struct Step {
     pub text: String,
     /// It says something, even if nothing that is shown: the model thinks.
     pub alive: bool,
+    /// What it thinks came in a place of its own.
+    pub thinks_apart: bool,
     pub finish: Option<Finish>,
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
@@ -45,11 +48,24 @@ pub enum Unusable {
     Upstream,
 }
 
-pub fn call(model: &Model, prompt: &Prompt) -> Call {
+/// `refused` is what the server does not take.
+pub fn call(model: &Model, prompt: &Prompt, refused: Refused) -> Call {
     match model.provider {
-        Provider::OpenAi => openai::call(model, prompt),
-        Provider::Anthropic => anthropic::call(model, prompt),
+        Provider::OpenAi => openai::call(model, prompt, refused),
+        Provider::Anthropic => anthropic::call(model, prompt, refused),
     }
+}
+
+/// The field of a request that a complaint names first: what is named behind it may be the request, repeated.
+pub fn objected(model: &Model, body: &Value, said: &str) -> Option<Field> {
+    let length = if body.get(openai::LENGTH_NEW).is_some() { openai::LENGTH_NEW } else { openai::LENGTH };
+    // Anthropic demands its length.
+    let length = Some((length, Field::Length)).filter(|_| model.provider == Provider::OpenAi);
+    let others = [("stream_options", Field::StreamOptions), ("temperature", Field::Temperature)];
+    let sent = length.into_iter().chain(others).filter(|(name, _)| body.get(name).is_some());
+    let said = said.to_ascii_lowercase();
+    let named = sent.filter_map(|(name, field)| Some((said.find(name)?, field)));
+    named.min_by_key(|(at, _)| *at).map(|(_, field)| field)
 }
 
 pub fn step(provider: Provider, event: &Event) -> Result<Step, Unusable> {

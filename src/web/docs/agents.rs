@@ -17,7 +17,7 @@ const DOMAINS: Param = body(
 const ANSWERING: Param = body(
     "answering",
     "object",
-    "How it answers: `instructions` for language models, up to 4,000 characters; `tone` (`neutral`, `friendly`, `formal`, `brief`); `caution` (`low`, `normal`, `high`); `model` (`on`, `off`, or the name of the one that is tried first); `ask_unmatched` (true asks a model although nothing in the knowledge fits).",
+    "How it answers: `instructions` for language models, up to 4,000 characters; `tone` (`neutral`, `friendly`, `formal`, `brief`); `caution` (`low`, `normal`, `high`); `model` (`on`, `off`, or the name of the one that is tried first); `ask_unmatched` (true asks a model although nothing in the knowledge fits; knowledge that is short enough to be sent whole goes to a model with every question).",
 );
 const APPEARANCE: Param = body(
     "appearance",

@@ -12,7 +12,6 @@ const RANGE_MAX: usize = 20;
 const CANARY_PART: usize = 6;
 
 const SENTINELS: [&str; 5] = ["NO_ANSWER", "NO ANSWER", "NO-ANSWER", "NO\\_ANSWER", "no_answer"];
-const THOUGHT: &str = "<think>";
 /// What may stand before the sentinel.
 const DRESS: [char; 9] = ['*', '_', '`', '"', '\'', '[', '(', '#', '>'];
 const TAGS: [&str; 12] =
@@ -28,8 +27,6 @@ pub enum Mark {
     /// This text in place of so much; it is shorter.
     Put(usize, String),
     Cite(usize, Vec<usize>),
-    /// The model begins to think aloud.
-    Think(usize),
     Stop(Found),
 }
 
@@ -85,16 +82,11 @@ fn is_special(rest: &str, allowed: &Allowed) -> bool {
         || fit(rest, allowed.canary, true) > Fit::No
 }
 
-/// Before anything is shown: white space, thoughts, and the sentinel in whatever dress.
+/// Before anything is shown: white space, and the sentinel in whatever dress.
 fn opening(rest: &str, end: bool) -> Option<Mark> {
     let blank = rest.len() - rest.trim_start().len();
     if blank > 0 {
         return Some(Mark::Drop(blank));
-    }
-    match fit(rest, THOUGHT, false) {
-        Fit::Whole => return Some(Mark::Think(THOUGHT.len())),
-        Fit::Part if !end => return Some(Mark::Wait),
-        _ => {}
     }
     let inner = rest.trim_start_matches(DRESS);
     match sentinel(inner) {

@@ -14,6 +14,10 @@ fn filtered(pieces: &[&str]) -> (String, Vec<usize>, Option<Found>) {
 }
 
 fn filtered_of(pieces: &[&str], instructions: &str) -> (String, Vec<usize>, Option<Found>) {
+    held(pieces, instructions, Hold::Prefix)
+}
+
+fn held(pieces: &[&str], instructions: &str, hold: Hold) -> (String, Vec<usize>, Option<Found>) {
     let open = "We open our doors from nine to five on each day of the week but Sunday.";
     let given = ["Hours: https://acme.example/hours", "Prices", open];
     let given = given.map(|text| Given { path: Vec::new(), text: text.into(), url: None });
@@ -21,9 +25,9 @@ fn filtered_of(pieces: &[&str], instructions: &str) -> (String, Vec<usize>, Opti
     let allowed = Allowed::new(&given, CANARY, &domains);
     let wishes = crate::answer::model::prompt::Wishes { agent_name: "Ada", answering: &Answering::default() };
     let prompt = Prompt::new(&wishes, &given, &[], "Hi?", CANARY);
-    let mut filter = Filter::new(&allowed, &prompt, instructions);
+    let mut filter = Filter::new(&allowed, &prompt, instructions, hold);
     let mut shown: String = pieces.iter().map(|piece| filter.push(piece)).collect();
-    shown.push_str(&filter.finish());
+    shown.push_str(&filter.finish(false));
     (shown, filter.cited().collect(), filter.found())
 }
 
