@@ -164,3 +164,28 @@ pub fn read_keys(models: &mut BTreeMap<String, Model>) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(base_url: &str) -> Model {
+        Model { base_url: base_url.into(), model: "m".into(), ..Model::default() }
+    }
+
+    #[test]
+    fn an_address_keeps_its_query_and_holds_no_secret() {
+        for (base_url, endpoint) in [
+            ("", "https://api.openai.com/v1/chat/completions"),
+            ("http://127.0.0.1:1/v1/", "http://127.0.0.1:1/v1/chat/completions"),
+            ("https://a.example/x?api-version=1", "https://a.example/x/chat/completions?api-version=1"),
+            ("https://a.example/x/?a=/&b=%2F", "https://a.example/x/chat/completions?a=/&b=%2F"),
+        ] {
+            assert_eq!(model(base_url).endpoint("chat/completions"), endpoint);
+            assert!(model(base_url).check("primary").is_ok(), "{base_url}");
+        }
+        for query in ["?key=x", "?api-key=x", "?a=b&access_token=x", "?sig=x", "#key"] {
+            assert!(model(&format!("https://a.example/x{query}")).check("primary").is_err(), "{query}");
+        }
+    }
+}

@@ -132,6 +132,18 @@ mod tests {
     }
 
     #[test]
+    fn azure_gets_its_key_in_a_header_of_its_own() {
+        for (host, name) in [
+            ("mine.openai.azure.com", "api-key"),
+            ("mine.cognitiveservices.azure.com", "api-key"),
+            ("openai.azure.com.evil.test", "authorization"),
+            ("api.openai.com", "authorization"),
+        ] {
+            assert_eq!(key_header(host, "k").0, name, "{host}");
+        }
+    }
+
+    #[test]
     fn only_openai_itself_takes_the_new_name_of_the_length() {
         let taken = Refused::default();
         let refused = Refused { length: true, ..taken };
