@@ -22,7 +22,10 @@ pub fn hops(headers: &HeaderMap) -> Vec<IpAddr> {
 /// `for=192.0.2.60;proto=http`: names in any case. No address holds a `;`, so quotes need not be looked into.
 fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.trim(), value.trim())).find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    pairs
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value)
 }
 
 /// An address, with or without a port and brackets; none for `unknown` and made-up names.
