@@ -162,7 +162,12 @@ const CREATE_MANY: Endpoint = Endpoint {
         status: "201 Created",
         response: r##"{
   "agents": [
-    { "id": "agt_a1b2c3d4e5", "name": "Northside", "status": "active" }
+    {
+      "id": "agt_a1b2c3d4e5",
+      "name": "Northside",
+      "status": "active",
+      "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>"
+    }
   ],
   "created": 1,
   "failed": 1,
