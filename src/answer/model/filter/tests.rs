@@ -154,7 +154,7 @@ fn signs_that_nobody_sees_go_and_hide_nothing() {
     check("a\r\nb\tc\u{7f}\u{9b}2J\u{2066}d\u{2069}", "a\nb\tc2Jd", &[]);
     check("می\u{200c}خواهم 👩\u{200d}👧 \u{200f}", "می\u{200c}خواهم 👩\u{200d}👧 \u{200f}", &[]);
     check("See ht\u{202e}tps://evil\u{8}.test/?d=s now", "See now", &[]);
-    check("See [x](java\0script:alert(1)) [\x071\u{2069}]", "See x)", &[1]);
+    check("See [x](java\0script:alert(1)) [\x071\u{2069}]", "See x", &[1]);
     check("A <im\x08g src=\"https://evil.test/\"> b !\u{202c}[x](https://evil.test/)", "A b", &[]);
     check_found("I looked. NO\u{2067}_ANS\x01WER", "I looked. ", Found::NoAnswer);
     check_found(&format!("It is {}\x7f{}", &CANARY[..7], &CANARY[7..]), "It is ", Found::Leak);
