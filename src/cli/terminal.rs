@@ -1,6 +1,6 @@
 //! Texts that others wrote, fit for a terminal: nothing in them steers it, and nothing poses as another column or line.
 
-use crate::domain::unseen::{is_unseen, spelt_out};
+use crate::domain::unseen::{is_unseen, spelt_out, written_out};
 
 /// A text of several lines.
 pub fn text(text: &str) -> String {
@@ -14,15 +14,7 @@ pub fn cell(text: &str) -> String {
 
 /// JSON that says the same, with the escapes of JSON in the place of what a terminal would obey.
 pub fn json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_unseen(c) {
-            shown.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+    written_out(json, is_unseen, |c| format!("\\u{:04x}", u32::from(c)))
 }
 
 #[cfg(test)]

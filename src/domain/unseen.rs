@@ -19,10 +19,16 @@ pub fn cleaned(text: &str) -> String {
 
 /// The text with such characters written out, as `\u{1b}`, for a terminal.
 pub fn spelt_out(text: &str) -> String {
+    let ends_line = |c| matches!(c, '\u{2028}' | '\u{2029}');
+    written_out(text, |c| is_unseen(c) || ends_line(c), |c| c.escape_unicode().to_string())
+}
+
+/// The text with `write` in the place of each character that `hidden` names.
+pub fn written_out(text: &str, hidden: impl Fn(char) -> bool, write: impl Fn(char) -> String) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_unseen(c) || matches!(c, '\u{2028}' | '\u{2029}') {
-            shown.extend(c.escape_unicode());
+        if hidden(c) {
+            shown.push_str(&write(c));
         } else {
             shown.push(c);
         }

@@ -98,6 +98,11 @@ impl App {
         if !self.config.testing.public_limits {
             return Ok(());
         }
+        self.count(what, who, windows)
+    }
+
+    /// The same for a limit that nothing lifts.
+    pub fn count(&self, what: &str, who: &str, windows: &[Window]) -> error::Result<()> {
         let verdict = self.strangers.admit(&format!("{what}:{who}"), self.world.instant_ms(), windows);
         if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds())) }
     }

@@ -13,7 +13,6 @@ use crate::domain::Invalid;
 use crate::domain::account::{ACCOUNT_NAME, email_address};
 use crate::domain::input::text_of_form;
 use crate::domain::team::{ADDRESS_TAKEN, Invite, Refusal};
-use crate::limits::Window;
 use crate::storage::Error;
 use crate::web::App;
 use crate::web::audit::{Told, tell};
@@ -66,7 +65,7 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     };
     if other.is_some() {
         // As when somebody changes their address: an answer tells whether it is in use.
-        admit(&app, &format!("email-of:{account}"), EMAIL_CHANGES)?;
+        app.count("email-of", account.as_str(), &[EMAIL_CHANGES])?;
     }
     let password_hash = hashed(&app, form.fields.text("password").to_owned()).await?;
     let user = match app.store.accept_invite(hash, name, other, password_hash).await {
@@ -82,11 +81,6 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
     let told = Told::of(&user.id, &format!("{}, {}", user.email, user.role.label()));
     let response = welcome(&app, user, form.address, &form.headers, &Next::parse("/")).await?;
     Ok(tell(response, told))
-}
-
-fn admit(app: &App, who: &String, window: Window) -> Result<()> {
-    let verdict = app.strangers.admit(who, app.world.instant_ms(), &[window]);
-    if verdict.allowed { Ok(()) } else { Err(ApiError::rate_limited(verdict.retry_after_seconds()).into()) }
 }
 
 /// The name, and the address in the place of the invited one where there is such a field.

@@ -84,10 +84,7 @@ pub const EMAIL_CHANGES: Window = Window { limit: 10, span_ms: DAY_MS };
 pub async fn change_email(State(app): State<App>, headers: HeaderMap, form: ProvenForm) -> Result<Response> {
     let ProvenForm { member, fields } = form;
     let (typed, user) = (fields.text("email"), &member.0.user);
-    let verdict = app.strangers.admit(&format!("email-of:{}", user.id), app.world.instant_ms(), &[EMAIL_CHANGES]);
-    if !verdict.allowed {
-        return Err(ApiError::rate_limited(verdict.retry_after_seconds()).into());
-    }
+    app.count("email-of", user.id.as_str(), &[EMAIL_CHANGES])?;
     let message = match email_address(typed) {
         Ok(email) => match app.store.set_email(user.account.clone(), user.id.clone(), email.clone()).await {
             Err(storage::Error::Conflict) => ADDRESS_TAKEN.to_owned(),
