@@ -208,7 +208,8 @@ pub fn entries(knowledge: &[Knowledge]) -> Vec<Entry<'_>> {
 /// The passages of the entries, and the language of them all.
 pub fn cut(entries: &[Entry]) -> (Vec<Chunk>, Language) {
     let chunks: Vec<Chunk> = entries.iter().enumerate().flat_map(|(n, entry)| chunk::cut(n, entry)).collect();
-    let language = Language::of(chunks.iter().map(|chunk| chunk.text.as_str()));
+    let texts = chunks.iter().flat_map(|chunk| chunk.question.as_deref().into_iter().chain([chunk.text.as_str()]));
+    let language = Language::of(texts);
     (chunks, language)
 }
 

@@ -98,8 +98,21 @@ pub struct Answerer {
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-/// Whose message is being answered, and how that ends early.
-type Answering = Arc<Mutex<HashMap<VisitorId, Interrupt>>>;
+/// Whose message is being answered, how that ends early, and what was shown of it.
+type Answering = Arc<Mutex<HashMap<VisitorId, (Interrupt, Shown)>>>;
+
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<String>>);
+
+impl Shown {
+    fn add(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+    }
+
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// An answer that is being written. Nobody has to watch it.
 pub struct Watched {
@@ -114,10 +127,13 @@ struct Job {
 }
 
 /// Whoever watches may have gone; the turn goes on all the same.
-struct Watcher(UnboundedSender<Progress>);
+struct Watcher(UnboundedSender<Progress>, Shown);
 
 impl Watcher {
     fn tell(&self, progress: Progress) {
+        if let Progress::Delta(text) = &progress {
+            self.1.add(text);
+        }
         let _ = self.0.send(progress);
     }
 }
@@ -155,7 +171,7 @@ impl Answerer {
         let turn = OneTurn::take(&self.answering, &message.visitor)?;
         let interrupt = turn.interrupt.clone();
         let (watcher, progress) = unbounded_channel();
-        let job = Job { message, watcher: Watcher(watcher), turn };
+        let job = Job { message, watcher: Watcher(watcher, turn.shown.clone()), turn };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
         if sent { Ok(Watched { progress, interrupt }) } else { Err(Refused::Full) }
@@ -164,7 +180,13 @@ impl Answerer {
     /// Ends the answer that the visitor waits for, if a model is writing it; whether one was on its way.
     pub fn interrupt(&self, visitor: &VisitorId) -> bool {
         let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
-        answering.get(visitor).inspect(|interrupt| interrupt.set(Reason::Stopped)).is_some()
+        answering.get(visitor).inspect(|(interrupt, _)| interrupt.set(Reason::Stopped)).is_some()
+    }
+
+    /// What has been shown so far of the answer that the visitor waits for, if anything.
+    pub fn shown(&self, visitor: &VisitorId) -> Option<String> {
+        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        answering.get(visitor).map(|(_, shown)| shown.text()).filter(|text| !text.is_empty())
     }
 
     /// Where an agent's own people ask it.
@@ -192,7 +214,7 @@ impl Answerer {
     pub fn stop(&self) {
         self.stop.set();
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for interrupt in self.answering.lock().unwrap_or_else(PoisonError::into_inner).values() {
+        for (interrupt, _) in self.answering.lock().unwrap_or_else(PoisonError::into_inner).values() {
             interrupt.set(Reason::Closing);
         }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
@@ -208,6 +230,7 @@ struct OneTurn {
     answering: Answering,
     visitor: VisitorId,
     interrupt: Interrupt,
+    shown: Shown,
 }
 
 impl OneTurn {
@@ -216,9 +239,9 @@ impl OneTurn {
         if all.contains_key(visitor) {
             return Err(Refused::StillAnswering);
         }
-        let interrupt = Interrupt::default();
-        all.insert(visitor.clone(), interrupt.clone());
-        Ok(Self { answering: answering.clone(), visitor: visitor.clone(), interrupt })
+        let (interrupt, shown) = <(Interrupt, Shown)>::default();
+        all.insert(visitor.clone(), (interrupt.clone(), shown.clone()));
+        Ok(Self { answering: answering.clone(), visitor: visitor.clone(), interrupt, shown })
     }
 }
 

@@ -33,12 +33,14 @@ pub struct Question<'a> {
     pub caution: Caution,
     /// Contact details in it reach the team.
     pub passes_on: bool,
+    /// The one in which the visitor's page or browser is, where it is known.
+    pub locale: Option<Language>,
 }
 
 impl<'a> Question<'a> {
     /// The first of a conversation.
     pub fn first(text: &'a str, caution: Caution) -> Question<'a> {
-        Question { text, previous: &[], caution, passes_on: true }
+        Question { text, previous: &[], caution, passes_on: true, locale: None }
     }
 }
 
@@ -139,11 +141,11 @@ pub fn reply(index: &Index, agent_name: &str, question: &Question) -> Reply {
     reply
 }
 
-/// The language of the message; if it does not tell, of the visitor's messages before it, or of the knowledge.
+/// The language of the message; if it does not tell, of the visitor's messages before it, of the page, or of the knowledge.
 fn language_of(index: &Index, question: &Question, talk: Option<Language>) -> Language {
     let told = Language::told(head(question.text)).or(talk.filter(|language| *language != Language::Other));
     let before = || question.previous.iter().rev().find_map(|before| Language::told(head(before)));
-    told.or_else(before).unwrap_or(index.language)
+    told.or_else(before).or(question.locale).unwrap_or(index.language)
 }
 
 /// A question searched for, and what came of it.

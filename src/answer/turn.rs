@@ -8,6 +8,7 @@ use crate::answer::index::Index;
 use crate::answer::indexes::Indexes;
 use crate::answer::model::{self, Ask, Composed, Interrupt, Models, Said};
 use crate::answer::reply::{Question, Reply, reply};
+use crate::answer::words::language::Language;
 use crate::answer::{Finished, Progress, Watcher};
 use crate::domain::agent::Agent;
 use crate::domain::conversation::{Role, Source};
@@ -39,6 +40,7 @@ pub fn run(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt:
 fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &Interrupt) -> Result<Finished> {
     let started_ms = means.world.instant_ms();
     let (agent, visitor, writers) = (message.agent.clone(), message.visitor.clone(), message.writers);
+    let locale = message.locale.as_deref().and_then(Language::of_locale);
     let begun = match block_on(means.store.begin_turn(message))? {
         Turn::Begun(begun) => *begun,
         Turn::Answered(turn) => return Ok(repeat(watcher, *turn)),
@@ -50,7 +52,7 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
     };
     watcher.tell(Progress::Begun { conversation: begun.conversation.clone(), question: begun.question.clone() });
     let index = means.indexes.of(&means.store, &agent)?;
-    let reply = find(&index, &agent, &begun);
+    let reply = find(&index, &agent, &begun, locale);
     let retrieval_ms = means.world.instant_ms() - started_ms;
     let history: Vec<Said> = begun.history.iter().map(|(role, text)| Said { role: *role, text: text.clone() }).collect();
     let question = &begun.question.content;
@@ -70,6 +72,7 @@ fn turn(means: &Means, message: VisitorMessage, watcher: &Watcher, interrupt: &I
         used: composed.used,
         replaces: begun.replaces,
         claims_count: begun.claims_count,
+        ended_at: begun.ended_at,
     };
     let (conversation, lead_captured) = (begun.conversation, begun.lead_captured);
     Ok(match block_on(means.store.finish_turn(agent, conversation.clone(), answer))? {
@@ -84,12 +87,12 @@ impl Finished {
     }
 }
 
-fn find(index: &Index, agent: &Agent, begun: &BegunTurn) -> Reply {
+fn find(index: &Index, agent: &Agent, begun: &BegunTurn, locale: Option<Language>) -> Reply {
     let said = begun.history.iter().filter(|(role, _)| *role == Role::User).map(|(_, text)| text.as_str());
     let said: Vec<&str> = said.collect();
     let previous = &said[said.len().saturating_sub(PREVIOUS_MAX)..];
     let (text, caution, passes_on) = (begun.question.content.as_str(), agent.answering.caution, begun.lead_captured);
-    let question = Question { text, previous, caution, passes_on };
+    let question = Question { text, previous, caution, passes_on, locale };
     let last = begun.history.iter().rev().find(|(role, _)| *role == Role::Assistant).map(|(_, text)| text.as_str());
     reply(index, &agent.name, &question).after(last)
 }

@@ -1,14 +1,14 @@
 //! What was said, row by row: how an answer, like any message, is kept.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::agent::Agent;
-use crate::domain::conversation::{Author, Message, Role, Source, Trace};
+use crate::domain::conversation::{Author, Conversation, Message, Role, Source, Trace};
 use crate::domain::id::{AccountId, ConversationId, MessageId};
 use crate::domain::model_use::ModelUse;
 use crate::domain::question::Gap;
+use crate::domain::time::Time;
 use crate::storage::conversations::sources_text;
-use crate::storage::takeover::claims_count;
 use crate::storage::trace::trace_text;
 use crate::storage::{Result, Store, days, draw, model_use, questions, search};
 use crate::world::World;
@@ -25,6 +25,8 @@ pub struct Answer {
     pub replaces: Option<MessageId>,
     /// How often the conversation had been taken over when the question was kept.
     pub claims_count: i64,
+    /// When it had ended by then, if it had.
+    pub ended_at: Option<Time>,
 }
 
 const INSERT_MESSAGE: &str = "
@@ -62,7 +64,8 @@ const REPLACE_ANSWER: &str = "
     WHERE account = ?1 AND conversation = ?2 AND id = ?3";
 
 impl Store {
-    /// Keeps the answer, unless a person has taken the conversation over since the question: then there is none.
+    /// Keeps the answer, unless a person has taken the conversation over since the question, or its visitor has ended it:
+    /// then there is none.
     /// Without a conversation it is only given its identifier.
     pub async fn finish_turn(
         &self,
@@ -89,7 +92,7 @@ impl Store {
             // What was used is paid for, also where the answer is not kept.
             model_use::count(db, &agent, message.created_at, &answer.used)?;
             let Some(conversation) = conversation else { return Ok(Some(message)) };
-            if claims_count(db, &agent.account, &conversation)?.is_some_and(|count| count != answer.claims_count) {
+            if !is_awaited(db, &agent.account, &conversation, answer.claims_count, answer.ended_at)? {
                 return Ok(None);
             }
             keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
@@ -106,6 +109,19 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether the conversation stands as it did when the question was kept. One that was deleted stands as it did.
+fn is_awaited(
+    db: &Connection,
+    account: &AccountId,
+    conversation: &ConversationId,
+    claims_count: i64,
+    ended_at: Option<Time>,
+) -> Result<bool> {
+    let mut find = db.prepare_cached("SELECT claims_count, ended_at FROM conversations WHERE account = ?1 AND id = ?2")?;
+    let now = find.query_row(params![account, conversation], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(now.is_none_or(|now: (i64, Option<Time>)| now == (claims_count, ended_at)))
 }
 
 /// As a new message, or in the place of the one that it replaces.
@@ -140,6 +156,22 @@ fn keep_answer(
     }
     message.id = draw(db, world, "messages")?;
     append(db, account, conversation, message, None)
+}
+
+/// The beginning of an answer that its visitor did not wait for. What follows of it is kept nowhere.
+pub fn keep_shown(db: &Connection, world: &World, conversation: &Conversation, shown: String) -> Result<()> {
+    let message = Message {
+        id: draw(db, world, "messages")?,
+        role: Role::Assistant,
+        author: Author::Agent,
+        content: shown,
+        created_at: world.now(),
+        sources: Vec::new(),
+        answered: true,
+        trace: None,
+        operator: None,
+    };
+    append(db, &conversation.account, &conversation.id, &message, None)
 }
 
 pub fn append(

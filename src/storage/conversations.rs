@@ -12,7 +12,7 @@ use crate::domain::webhook::EventType;
 use crate::storage::columns::unreadable;
 use crate::storage::events::Outbox;
 use crate::storage::trace::trace_of;
-use crate::storage::{Error, Result, Store};
+use crate::storage::{Error, Result, Store, answers};
 
 /// Idle conversations that one transaction ends.
 const SWEEP_MAX: i64 = 100;
@@ -157,17 +157,22 @@ impl Store {
         .await
     }
 
-    /// Ends a visitor's conversation because he or she closed it. Closing what is closed changes nothing.
+    /// Ends a visitor's conversation because he or she closed it, with what was `shown` of an answer that does not end in
+    /// time. Closing what is closed changes nothing.
     pub async fn close_conversation(
         &self,
         account: AccountId,
         agent: AgentId,
         visitor: VisitorId,
+        shown: Option<String>,
     ) -> Result<Option<ConversationId>> {
         let outbox = self.outbox();
         self.write(move |db| {
             let Some(latest) = latest_of(db, &account, &agent, &visitor)? else { return Ok(None) };
             let now = outbox.world.now();
+            if let Some(shown) = shown.filter(|_| latest.ended_at.is_none() && latest.claimed.is_none()) {
+                answers::keep_shown(db, &outbox.world, &latest, shown)?;
+            }
             end(db, &outbox, &account, &latest.id, now.max(latest.last_activity_at))?;
             Ok(Some(latest.id))
         })

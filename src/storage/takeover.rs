@@ -204,9 +204,3 @@ impl Store {
         .await
     }
 }
-
-/// How often a conversation has been taken over; none where it has been deleted.
-pub fn claims_count(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<Option<i64>> {
-    let mut find = db.prepare_cached("SELECT claims_count FROM conversations WHERE account = ?1 AND id = ?2")?;
-    Ok(find.query_row(params![account, id], |row| row.get(0)).optional()?)
-}

@@ -33,6 +33,8 @@ pub struct VisitorMessage {
     pub page_url: Option<String>,
     pub referrer: Option<String>,
     pub user_agent: Option<String>,
+    /// Of the page, or of the browser: the agent's own words are in it where the message does not tell its language.
+    pub locale: Option<String>,
     pub inactivity_ms: i64,
     pub writers: Writers,
     /// The contact details in it, if they may become a lead.
@@ -78,6 +80,8 @@ pub struct BegunTurn {
     pub lead_captured: bool,
     /// How often the conversation has been taken over.
     pub claims_count: i64,
+    /// When it had ended already: a question may be asked again that was sent before.
+    pub ended_at: Option<Time>,
 }
 
 const INSERT_CONVERSATION: &str = "
@@ -144,7 +148,7 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
         return Ok(Turn::Claimed { conversation: id, question: Box::new(question), lead_captured });
     }
     let claims_count = latest.map_or(0, |latest| latest.claims_count);
-    let begun = BegunTurn { conversation, question, history, replaces: None, lead_captured, claims_count };
+    let begun = BegunTurn { conversation, question, history, replaces: None, lead_captured, claims_count, ended_at: None };
     Ok(Turn::Begun(Box::new(begun)))
 }
 
@@ -178,7 +182,8 @@ fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversat
         _ => {
             let (history, claims_count) = (earlier(db, message, &conversation, Some(seq))?, latest.claims_count);
             let conversation = Some(conversation);
-            let begun = BegunTurn { conversation, question, history, replaces, lead_captured, claims_count };
+            let ended_at = latest.ended_at;
+            let begun = BegunTurn { conversation, question, history, replaces, lead_captured, claims_count, ended_at };
             Turn::Begun(Box::new(begun))
         }
     }))

@@ -52,6 +52,7 @@ mod keys;
 mod kills;
 mod knowledge;
 mod lanes;
+mod languages;
 mod leads;
 mod learning;
 mod limits;

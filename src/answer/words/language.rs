@@ -48,8 +48,13 @@ impl Language {
         detect::told(text)
     }
 
+    /// The language of a locale such as `de-AT`, if it is one of those.
+    pub fn of_locale(locale: &str) -> Option<Language> {
+        let code = locale.split(['-', '_']).next().unwrap_or_default();
+        ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code))
+    }
+
     /// Its two letters in ISO 639; none for a language that is not known.
-    #[cfg(test)]
     pub fn code(self) -> &'static str {
         match self {
             Language::English => "en",

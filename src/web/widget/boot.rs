@@ -21,6 +21,8 @@ use crate::web::widget::installations;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::{MessageView, OperatorView};
 
+const LOCALE_BYTES_MAX: usize = 35;
+
 #[derive(Serialize)]
 pub struct Booted {
     agent: AgentView,
@@ -75,11 +77,20 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
         opened_at: app.world.now(),
         page_url: seen("page_url"),
         referrer: seen("referrer"),
+        locale: locale(&body),
     };
     installations::note(&app, &agent, &sent, &session).await?;
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
     let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
     Ok(Json(Booted::new(&app, agent, &session, open)))
+}
+
+/// As pages and browsers write it, `de` or `pt-BR`; what is none is left out, for a page may say anything.
+fn locale(body: &Map<String, Value>) -> Option<String> {
+    let locale = body.get("locale")?.as_str()?;
+    let is_tag =
+        locale.len() <= LOCALE_BYTES_MAX && locale.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    is_tag.then(|| locale.to_owned())
 }
 
 fn agent_id(body: &Map<String, Value>) -> Result<AgentId> {

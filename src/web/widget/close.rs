@@ -31,10 +31,12 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Json<Closed>
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    // One that takes longer is appended to the closed conversation: rather out of order than lost.
-    let _ = tokio::time::timeout(ANSWER_WAIT, answered).await;
+    // Of one that takes longer, what the visitor saw is kept, and no more.
+    let in_time = tokio::time::timeout(ANSWER_WAIT, answered).await.is_ok();
+    let visitor = visit.session.visitor;
+    let shown = if in_time { None } else { app.answerer.shown(&visitor) };
     let account = visit.agent.account;
-    let closed = app.store.close_conversation(account.clone(), visit.agent.id, visit.session.visitor).await?;
+    let closed = app.store.close_conversation(account.clone(), visit.agent.id, visitor, shown).await?;
     if let Some(id) = &closed {
         app.live.tell_team(&account, TeamNews::Changed(id.clone()));
     }

@@ -117,6 +117,7 @@ async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<Visitor
         page_url: visit.session.page_url,
         referrer: visit.session.referrer,
         user_agent: visit.user_agent,
+        locale: visit.session.locale,
         inactivity_ms: app.config.inactivity_ms(),
         writers,
         lead,

@@ -33,6 +33,9 @@ struct Claims {
     o: i64,
     p: Option<String>,
     r: Option<String>,
+    /// Sessions of earlier versions have none.
+    #[serde(default)]
+    l: Option<String>,
 }
 
 #[derive(Clone)]
@@ -42,6 +45,7 @@ pub struct Session {
     pub opened_at: Time,
     pub page_url: Option<String>,
     pub referrer: Option<String>,
+    pub locale: Option<String>,
 }
 
 impl Session {
@@ -52,6 +56,7 @@ impl Session {
             o: self.opened_at.ms(),
             p: self.page_url.clone(),
             r: self.referrer.clone(),
+            l: self.locale.clone(),
         };
         app.sessions.sign(&serde_json::to_vec(&claims).unwrap_or_default())
     }
@@ -65,6 +70,7 @@ impl Session {
             opened_at,
             page_url: claims.p,
             referrer: claims.r,
+            locale: claims.l,
         };
         (app.world.now().since(opened_at) < AGE_MS).then_some(session)
     }
