@@ -9,12 +9,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use chatforge::answer::chunk::Entry;
 use chatforge::answer::encoder::Encoder;
 use chatforge::answer::index::Index;
 use chatforge::answer::reply::{Question, reply};
 use chatforge::domain::answering::Caution;
 use chatforge::domain::knowledge::KnowledgeType;
+use chatforge::reading::Entry;
 
 const PASSAGES: usize = 1_000;
 const QUESTIONS: usize = 300;

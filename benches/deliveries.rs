@@ -21,7 +21,7 @@ use chatforge::domain::webhook::TIMEOUT_MS;
 use chatforge::egress::guard::Policy;
 use chatforge::egress::{Egress, Request};
 use chatforge::server::{self, Server};
-use chatforge::storage::{Keep, Store, Use};
+use chatforge::storage::{Keep, NewKey, Store, Use};
 use chatforge::world::World;
 use pollster::block_on;
 use rustix::time::{ClockId, clock_gettime};
@@ -134,7 +134,8 @@ fn sign_up(server: &Server, email: &str) -> (AccountId, String) {
     let new = NewAdministrator::parse("", email, "", "scale").ok().unwrap();
     let account = block_on(store.create_administrator(new, "none".into())).unwrap().id;
     let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
-    block_on(store.create_key(account.clone(), "Bench".into(), Permission::ALL.to_vec(), hash, prefix)).unwrap();
+    let new = NewKey { name: "Bench".into(), permissions: Permission::ALL.to_vec(), hash, prefix, created_by: None };
+    block_on(store.create_key(account.clone(), new)).unwrap();
     (account, key)
 }
 

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod egress;
 pub mod jobs;
 pub mod limits;
+pub mod reading;
 pub mod server;
 pub mod storage;
 pub mod supervise;

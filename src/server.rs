@@ -53,6 +53,7 @@ pub struct Server {
 /// Opens the data folder and starts to serve it.
 pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::Result<Server> {
     let store = Store::open(folder, world.clone(), Use::Server)?;
+    store.cap_knowledge(config.knowledge.cap());
     let listen = config.server.listen.clone();
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;

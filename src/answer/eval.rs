@@ -9,10 +9,10 @@ pub use figures::{Figures, ZONES};
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::answer::chunk::Entry;
 use crate::answer::index::Index;
 use crate::answer::reply::{Judged, judge};
 use crate::domain::knowledge::KnowledgeType;
+use crate::reading::Entry;
 
 /// One question asked, and where its right passage came: 1 is first, nothing is not among those found.
 pub struct Asked {

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::answer::chunk::lines::{sentences, word_count};
-use crate::answer::chunk::{Chunk, product};
 use crate::answer::index::Index;
 use crate::answer::query::Query;
 use crate::answer::retrieve::held;
+use crate::reading::lines::{sentences, word_count};
+use crate::reading::{Chunk, product};
 
 const WHOLE_WORDS_MAX: usize = 80;
 const SENTENCES: usize = 2;

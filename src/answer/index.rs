@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::answer::chunk::{self, Chunk, Entry};
 use crate::answer::encoder::{Encoder, Vector};
 use crate::answer::gate::Gate;
 use crate::answer::pieces::Pieces;
@@ -11,6 +10,7 @@ use crate::answer::vectors::{self, Vectors};
 use crate::answer::words::language::Language;
 use crate::answer::words::words;
 use crate::domain::knowledge::Knowledge;
+use crate::reading::{self, Chunk, Entry};
 use crate::storage::{Learnt, TextHash};
 
 pub const K1: f32 = 1.2;
@@ -207,7 +207,7 @@ pub fn entries(knowledge: &[Knowledge]) -> Vec<Entry<'_>> {
 
 /// The passages of the entries, and the language of them all.
 pub fn cut(entries: &[Entry]) -> (Vec<Chunk>, Language) {
-    let chunks: Vec<Chunk> = entries.iter().enumerate().flat_map(|(n, entry)| chunk::cut(n, entry)).collect();
+    let chunks: Vec<Chunk> = entries.iter().enumerate().flat_map(|(n, entry)| reading::cut(n, entry)).collect();
     let texts = chunks.iter().flat_map(|chunk| chunk.question.as_deref().into_iter().chain([chunk.text.as_str()]));
     let language = Language::of(texts);
     (chunks, language)

@@ -1,7 +1,6 @@
 //! Answers visitors: a bounded number of threads, each doing one turn from the question to the stored answer. One more
 //! learns what the knowledge means.
 
-pub mod chunk;
 pub mod encoder;
 pub mod eval;
 mod extract;

@@ -1,6 +1,5 @@
 //! Answers a visitor's message from an index: the one way in to the embedded answerer.
 
-use crate::answer::chunk::Chunk;
 use crate::answer::extract;
 use crate::answer::gate::Verdict;
 use crate::answer::index::Index;
@@ -15,6 +14,7 @@ use crate::domain::answering::Caution;
 use crate::domain::contact;
 use crate::domain::conversation::Source;
 use crate::domain::question::{Gap, QUESTION_CHARS_MAX};
+use crate::reading::Chunk;
 
 const SUGGESTIONS_MAX: usize = 3;
 const SUBJECT_CHARS_MAX: usize = 200;

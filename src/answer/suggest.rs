@@ -1,9 +1,9 @@
 //! Questions that a text answers, to be put to its agent first.
 
-use crate::answer::chunk::{Entry, cut};
 use crate::domain::agent::appearance::SUGGESTION;
 use crate::domain::input::text_of_form;
 use crate::domain::knowledge::NewKnowledge;
+use crate::reading::{Entry, cut};
 
 pub const SUGGESTED: usize = 3;
 /// Longer ones are not read before they are clicked.
@@ -31,7 +31,7 @@ mod tests {
 
     fn check(content: &str, expected: &[&str]) {
         let content = content.to_owned();
-        assert_eq!(questions(&NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Pasted }), expected);
+        assert_eq!(questions(&NewKnowledge::new(KnowledgeType::Text, content, Source::Pasted)), expected);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::answer::chunk::Chunk;
-use crate::answer::chunk::lines::sentences;
 use crate::answer::encoder::{Vector, cosines};
 use crate::answer::extract;
+use crate::reading::Chunk;
+use crate::reading::lines::sentences;
 use crate::storage::TextHash;
 
 /// How much the passage and its headings weigh in how alike a question and a chunk are.

@@ -14,7 +14,7 @@ use crate::domain::id::ALPHABET;
 use crate::domain::knowledge::{KnowledgeType, NewKnowledge, Source};
 use crate::domain::sample;
 use crate::server::{self, Server};
-use crate::storage::{Keep, Store};
+use crate::storage::{Keep, NewKey, Store};
 use crate::world::World;
 
 const EMAIL: &str = "demo@chatforge.example";
@@ -47,7 +47,7 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
         answering: Answering::default(),
     };
     let agent = store.create_agent(account.id.clone(), new, None, Keep::nothing()).await?;
-    let faq = NewKnowledge { kind: KnowledgeType::Faq, content: sample::FAQ.into(), source: Source::Sample };
+    let faq = NewKnowledge::new(KnowledgeType::Faq, sample::FAQ, Source::Sample);
     store.add_knowledge(account.id.clone(), agent.id.clone(), faq, Keep::nothing()).await?;
     Ok(agent)
 }
@@ -55,7 +55,8 @@ async fn agent(store: &Store, account: &Account) -> anyhow::Result<Agent> {
 async fn key(store: &Store, world: &World, account: &Account) -> anyhow::Result<String> {
     let key = auth::key::generate(world);
     let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
-    store.create_key(account.id.clone(), "Demo".into(), Permission::ALL.to_vec(), hash, prefix).await?;
+    let permissions = Permission::ALL.to_vec();
+    store.create_key(account.id.clone(), NewKey { name: "Demo".into(), permissions, hash, prefix, created_by: None }).await?;
     Ok(key)
 }
 

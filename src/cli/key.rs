@@ -8,7 +8,7 @@ use crate::cli::{Context, record, terminal};
 use crate::domain::account::{Account, KEY_NAME, KEYS_ACTIVE_MAX, Permission};
 use crate::domain::id::{Identifier, KeyId};
 use crate::domain::input::text_of_form;
-use crate::storage::{Error, Store};
+use crate::storage::{Error, NewKey, Store};
 use crate::world::World;
 
 #[derive(Subcommand)]
@@ -50,7 +50,8 @@ async fn create(store: &Store, world: &World, name: &str, account: Option<String
     let permissions = Permission::parse_list(permissions).map_err(|message| anyhow::anyhow!("--permissions {message}"))?;
     let account = one_account(store, account).await?;
     let key = auth::key::generate(world);
-    let made = store.create_key(account.id.clone(), name, permissions, auth::hash(&key), auth::key::prefix(&key)).await;
+    let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
+    let made = store.create_key(account.id.clone(), NewKey { name, permissions, hash, prefix, created_by: None }).await;
     let made = made.map_err(|error| match error {
         Error::LimitReached => anyhow::anyhow!("the account has {KEYS_ACTIVE_MAX} active keys; revoke one first"),
         other => other.into(),

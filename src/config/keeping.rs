@@ -1,8 +1,9 @@
-//! What is kept: copies of the database, and for how long an account's rows stay.
+//! What is kept: how much knowledge, copies of the database, and for how long an account's rows stay.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Error;
+use crate::domain::knowledge::KnowledgeCap;
 use crate::domain::retention::{Chosen, DAYS_MAX, LOG_DAYS_MIN};
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -20,6 +21,35 @@ pub struct Retention {
     pub conversations_days: u32,
     pub events_days: u32,
     pub requests_days: u32,
+}
+
+/// How much one agent may know.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Knowledge {
+    pub max_mb: u32,
+    pub max_passages: u32,
+}
+
+impl Default for Knowledge {
+    fn default() -> Self {
+        Self { max_mb: 20, max_passages: 50_000 }
+    }
+}
+
+impl Knowledge {
+    pub fn cap(&self) -> KnowledgeCap {
+        KnowledgeCap { bytes: i64::from(self.max_mb) * KnowledgeCap::MB, passages: i64::from(self.max_passages) }
+    }
+
+    pub fn check(&self) -> Result<(), Error> {
+        for (key, value) in [("knowledge.max_mb", self.max_mb), ("knowledge.max_passages", self.max_passages)] {
+            if value == 0 {
+                return Err(Error::Key { key: key.into(), message: "must be 1 or more".into() });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Backups {

@@ -15,7 +15,7 @@ use crate::domain::account::Plan;
 use crate::domain::address::Cidr;
 use crate::domain::page;
 
-pub use keeping::{Backups, Retention};
+pub use keeping::{Backups, Knowledge, Retention};
 pub use models::{Model, Provider};
 pub use stripe::Stripe;
 
@@ -37,6 +37,7 @@ pub enum Error {
 pub struct Config {
     pub server: Server,
     pub log: Log,
+    pub knowledge: Knowledge,
     pub answers: Answers,
     pub models: BTreeMap<String, Model>,
     pub widget: Widget,
@@ -145,6 +146,7 @@ impl Default for Config {
         Self {
             server: Server::default(),
             log: Log::default(),
+            knowledge: Knowledge::default(),
             answers: Answers::default(),
             models: BTreeMap::new(),
             widget: Widget::default(),
@@ -311,6 +313,7 @@ impl Config {
             return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
         }
         self.retention.check()?;
+        self.knowledge.check()?;
         self.backups.check()?;
         self.stripe.check(&self.plans)?;
         models::check(&self.models, &self.answers)?;

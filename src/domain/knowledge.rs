@@ -13,6 +13,8 @@ pub const CONTENT_CHARS_MAX: usize = 50_000;
 /// Agents that one request may give the same content.
 pub const TARGETS_MAX: usize = 50;
 pub const CONTENT: Text = lines(1..=CONTENT_CHARS_MAX);
+/// What a passage of prose takes, by and large.
+const PASSAGE_BYTES: i64 = 600;
 pub const FILE_NAME: Text = line(1..=200);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,15 @@ pub struct NewKnowledge {
     pub content: String,
     /// Of content that takes the place of another, `Unknown` leaves its source as it was.
     pub source: Source,
+    /// How many passages it is cut into, once they are counted.
+    pub passages: Option<i64>,
 }
 
 impl NewKnowledge {
+    pub fn new(kind: KnowledgeType, content: impl Into<String>, source: Source) -> Self {
+        Self { kind, content: content.into(), source, passages: None }
+    }
+
     pub fn parse(body: &Map<String, Value>) -> Result<Self, Rejection> {
         let mut fields = Fields::new(body);
         let knowledge = Self::read(&mut fields, Source::Api);
@@ -121,7 +129,17 @@ impl NewKnowledge {
             content: fields.required_text("content", &CONTENT),
             kind: fields.parsed("type", KnowledgeType::parse).unwrap_or(KnowledgeType::Text),
             source,
+            passages: None,
         }
+    }
+
+    /// Counted, or else estimated.
+    pub fn passages(&self) -> i64 {
+        self.passages.unwrap_or_else(|| 1 + self.size_bytes() / PASSAGE_BYTES)
+    }
+
+    pub fn size_bytes(&self) -> i64 {
+        i64::try_from(self.content.len()).unwrap_or(i64::MAX)
     }
 
     /// Content for several agents, with their ids: each once, in the order in which they were sent.
@@ -135,6 +153,34 @@ impl NewKnowledge {
         let mut targets = targets.unwrap_or_default();
         targets.retain(|id| seen.insert(id.clone()));
         Ok((knowledge, targets))
+    }
+}
+
+/// How much one agent may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnowledgeCap {
+    pub bytes: i64,
+    pub passages: i64,
+}
+
+impl KnowledgeCap {
+    pub const MB: i64 = 1_000_000;
+
+    /// What is wrong with knowledge of this size, if anything.
+    pub fn refuses(self, bytes: i64, passages: i64) -> Option<String> {
+        let Self { bytes: bytes_max, passages: passages_max } = self;
+        if bytes > bytes_max {
+            let megabytes = bytes_max / Self::MB;
+            return Some(format!("would take this agent's knowledge past {megabytes} MB; delete what it no longer needs"));
+        }
+        let message = format!("would take this agent's knowledge past {passages_max} passages; delete what it no longer needs");
+        (passages > passages_max).then_some(message)
+    }
+}
+
+impl Default for KnowledgeCap {
+    fn default() -> Self {
+        Self { bytes: 20 * Self::MB, passages: 50_000 }
     }
 }
 

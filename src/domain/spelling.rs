@@ -17,6 +17,47 @@ pub fn decomposed(text: &str) -> String {
     text.nfd().collect()
 }
 
+/// Lower case, without accents and marks, in the plain form of each letter.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}' => {}
+            '\u{2019}' | '\u{2018}' | '`' | '\u{b4}' => folded.push('\''),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => folded.push('-'),
+            'à'..='å' | 'ā' | 'ă' | 'ą' => folded.push('a'),
+            'ç' | 'ć' | 'č' => folded.push('c'),
+            'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => folded.push('e'),
+            'ì'..='ï' | 'ī' | 'į' => folded.push('i'),
+            'ñ' | 'ń' | 'ň' => folded.push('n'),
+            'ò'..='ö' | 'ø' | 'ō' | 'ő' => folded.push('o'),
+            'ù'..='ü' | 'ū' | 'ů' | 'ű' => folded.push('u'),
+            'ý' | 'ÿ' => folded.push('y'),
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ł' => folded.push('l'),
+            'š' | 'ś' => folded.push('s'),
+            'ž' | 'ź' | 'ż' => folded.push('z'),
+            // Arabic: vowel signs and the stroke that stretches a word, the forms of alef, the digits.
+            '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{640}' => {}
+            'أ' | 'إ' | 'آ' | 'ٱ' => folded.push('ا'),
+            'ى' => folded.push('ي'),
+            '\u{660}'..='\u{669}' => folded.push(shifted(c, 0x660 - 0x30)),
+            '\u{6f0}'..='\u{6f9}' => folded.push(shifted(c, 0x6f0 - 0x30)),
+            // The wide forms of ASCII in Japanese.
+            '\u{ff01}'..='\u{ff5e}' => folded.extend(shifted(c, 0xfee0).to_lowercase()),
+            '\u{301c}' => folded.push('-'),
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+fn shifted(c: char, by: u32) -> char {
+    char::from_u32(c as u32 - by).unwrap_or(c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -190,7 +190,7 @@ pub fn create(db: &Connection, world: &World, account: &AccountId, new: NewAgent
     let fields = params![id, account, new.name, new.greeting, new.color, domains, answering, appearance, now];
     db.prepare_cached(CREATE)?.execute(fields)?;
     if let Some(content) = new.knowledge_base {
-        let content = NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Api };
+        let content = NewKnowledge::new(KnowledgeType::Text, content, Source::Api);
         knowledge::replace(db, world, account, &id, content)?;
     }
     agent(db, account, &id)
@@ -205,7 +205,7 @@ fn update(db: &Connection, world: &World, account: &AccountId, id: &AgentId, cha
     let fields = params![account, id, change.name, change.greeting, change.color, domains, answering, appearance, now];
     db.prepare_cached(UPDATE)?.execute(fields)?;
     if let Some(content) = change.knowledge_base {
-        let content = NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Api };
+        let content = NewKnowledge::new(KnowledgeType::Text, content, Source::Api);
         knowledge::replace(db, world, account, id, content)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Conversations and their transcripts: how they are listed, and how they end.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Role, Source, Transcript};
 use crate::domain::event::Event;
@@ -34,18 +34,30 @@ const COUNTED: &str = "SELECT conversations_count FROM agents WHERE account = ?1
 const COUNT_SINCE: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at";
+    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at";
 
 const COUNT_WITH_STATUS: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (ended_at IS NULL) = ?4";
+    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at AND (ended_at IS NULL) = ?4";
 
 const BY_AGENT: &str = "
-    WHERE account = ?1 AND agent = ?2 AND ?3 < started_at AND (?4 IS NULL OR (ended_at IS NULL) = ?4)
-      AND (started_at < ?5 OR (started_at = ?5 AND id < ?6))
+    WHERE account = ?1 AND agent = ?2 AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+      AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
     ORDER BY started_at DESC, id DESC
-    LIMIT ?7 OFFSET ?8";
+    LIMIT ?6 OFFSET ?7";
+
+/// Whoever asks again and again for what is new gets each conversation, also one whose panel was opened long before.
+const BY_AGENT_SINCE: &str = "
+    WHERE id IN (
+        SELECT id
+        FROM conversations INDEXED BY conversations_stored
+        WHERE account = ?1 AND agent = ?2 AND ?8 < stored_at AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+          AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
+        ORDER BY started_at DESC, id DESC
+        LIMIT ?6 OFFSET ?7)
+      AND account = ?1
+    ORDER BY started_at DESC, id DESC";
 
 const COUNT_BY_ACCOUNT: &str = "
     SELECT count(*)
@@ -86,7 +98,6 @@ impl Store {
     /// An agent's conversations with all that was said in them.
     pub async fn transcripts(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<Transcript>> {
         self.read_heavy(move |db| {
-            let since = page.since.map_or(i64::MIN, Time::ms);
             let active = page.filter.status.map(|status| status == "active");
             let tx = db.unchecked_transaction()?;
             let total = if page.counted { count(&tx, &account, &agent, page.since, active)? } else { 0 };
@@ -94,9 +105,14 @@ impl Store {
                 Some(id) => (conversation(&tx, &account, &ConversationId::from_text(id.clone()))?.started_at, id),
                 None => (Time::from_ms(i64::MAX), String::new()),
             };
-            let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations {BY_AGENT}"))?;
-            let window = params![account, agent, since, active, before, before_id, page.limit, page.offset];
-            let found = list.query_map(window, conversation_of)?;
+            let mut list = tx.prepare_cached(&match page.since {
+                None => format!("SELECT {COLUMNS} FROM conversations {BY_AGENT}"),
+                Some(_) => format!("SELECT {COLUMNS} FROM conversations {BY_AGENT_SINCE}"),
+            })?;
+            let (limit, offset) = (page.limit, page.offset);
+            let mut window: Vec<&dyn ToSql> = vec![&account, &agent, &active, &before, &before_id, &limit, &offset];
+            window.extend(page.since.as_ref().map(|since| since as &dyn ToSql));
+            let found = list.query_map(&*window, conversation_of)?;
             let rows = found.map(|row| with_messages(&tx, row?)).collect::<Result<_>>()?;
             Ok(Listed { rows, total })
         })

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::account::{Account, ApiKey, KEYS_ACTIVE_MAX, Permission};
-use crate::domain::id::{AccountId, KeyId};
+use crate::domain::id::{AccountId, KeyId, UserId};
 use crate::domain::time::{MINUTE_MS, Time};
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Result, Store, draw};
@@ -16,19 +16,22 @@ const BY_HASH: &str = "
     WHERE k.hash = ?1 AND k.revoked_at IS NULL";
 
 const CREATE: &str = "
-    INSERT INTO api_keys (id, account, hash, prefix, name, permissions, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT INTO api_keys (id, account, hash, prefix, name, permissions, created_at, created_by)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+pub struct NewKey {
+    pub name: String,
+    pub permissions: Vec<Permission>,
+    pub hash: [u8; 32],
+    pub prefix: String,
+    /// The person whose it is: it goes with them. A key that the command line made is the account's.
+    pub created_by: Option<UserId>,
+}
 
 impl Store {
     /// Keeps a new key; refused while the account has as many active ones as it may.
-    pub async fn create_key(
-        &self,
-        account: AccountId,
-        name: String,
-        permissions: Vec<Permission>,
-        hash: [u8; 32],
-        prefix: String,
-    ) -> Result<ApiKey> {
+    pub async fn create_key(&self, account: AccountId, new: NewKey) -> Result<ApiKey> {
+        let NewKey { name, permissions, hash, prefix, created_by } = new;
         let world = self.world().clone();
         self.write(move |db| {
             let active: i64 =
@@ -41,7 +44,7 @@ impl Store {
             let id: KeyId = draw(db, &world, "api_keys")?;
             let now = world.now();
             let permitted = Permission::join(&permissions);
-            db.prepare_cached(CREATE)?.execute(params![id, account, hash, prefix, name, permitted, now])?;
+            db.prepare_cached(CREATE)?.execute(params![id, account, hash, prefix, name, permitted, now, created_by])?;
             Ok(ApiKey { id, account, name, prefix, permissions, created_at: now, last_used_at: None, revoked_at: None })
         })
         .await

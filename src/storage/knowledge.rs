@@ -3,26 +3,28 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::domain::id::{AccountId, AgentId, KnowledgeId};
-use crate::domain::knowledge::{Knowledge, KnowledgeTotals, KnowledgeType, NewKnowledge, Source};
+use crate::domain::knowledge::{Knowledge, KnowledgeCap, KnowledgeTotals, KnowledgeType, NewKnowledge, Source};
 use crate::domain::time::Time;
+use crate::reading;
 use crate::storage::columns::unreadable;
 use crate::storage::{Error, Keep, Result, Store, agents, draw};
 use crate::world::World;
 
 const INSERT: &str = "
-    INSERT INTO knowledge (id, account, agent, type, content, size_bytes, source, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT INTO knowledge (id, account, agent, type, content, size_bytes, source, created_at, passages)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const GROW: &str = "
     UPDATE agents
     SET knowledge_entries = knowledge_entries + ?3,
         knowledge_bytes = knowledge_bytes + ?4,
+        knowledge_passages = knowledge_passages + ?5,
         knowledge_version = knowledge_version + 1
     WHERE account = ?1 AND id = ?2";
 
 const EMPTY: &str = "
     UPDATE agents
-    SET knowledge_entries = 0, knowledge_bytes = 0, knowledge_version = knowledge_version + 1
+    SET knowledge_entries = 0, knowledge_bytes = 0, knowledge_passages = 0, knowledge_version = knowledge_version + 1
     WHERE account = ?1 AND id = ?2";
 
 const LIST: &str = "
@@ -36,9 +38,14 @@ const FIND: &str = "
     FROM knowledge
     WHERE account = ?1 AND agent = ?2 AND id = ?3";
 
+const KNOWN: &str = "
+    SELECT knowledge_bytes, knowledge_passages
+    FROM agents
+    WHERE account = ?1 AND id = ?2";
+
 const UPDATE: &str = "
     UPDATE knowledge
-    SET type = ?4, content = ?5, size_bytes = ?6, source = CASE ?7 WHEN '' THEN source ELSE ?7 END
+    SET type = ?4, content = ?5, size_bytes = ?6, passages = ?8, source = CASE ?7 WHEN '' THEN source ELSE ?7 END
     WHERE account = ?1 AND agent = ?2 AND id = ?3";
 
 impl Store {
@@ -49,10 +56,10 @@ impl Store {
         new: NewKnowledge,
         keep: Keep<KnowledgeTotals>,
     ) -> Result<KnowledgeTotals> {
-        let world = self.world().clone();
+        let (world, cap, new) = (self.world().clone(), self.knowledge_cap(), counted(new));
         self.write_once(keep, move |db| {
             agents::agent(db, &account, &agent)?;
-            add(db, &world, &account, &agent, new, world.now())?;
+            add(db, &world, (&account, &agent), new, world.now(), cap)?;
             let after = agents::agent(db, &account, &agent)?;
             let (entries, size_bytes) = (after.knowledge_entries, after.knowledge_size_bytes);
             Ok(KnowledgeTotals { agent, entries, size_bytes, added_at: world.now() })
@@ -60,29 +67,24 @@ impl Store {
         .await
     }
 
-    /// Adds the same content to several agents; says for each whether it exists.
+    /// Adds the same content to several agents; says for each how it went.
     pub async fn add_knowledge_to(
         &self,
         account: AccountId,
         agents: Vec<AgentId>,
         new: NewKnowledge,
-        keep: Keep<Vec<(AgentId, bool)>>,
-    ) -> Result<Vec<(AgentId, bool)>> {
-        let world = self.world().clone();
+        keep: Keep<Vec<(AgentId, Result<()>)>>,
+    ) -> Result<Vec<(AgentId, Result<()>)>> {
+        let (world, cap, new) = (self.world().clone(), self.knowledge_cap(), counted(new));
         self.write_once(keep, move |db| {
-            let mut added = Vec::with_capacity(agents.len());
-            for agent in agents {
-                let exists = match agents::agent(db, &account, &agent) {
-                    Ok(_) => true,
-                    Err(Error::NotFound) => false,
-                    Err(error) => return Err(error),
-                };
-                if exists {
-                    add(db, &world, &account, &agent, new.clone(), world.now())?;
+            let add_to = |agent: AgentId| {
+                let found = agents::agent(db, &account, &agent);
+                match found.and_then(|_| add(db, &world, (&account, &agent), new.clone(), world.now(), cap)) {
+                    Err(error) if !matches!(error, Error::NotFound | Error::TooMuchKnowledge(_)) => Err(error),
+                    added => Ok((agent, added)),
                 }
-                added.push((agent, exists));
-            }
-            Ok(added)
+            };
+            agents.into_iter().map(add_to).collect()
         })
         .await
     }
@@ -104,12 +106,15 @@ impl Store {
         id: KnowledgeId,
         new: NewKnowledge,
     ) -> Result<Knowledge> {
+        let (cap, new) = (self.knowledge_cap(), counted(new));
         self.write(move |db| {
             let before = entry(db, &account, &agent, &id)?;
-            let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
-            let (kind, source) = (new.kind.as_str(), new.source.text());
-            db.prepare_cached(UPDATE)?.execute(params![account, agent, id, kind, new.content, size, source])?;
-            db.prepare_cached(GROW)?.execute(params![account, agent, 0, size - before.size_bytes])?;
+            let grows = (new.size_bytes() - before.size_bytes, new.passages() - passages(db, &account, &agent, &id)?);
+            check_room(db, (&account, &agent), grows, cap)?;
+            let (kind, source, size) = (new.kind.as_str(), new.source.text(), new.size_bytes());
+            let values = params![account, agent, id, kind, new.content, size, source, new.passages()];
+            db.prepare_cached(UPDATE)?.execute(values)?;
+            db.prepare_cached(GROW)?.execute(params![account, agent, 0, grows.0, grows.1])?;
             entry(db, &account, &agent, &id)
         })
         .await
@@ -117,10 +122,12 @@ impl Store {
 
     pub async fn delete_knowledge(&self, account: AccountId, agent: AgentId, id: KnowledgeId) -> Result<()> {
         self.write(move |db| {
-            let mut delete =
-                db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3 RETURNING size_bytes")?;
-            let size: i64 = delete.query_row(params![account, agent, id], |row| row.get(0))?;
-            db.prepare_cached(GROW)?.execute(params![account, agent, -1, -size])?;
+            let mut delete = db.prepare_cached(
+                "DELETE FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3 RETURNING size_bytes, passages",
+            )?;
+            let (size, passages): (i64, i64) =
+                delete.query_row(params![account, agent, id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            db.prepare_cached(GROW)?.execute(params![account, agent, -1, -size, -passages])?;
             Ok(())
         })
         .await
@@ -131,19 +138,52 @@ impl Store {
 pub fn replace(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge) -> Result<()> {
     db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2")?.execute(params![account, agent])?;
     db.prepare_cached(EMPTY)?.execute(params![account, agent])?;
-    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, account, agent, new, world.now()) }
+    // One entry by itself is no more than an agent may know.
+    let cap = KnowledgeCap { bytes: i64::MAX, passages: i64::MAX };
+    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, (account, agent), new, world.now(), cap) }
+}
+
+/// With its passages counted: before the transaction, for it takes a while.
+pub fn counted(new: NewKnowledge) -> NewKnowledge {
+    NewKnowledge { passages: Some(reading::count(&new)), ..new }
 }
 
 /// Entries are listed by their time: those that are added together keep their order by it.
-pub fn add(db: &Connection, world: &World, account: &AccountId, agent: &AgentId, new: NewKnowledge, at: Time) -> Result<()> {
+pub fn add(
+    db: &Connection,
+    world: &World,
+    (account, agent): (&AccountId, &AgentId),
+    new: NewKnowledge,
+    at: Time,
+    cap: KnowledgeCap,
+) -> Result<()> {
+    let (size, passages) = (new.size_bytes(), new.passages());
+    check_room(db, (account, agent), (size, passages), cap)?;
     let id: KnowledgeId = draw(db, world, "knowledge")?;
-    let size = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
     let (kind, source) = (new.kind.as_str(), new.source.text());
-    db.prepare_cached(INSERT)?.execute(params![id, account, agent, kind, new.content, size, source, at])?;
-    match db.prepare_cached(GROW)?.execute(params![account, agent, 1, size])? {
+    db.prepare_cached(INSERT)?.execute(params![id, account, agent, kind, new.content, size, source, at, passages])?;
+    match db.prepare_cached(GROW)?.execute(params![account, agent, 1, size, passages])? {
         0 => Err(Error::NotFound),
         _ => Ok(()),
     }
+}
+
+/// Whether the agent may know so much more, in bytes and passages. What becomes less is never refused.
+fn check_room(db: &Connection, (account, agent): (&AccountId, &AgentId), grows: (i64, i64), cap: KnowledgeCap) -> Result<()> {
+    if grows.0 <= 0 && grows.1 <= 0 {
+        return Ok(());
+    }
+    let known = db.prepare_cached(KNOWN)?.query_row(params![account, agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (bytes, passages): (i64, i64) = known;
+    match cap.refuses(bytes + grows.0, passages + grows.1) {
+        Some(reason) => Err(Error::TooMuchKnowledge(reason)),
+        None => Ok(()),
+    }
+}
+
+fn passages(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<i64> {
+    let sql = "SELECT passages FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3";
+    Ok(db.prepare_cached(sql)?.query_row(params![account, agent, id], |row| row.get(0))?)
 }
 
 fn entry(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<Knowledge> {

@@ -57,12 +57,13 @@ mod writer;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
 
 use crate::domain::id::{ALPHABET, Identifier, RANDOM_CHARS};
+use crate::domain::knowledge::KnowledgeCap;
 use crate::storage::events::Outbox;
 use crate::storage::readers::Readers;
 use crate::storage::schema::Files;
@@ -74,6 +75,7 @@ pub use answers::Answer;
 pub use claims::{Claim, Room};
 pub use deliveries::{Outcome, Release, Tried};
 pub use idempotency::{Earlier, Keep, KeptAnswer, OnceKey};
+pub use keys::NewKey;
 pub use retention::FORGETTABLE_MAX;
 pub use rotation::Rotation;
 pub use sessions::{Member, NewSession, OpenSession, Renewal};
@@ -94,6 +96,8 @@ pub enum Error {
     Conflict,
     #[error("the plan's limit is reached")]
     LimitReached,
+    #[error("knowledge {0}")]
+    TooMuchKnowledge(String),
     #[error("the store is busy or stopping")]
     Busy,
     #[error("the disk is full or failing: {0}")]
@@ -126,6 +130,7 @@ struct Shared {
     files: Files,
     /// Held while a copy is being made.
     backing_up: Mutex<()>,
+    knowledge_cap: OnceLock<KnowledgeCap>,
 }
 
 /// How a process uses the data folder.
@@ -144,7 +149,26 @@ impl Store {
         let bell = Arc::new(Bell::default());
         let writer = Writer::start(files.connect_writer(&world)?, bell.clone());
         let readers = Readers::start(&files)?;
-        Ok(Self { shared: Arc::new(Shared { writer, readers, world, bell, files, backing_up: Mutex::default() }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                writer,
+                readers,
+                world,
+                bell,
+                files,
+                backing_up: Mutex::default(),
+                knowledge_cap: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Holds agents to another cap than the usual one; once.
+    pub fn cap_knowledge(&self, cap: KnowledgeCap) {
+        let _ = self.shared.knowledge_cap.set(cap);
+    }
+
+    fn knowledge_cap(&self) -> KnowledgeCap {
+        self.shared.knowledge_cap.get().copied().unwrap_or_default()
     }
 
     /// Finishes what is queued and folds the write-ahead log into the file. Later writes fail.

@@ -5,6 +5,8 @@ use rusqlite::{Connection, params};
 use crate::domain::agent::Agent;
 use crate::domain::agent::portable::{PortableAgent, PortableQuestion};
 use crate::domain::id::{AccountId, AgentId};
+use crate::domain::knowledge::KnowledgeCap;
+use crate::storage::knowledge::counted;
 use crate::storage::{Result, Store, agents, knowledge, questions};
 use crate::world::World;
 
@@ -22,16 +24,17 @@ impl Store {
 
     /// All of it or nothing. `agents_max` counts active agents only.
     pub async fn import_agent(&self, account: AccountId, portable: PortableAgent, agents_max: Option<u32>) -> Result<Agent> {
-        let world = self.world().clone();
-        self.write(move |db| create(db, &world, &account, portable, agents_max)).await
+        let (world, cap) = (self.world().clone(), self.knowledge_cap());
+        let portable = PortableAgent { knowledge: portable.knowledge.into_iter().map(counted).collect(), ..portable };
+        self.write(move |db| create(db, &world, &account, portable, agents_max, cap)).await
     }
 
     /// The copy answers like the agent from its first question on.
     pub async fn duplicate_agent(&self, account: AccountId, id: AgentId, agents_max: Option<u32>) -> Result<Agent> {
-        let world = self.world().clone();
+        let (world, cap) = (self.world().clone(), self.knowledge_cap());
         self.write(move |db| {
             let portable = read(db, &account, &id)?.copy();
-            let copy = create(db, &world, &account, portable, agents_max)?;
+            let copy = create(db, &world, &account, portable, agents_max, cap)?;
             db.prepare_cached(COPY_VECTORS)?.execute(params![account, id, copy.id])?;
             Ok(copy)
         })
@@ -50,11 +53,12 @@ fn create(
     account: &AccountId,
     portable: PortableAgent,
     agents_max: Option<u32>,
+    cap: KnowledgeCap,
 ) -> Result<Agent> {
     let PortableAgent { agent, knowledge, questions } = portable;
     let id = agents::create(db, world, account, agent, agents_max)?.id;
     for (place, entry) in (0_i64..).zip(knowledge) {
-        knowledge::add(db, world, account, &id, entry, world.now().plus_ms(place))?;
+        knowledge::add(db, world, (account, &id), entry, world.now().plus_ms(place), cap)?;
     }
     for PortableQuestion { text, given } in questions {
         questions::save(db, world, account, &id, text, given)?;

@@ -1,6 +1,6 @@
 //! A person answers in the place of the agent: taking a conversation over, writing in it, and handing it back.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use crate::domain::account::User;
 use crate::domain::conversation::{Author, Conversation, Message, Role};

@@ -19,6 +19,11 @@ pub struct Changed {
     pub passed_on: Vec<(ConversationId, VisitorId)>,
 }
 
+const REVOKE_KEYS: &str = "
+    UPDATE api_keys INDEXED BY api_keys_by_person
+    SET revoked_at = ?3
+    WHERE account = ?1 AND created_by = ?2 AND revoked_at IS NULL";
+
 const PEOPLE: &str = "
     SELECT id, email, name, role, created_at, seen_at,
            EXISTS (SELECT 1 FROM two_step t WHERE t.user = users.id AND t.account = users.account)
@@ -140,6 +145,7 @@ impl Store {
             let passed_on = pass_on(db, &by, &id, now)?;
             db.prepare_cached(WITHDRAW)?.execute(params![by.account, id])?;
             db.prepare_cached(END_SESSIONS)?.execute(params![by.account, id])?;
+            db.prepare_cached(REVOKE_KEYS)?.execute(params![by.account, id, now])?;
             db.prepare_cached(REMOVE)?.execute(params![by.account, id])?;
             Ok(Ok(Changed { name, role, passed_on }))
         })

@@ -85,8 +85,9 @@ pub struct BegunTurn {
 }
 
 const INSERT_CONVERSATION: &str = "
-    INSERT INTO conversations (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    INSERT INTO conversations
+        (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at, stored_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
 
 const COUNT_USE: &str = "
     INSERT INTO usage (account, agent, month, conversations)

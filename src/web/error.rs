@@ -153,6 +153,7 @@ impl From<storage::Error> for ApiError {
             storage::Error::NotFound => Self::not_found(),
             storage::Error::Conflict => Self::conflict("A resource with the same unique identifier already exists."),
             storage::Error::LimitReached => Self::plan_limit("Your plan's limit is used up."),
+            storage::Error::TooMuchKnowledge(reason) => Rejection::one("content", reason).into(),
             storage::Error::Busy => Self::unavailable(),
             storage::Error::Disk(_) => {
                 tracing::error!(%error, "the store cannot write");

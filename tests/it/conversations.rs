@@ -1,5 +1,10 @@
 //! Conversations over the API, and how they end by themselves.
 
+use chatforge::domain::conversation::Trace;
+use chatforge::domain::id::{AccountId, AgentId, ConversationId, Identifier, VisitorId};
+use chatforge::domain::model_use::ModelUse;
+use chatforge::storage::Answer;
+use pollster::block_on;
 use serde_json::json;
 
 use crate::server::Span::{Minutes, Ms, Seconds};
@@ -123,6 +128,63 @@ fn since_is_strict_to_the_millisecond() {
     assert_eq!(since("2026-03-26T10:00:00Z"), [ids[1].clone()]);
     assert_eq!(since("2026-03-26T12:00:00.499%2B02:00"), [ids[1].clone()]);
     assert!(since("2026-03-26T10:00:00.500Z").is_empty());
+}
+
+#[test]
+fn whoever_asks_since_the_last_time_misses_no_conversation_whose_panel_was_opened_before() {
+    let (server, agent) = with_agent();
+    let waiting: Vec<_> = (0..3).map(|_| server.visitor(&agent)).collect();
+    server.pass(Seconds(600));
+    let mut seen = vec![server.visitor(&agent).ask("Hello").conversation.unwrap()];
+    let mut since = server.now();
+    for (late, visitor) in waiting.iter().enumerate() {
+        server.pass(Seconds(60));
+        seen.push(visitor.ask("I opened this long ago").conversation.unwrap());
+        let path = path(&agent, &format!("since={}", since));
+        let listed = server.get(&path).is(200).json;
+        assert_eq!((listed["total"].as_i64(), listed["conversations"][0]["id"].as_str()), (Some(1), Some(&*seen[late + 1])));
+        assert_eq!(listed["conversations"][0]["started_at"], "2026-03-26T10:00:00Z");
+        assert_eq!(server.get(&format!("{path}&status=active")).is(200).json["total"], 1);
+        since = server.now();
+    }
+    let path = path(&agent, &format!("since={}", since));
+    assert_eq!(server.get(&path).is(200).json["total"], 0);
+}
+
+#[test]
+fn what_a_visitor_saw_of_an_answer_is_kept_when_they_close_and_no_more() {
+    let (server, agent) = with_agent();
+    let visitor = server.visitor(&agent);
+    let conversation = visitor.ask("Hello").conversation.unwrap();
+    let (account, agent_id) = (AccountId::parse(&server.account).unwrap(), AgentId::parse(&agent).unwrap());
+    let agent = block_on(server.store().agent(account.clone(), agent_id.clone())).unwrap();
+    let visitor_id = VisitorId::parse(&visitor.id).unwrap();
+    let shown = Some("We open at".to_owned());
+    block_on(server.store().close_conversation(account, agent_id, visitor_id, shown)).unwrap();
+    let late = Answer {
+        content: "We open at 9 and close at 17.".into(),
+        sources: Vec::new(),
+        answered: true,
+        trace: Trace {
+            zone: "answer".into(),
+            provider: "embedded".into(),
+            passages: Vec::new(),
+            response_ms: 1,
+            retrieval_ms: 1,
+            generation: None,
+        },
+        gap: None,
+        used: ModelUse::default(),
+        replaces: None,
+        claims_count: 0,
+        ended_at: None,
+    };
+    let kept = block_on(server.store().finish_turn(agent, ConversationId::parse(&conversation), late)).unwrap();
+    assert!(kept.is_none());
+    let listed = server.get(&format!("/api/v1/conversations/{conversation}")).is(200).json;
+    let messages = listed["messages"].as_array().unwrap();
+    assert_eq!(messages.last().unwrap()["content"], "We open at");
+    assert_eq!(listed["status"], "completed");
 }
 
 #[test]

@@ -125,3 +125,39 @@ fn addresses_names_and_characters_are_quoted_as_their_owner_meant_them() {
         assert!(answer.contains(quoted), "{answer}");
     }
 }
+
+#[test]
+fn an_agent_knows_no_more_than_the_cap_and_says_so() {
+    let server = TestServer::start_with(|config| {
+        config.knowledge.max_mb = 1;
+        config.knowledge.max_passages = 60;
+    });
+    let agent = server.agent(&json!({ "name": "A" }));
+    let pairs = |from: usize, count: usize| -> String {
+        (from..from + count).map(|n| format!("Q: What is number {n}?\nA: It is {n}.\n\n")).collect()
+    };
+    server.teach(&agent, "faq", &pairs(0, 50));
+    let path = format!("/api/v1/agents/{agent}/knowledge");
+    let teach = |server: &TestServer, agent: &str, content: &str| {
+        server.post(&format!("/api/v1/agents/{agent}/knowledge"), &json!({ "type": "faq", "content": content }))
+    };
+    let refused = teach(&server, &agent, &pairs(50, 11)).fails(422, "validation_error");
+    assert!(refused.json["error"]["message"].as_str().unwrap().contains("past 60 passages"), "{}", refused.text);
+    let other = server.agent(&json!({ "name": "B" }));
+    let shared = json!({ "agent_ids": [agent, other], "type": "faq", "content": pairs(50, 11) });
+    let told = server.post("/api/v1/knowledge/bulk", &shared).is(200).json;
+    assert_eq!((&told["updated"], &told["failed"]), (&json!(1), &json!(1)));
+    assert_eq!(told["results"][0]["error"]["code"], "validation_error");
+    assert_eq!(server.get(&path).json["total"], 1);
+    server.teach(&agent, "faq", &pairs(50, 10));
+    let entries = server.get(&path).json;
+    server.delete(&format!("{path}/{}", entries["knowledge"][0]["id"].as_str().unwrap())).is(200);
+    server.teach(&agent, "faq", &pairs(60, 50));
+
+    let long = TestServer::start_with(|config| config.knowledge.max_mb = 1);
+    let agent = long.agent(&json!({ "name": "A" }));
+    let text = "Our kayaks are made of wood. ".repeat(1_700);
+    (0..20).for_each(|_| drop(long.teach(&agent, "text", &text)));
+    let refused = teach(&long, &agent, &text).fails(422, "validation_error");
+    assert!(refused.text.contains("past 1 MB"), "{}", refused.text);
+}

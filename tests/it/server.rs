@@ -9,7 +9,7 @@ use chatforge::domain::account::{NewAdministrator, Permission};
 use chatforge::domain::id::{AccountId, Identifier};
 use chatforge::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
 use chatforge::server::{self, Server};
-use chatforge::storage::Store;
+use chatforge::storage::{NewKey, Store};
 use chatforge::web::App;
 use chatforge::world::World;
 use pollster::block_on;
@@ -173,7 +173,8 @@ impl TestServer {
         let key = auth::key::generate(&self.world);
         let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
         let account = AccountId::parse(&api.account).unwrap();
-        block_on(self.store().create_key(account, name.into(), permissions.to_vec(), hash, prefix)).unwrap();
+        let new = NewKey { name: name.into(), permissions: permissions.to_vec(), hash, prefix, created_by: None };
+        block_on(self.store().create_key(account, new)).unwrap();
         key
     }
 

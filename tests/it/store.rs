@@ -163,7 +163,9 @@ fn no_list_is_sorted_row_by_row() {
     for statement in pages {
         count += 1;
         let steps = plan(&db, &statement.sql);
-        assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{}: {steps:?}", statement.sql);
+        // What came since an instant is few, is found by one order and shown in another.
+        let is_sorted = steps.iter().all(|step| !step.contains("TEMP B-TREE"));
+        assert!(is_sorted || statement.sql.contains("INDEXED BY conversations_stored"), "{}: {steps:?}", statement.sql);
     }
     assert!(count >= 3, "only {count} lists were found");
 }

@@ -337,6 +337,23 @@ fn a_removed_person_is_out_at_once_and_what_they_wrote_stays() {
 }
 
 #[test]
+fn the_keys_that_a_removed_person_created_are_revoked_and_no_others() {
+    let (server, mut owner) = signed_in();
+    let mut bob = Browser::colleague_as(&server, "Bob", "admin");
+    let keys = [&mut bob, &mut owner].map(|person| {
+        let page = person.make_key(&[("name", "Sync"), ("permission", "agents:read")]).is(200).text;
+        let start = page.find("cfk_").unwrap();
+        page[start..].split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned()
+    });
+    let made_outside = own_api(&server).key;
+    owner.get("/settings/team").is(200);
+    owner.submit(&format!("/settings/team/{}/remove", id_of(&server, COLLEAGUE)), &[]).is(303);
+    for (key, status) in [(&keys[0], 401), (&keys[1], 200), (&made_outside, 200)] {
+        server.client().with("authorization", &format!("Bearer {key}")).get("/api/v1/agents").is(status);
+    }
+}
+
+#[test]
 fn whoever_may_not_answer_any_more_passes_their_conversations_on() {
     let (server, mut owner) = signed_in();
     let mut bob = Browser::colleague(&server, "Bob");

@@ -10,6 +10,7 @@ const RANKS: &[(&str, u8)] = &[
     ("config", 1),
     ("egress", 1),
     ("limits", 1),
+    ("reading", 1),
     ("supervise", 1),
     ("world", 1),
     ("storage", 2),

@@ -1,10 +1,10 @@
 //! Which of the knowledge a model is given: all of it if it is short, else the passages that fit the question.
 
-use crate::answer::chunk::Chunk;
 use crate::answer::extract::shortened;
 use crate::answer::index::Index;
 use crate::answer::reply::Reply;
 use crate::domain::conversation::Source;
+use crate::reading::Chunk;
 
 const PASSAGES_MAX: usize = 6;
 const WORDS_MAX: usize = 900;
@@ -72,10 +72,10 @@ pub fn choose(index: &Index, reply: &Reply, chars_max: usize) -> Vec<Given> {
 mod tests {
     use super::*;
 
-    use crate::answer::chunk::Entry;
     use crate::answer::reply::{Question, reply};
     use crate::domain::answering::Caution;
     use crate::domain::knowledge::KnowledgeType;
+    use crate::reading::Entry;
     use std::collections::HashSet;
 
     fn index(pairs: usize) -> Index {

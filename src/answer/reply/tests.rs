@@ -4,10 +4,10 @@ use super::*;
 
 use std::collections::HashMap;
 
-use crate::answer::chunk::Entry;
 use crate::answer::words::language::ALL;
 use crate::domain::answering::Caution;
 use crate::domain::knowledge::KnowledgeType;
+use crate::reading::Entry;
 
 const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop/");
 

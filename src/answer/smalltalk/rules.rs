@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use crate::answer::smalltalk::SmallTalk;
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::{entries, sections};
-use crate::answer::words::{fold, words};
+use crate::answer::words::words;
+use crate::domain::spelling::fold;
 
 /// Words that a `*` may stand for, and words of the longest message; in Japanese, characters.
 const GAP_MAX: usize = 3;

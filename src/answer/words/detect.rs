@@ -10,7 +10,8 @@ use whatlang::Lang;
 use crate::answer::lexicon::{common_words, known_words};
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::sections;
-use crate::answer::words::{fold, words};
+use crate::answer::words::words;
+use crate::domain::spelling::fold;
 use crate::domain::{contact, link};
 
 /// A word of a subject tells less than a small word: names and products travel.

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::{entries, sections};
-use crate::answer::words::{fold, words};
+use crate::answer::words::words;
+use crate::domain::spelling::fold;
 
 /// All words are folded; those of `light` and `general` are stems.
 #[derive(Debug, Default)]

@@ -35,7 +35,7 @@ pub struct PortableQuestion {
 
 impl PortableAgent {
     pub fn of(agent: Agent, knowledge: Vec<Knowledge>, questions: Vec<SavedQuestion>) -> Self {
-        let entry = |entry: Knowledge| NewKnowledge { kind: entry.kind, content: entry.content, source: entry.source };
+        let entry = |entry: Knowledge| NewKnowledge::new(entry.kind, entry.content, entry.source);
         let question = |question: SavedQuestion| PortableQuestion { text: question.text, given: question.given };
         Self {
             agent: NewAgent {

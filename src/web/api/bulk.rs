@@ -212,15 +212,16 @@ pub async fn add_knowledge(
     // An id of another form is an agent that does not exist; its place in the answer is kept.
     let known: Vec<AgentId> = targets.iter().filter_map(|id| AgentId::parse(id)).collect();
     let asked = targets.clone();
-    let keep = once.keep(move |added: &Vec<(AgentId, bool)>| (StatusCode::OK, None, Distributed::of(asked, added)));
+    let keep =
+        once.keep(move |added: &Vec<(AgentId, storage::Result<()>)>| (StatusCode::OK, None, Distributed::of(asked, added)));
     let added = app.store.add_knowledge_to(caller.account_id(), known, new, keep).await?;
     Ok(Json(Distributed::of(targets, &added)))
 }
 
 impl Distributed {
-    fn of(targets: Vec<String>, added: &[(AgentId, bool)]) -> Self {
-        let exists = |id: &str| added.iter().any(|(agent, exists)| *exists && agent.as_str() == id);
-        let results: Vec<Target> = targets.into_iter().map(|id| Target::new(exists(&id), id)).collect();
+    fn of(targets: Vec<String>, added: &[(AgentId, storage::Result<()>)]) -> Self {
+        let outcome = |id: &str| added.iter().find(|(agent, _)| agent.as_str() == id).map(|(_, outcome)| outcome);
+        let results: Vec<Target> = targets.into_iter().map(|id| Target::new(outcome(&id), id)).collect();
         let updated = results.iter().filter(|target| target.error.is_none()).count();
         Self { updated, failed: results.len() - updated, results }
     }
@@ -240,9 +241,15 @@ impl Failure {
 }
 
 impl Target {
-    fn new(exists: bool, agent_id: String) -> Self {
-        let missing = ApiError::agent_not_found();
-        let error = (!exists).then_some(TargetError { code: missing.code, message: missing.message });
-        Self { agent_id, status: if exists { "success" } else { "failed" }, error }
+    /// An id without an outcome is of a form that no agent has.
+    fn new(outcome: Option<&storage::Result<()>>, agent_id: String) -> Self {
+        let error = match outcome {
+            Some(Ok(())) => None,
+            Some(Err(storage::Error::TooMuchKnowledge(reason))) => Some(Rejection::one("content", reason).into()),
+            _ => Some(ApiError::agent_not_found()),
+        };
+        let status = if error.is_none() { "success" } else { "failed" };
+        let error = error.map(|error| TargetError { code: error.code, message: error.message });
+        Self { agent_id, status, error }
     }
 }

@@ -118,7 +118,7 @@ pub fn plan_is_full(plan: &Plan) -> String {
 /// The new agent with what was pasted into its form, if anything was.
 fn pasted(mut agent: NewAgent) -> PortableAgent {
     let content = agent.knowledge_base.take().filter(|content| !content.trim().is_empty());
-    let entry = |content| NewKnowledge { kind: KnowledgeType::Text, content, source: Source::Pasted };
+    let entry = |content| NewKnowledge::new(KnowledgeType::Text, content, Source::Pasted);
     PortableAgent { agent, knowledge: content.map(entry).into_iter().collect(), questions: Vec::new() }
 }
 

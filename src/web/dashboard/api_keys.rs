@@ -12,7 +12,7 @@ use crate::domain::Invalid;
 use crate::domain::account::{ApiKey, KEY_NAME, KEYS_ACTIVE_MAX, Permission};
 use crate::domain::id::KeyId;
 use crate::domain::input::text_of_form;
-use crate::storage;
+use crate::storage::{self, NewKey};
 use crate::web::App;
 use crate::web::audit::{Told, tell};
 use crate::web::dashboard::Page;
@@ -113,7 +113,8 @@ pub async fn revoke(State(app): State<App>, params: RawPathParams, form: SignedF
 async fn issue(app: &App, member: &SignedIn, name: String, permissions: Vec<Permission>) -> Result<Option<CreatedKey>> {
     let key = auth::key::generate(&app.world);
     let (hash, prefix) = (auth::hash(&key), auth::key::prefix(&key));
-    match app.store.create_key(member.0.account.id.clone(), name.clone(), permissions, hash, prefix).await {
+    let new = NewKey { name: name.clone(), permissions, hash, prefix, created_by: Some(member.0.user.id.clone()) };
+    match app.store.create_key(member.0.account.id.clone(), new).await {
         Ok(made) => Ok(Some(CreatedKey { id: made.id, name, key, base_url: app.config.public_url().to_owned() })),
         Err(storage::Error::LimitReached) => Ok(None),
         Err(error) => Err(error.into()),

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::answer;
+use crate::domain::Invalid;
 use crate::domain::agent::Agent;
 use crate::domain::answering::ModelChoice;
 use crate::domain::id::KnowledgeId;
@@ -111,11 +112,16 @@ pub async fn create(OwnAgent(agent): OwnAgent, State(app): State<App>, form: Sig
             let subject = fields.text("subject");
             let source = if subject.is_empty() { Source::of_form(fields.text("file_name")) } else { Source::Question };
             let new = NewKnowledge { source, ..new };
-            app.store.add_knowledge(agent.account.clone(), agent.id.clone(), new, Keep::nothing()).await?;
-            if !subject.is_empty() {
-                dismissed(app.store.dismiss_question(agent.account, agent.id.clone(), subject.to_owned()).await)?;
+            let added = app.store.add_knowledge(agent.account.clone(), agent.id.clone(), new, Keep::nothing()).await;
+            match too_much(added)? {
+                Some(errors) => errors,
+                None => {
+                    if !subject.is_empty() {
+                        dismissed(app.store.dismiss_question(agent.account, agent.id.clone(), subject.to_owned()).await)?;
+                    }
+                    return Ok(Redirect::to(&format!("/agents/{}/knowledge?done=taught", agent.id)).into_response());
+                }
             }
-            return Ok(Redirect::to(&format!("/agents/{}/knowledge?done=taught", agent.id)).into_response());
         }
         Err(errors) => errors,
     };
@@ -147,14 +153,24 @@ pub async fn update(
             // An entry that is edited by hand still is what it came from.
             let source = Some(fields.text("file_name")).filter(|name| !name.is_empty()).map(Source::of_form);
             let new = NewKnowledge { source: source.unwrap_or_default(), ..new };
-            app.store.update_knowledge(account, agent.id.clone(), id, new).await?;
-            return Ok(Redirect::to(&format!("/agents/{}/knowledge?done=changed", agent.id)).into_response());
+            match too_much(app.store.update_knowledge(account.clone(), agent.id.clone(), id.clone(), new).await)? {
+                Some(errors) => errors,
+                None => return Ok(Redirect::to(&format!("/agents/{}/knowledge?done=changed", agent.id)).into_response()),
+            }
         }
         Err(errors) => errors,
     };
     let entry = app.store.knowledge_entry(account, agent.id.clone(), id).await?;
     let page = EntryPage::new(&member, agent, entry, KnowledgeForm::sent(&fields, errors));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
+/// What the form says where the agent may not know so much.
+fn too_much<T>(kept: storage::Result<T>) -> Result<Option<Errors>> {
+    match kept {
+        Err(storage::Error::TooMuchKnowledge(reason)) => Ok(Some(Errors(vec![Invalid::new("content", reason)]))),
+        kept => Ok(kept.map(|_| None)?),
+    }
 }
 
 pub async fn delete(OwnAgent(agent): OwnAgent, params: RawPathParams, State(app): State<App>, _: SignedForm) -> Result<Redirect> {

@@ -116,7 +116,7 @@ fn agent_of(fields: &Fields) -> std::result::Result<PortableAgent, Errors> {
 
 fn knowledge_of(fields: &Fields) -> std::result::Result<NewKnowledge, Vec<Invalid>> {
     if is_sample(fields) {
-        return Ok(NewKnowledge { kind: KnowledgeType::Faq, content: sample::FAQ.to_owned(), source: Source::Sample });
+        return Ok(NewKnowledge::new(KnowledgeType::Faq, sample::FAQ, Source::Sample));
     }
     if fields.text("knowledge").trim().is_empty() {
         return Err(vec![Invalid::new("knowledge", "paste what visitors ask about, or choose the sample")]);

@@ -187,7 +187,7 @@ fn back(done: &str) -> Response {
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
         "role" => "The role was changed. It counts from the next click on.",
-        "removed" => "Removed, and signed out everywhere. API keys that they made go on working until you revoke them.",
+        "removed" => "Removed. They are signed out everywhere, and the API keys that they created are revoked.",
         "revoked" => "The invite’s link does not work any more.",
         _ => return None,
     })

@@ -32,7 +32,11 @@ const LIST: Endpoint = Endpoint {
     permission: "conversations:read",
     params: &[
         AGENT,
-        query("since", "string", "Only conversations that started after this time, such as `2026-03-01T00:00:00Z`."),
+        query(
+            "since",
+            "string",
+            "Only conversations whose first message was stored after this time, such as `2026-03-01T00:00:00Z`. `started_at` can be earlier: it is when the visitor opened the panel.",
+        ),
         query("status", "string", "Only `active` or only `completed` ones."),
         LIMIT,
         OFFSET,

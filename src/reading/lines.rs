@@ -1,7 +1,7 @@
 //! Cuts a run of lines into chunks of bounded length at sentence or line ends, each beginning with the end of the last.
 
-use crate::answer::chunk::{CHUNK_WORDS_MAX, OVERLAP_WORDS};
-use crate::answer::words::japanese::is_unspaced;
+use crate::domain::link::is_unspaced;
+use crate::reading::{CHUNK_WORDS_MAX, OVERLAP_WORDS};
 
 /// Texts of at most 150 words that together hold all of `text`.
 pub fn windows(text: &str) -> Vec<String> {

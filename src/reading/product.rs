@@ -1,10 +1,10 @@
 //! Reads product lists: blocks of "Key: value" lines, each block one product under its name.
 
-use crate::answer::chunk::Chunk;
-use crate::answer::chunk::keys::{begins_product, is_name};
-use crate::answer::chunk::lines::word_count;
-use crate::answer::chunk::markdown;
-use crate::answer::chunk::plain;
+use crate::reading::Chunk;
+use crate::reading::keys::{begins_product, is_name};
+use crate::reading::lines::word_count;
+use crate::reading::markdown;
+use crate::reading::plain;
 
 const KEY_WORDS_MAX: usize = 4;
 const NAME_WORDS_MAX: usize = 12;

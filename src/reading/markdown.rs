@@ -1,10 +1,10 @@
 //! Reads markdown: the tree of headings, and text without its marks; lists stay lists, a table row becomes a line.
 
-use crate::answer::chunk::keys::asks;
-use crate::answer::chunk::lines::{windows, word_count};
-use crate::answer::chunk::markup::is_fence;
-use crate::answer::chunk::record::{self, is_pair};
-use crate::answer::chunk::{Chunk, faq, front, inline};
+use crate::reading::keys::asks;
+use crate::reading::lines::{windows, word_count};
+use crate::reading::markup::is_fence;
+use crate::reading::record::{self, is_pair};
+use crate::reading::{Chunk, faq, front, inline};
 
 pub const DEPTH_MAX: usize = 6;
 const HEADING_CHARS_MAX: usize = 200;

@@ -1,7 +1,7 @@
 //! Reads plain text: each paragraph by itself, under the short line that heads it, if any.
 
-use crate::answer::chunk::Chunk;
-use crate::answer::chunk::lines::{windows, word_count};
+use crate::reading::Chunk;
+use crate::reading::lines::{windows, word_count};
 
 const HEADING_WORDS_MAX: usize = 8;
 

@@ -14,7 +14,7 @@ pub mod product;
 mod record;
 mod table;
 
-use crate::domain::knowledge::KnowledgeType;
+use crate::domain::knowledge::{KnowledgeType, NewKnowledge};
 
 pub const CHUNK_WORDS_MAX: usize = 150;
 pub const OVERLAP_WORDS: usize = 25;
@@ -67,6 +67,12 @@ pub fn cut(knowledge: usize, entry: &Entry) -> Vec<Chunk> {
         }
     }
     chunks
+}
+
+/// How many passages content is cut into.
+pub fn count(new: &NewKnowledge) -> i64 {
+    let entry = Entry { id: "", kind: new.kind, title: None, headings: &[], url: None, content: &new.content };
+    i64::try_from(cut(0, &entry).len()).unwrap_or(i64::MAX)
 }
 
 /// The values of records may name characters as HTML does.

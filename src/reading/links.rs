@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::answer::chunk::markup::is_fence;
 use crate::domain::link;
+use crate::reading::markup::is_fence;
 
 /// The content with its relative links made absolute, if it is known where it comes from.
 pub fn resolved(content: String, page: Option<&str>) -> String {

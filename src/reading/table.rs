@@ -2,9 +2,9 @@
 
 use csv::ReaderBuilder;
 
-use crate::answer::chunk::keys::{asks, is_name};
-use crate::answer::chunk::record::{self, Field, is_pair};
-use crate::answer::chunk::{Chunk, faq};
+use crate::reading::keys::{asks, is_name};
+use crate::reading::record::{self, Field, is_pair};
+use crate::reading::{Chunk, faq};
 
 const DELIMITERS: [u8; 4] = [b'\t', b';', b',', b'|'];
 const HEADER_CHARS_MAX: usize = 60;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::answer::chunk::keys::{asks, is_answer_key, is_ignored, is_name, is_question_key};
-use crate::answer::chunk::lines::{windows, word_count};
-use crate::answer::chunk::record::{self, Field, spoken};
-use crate::answer::chunk::{CHUNK_WORDS_MAX, Chunk, faq, markdown};
+use crate::reading::keys::{asks, is_answer_key, is_ignored, is_name, is_question_key};
+use crate::reading::lines::{windows, word_count};
+use crate::reading::record::{self, Field, spoken};
+use crate::reading::{CHUNK_WORDS_MAX, Chunk, faq, markdown};
 
 /// Characters of a field's value, its parts written one after the other.
 const VALUE_CHARS_MAX: usize = 2_000;

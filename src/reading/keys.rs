@@ -1,6 +1,6 @@
 //! What owners call a question, an answer, a product's name: in marks before a line, in columns of tables, in keys of JSON.
 
-use crate::answer::words::fold;
+use crate::domain::spelling::fold;
 
 /// Words that mark a question and its answer; each stands for itself.
 const WORDS: [(&str, &str); 12] = [

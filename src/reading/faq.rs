@@ -1,8 +1,8 @@
 //! Reads questions with their answers: marked Q and A, bold, numbered, or a heading or line that ends in a question mark.
 
-use crate::answer::chunk::keys::{Marks, asks, is_question_mark};
-use crate::answer::chunk::lines::{windows, word_count};
-use crate::answer::chunk::{Chunk, markdown, plain};
+use crate::reading::keys::{Marks, asks, is_question_mark};
+use crate::reading::lines::{windows, word_count};
+use crate::reading::{Chunk, markdown, plain};
 
 const QUESTION_CHARS_MAX: usize = 300;
 /// Bytes of a line that could be a question.

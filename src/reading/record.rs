@@ -1,9 +1,9 @@
 //! One row of a table or one object of JSON: a question with its answer, or a product with its fields.
 
-use crate::answer::chunk::faq;
-use crate::answer::chunk::keys::{is_answer_key, is_category, is_ignored, is_name, is_question_key};
-use crate::answer::chunk::lines::{windows, word_count};
-use crate::answer::chunk::{CHUNK_WORDS_MAX, Chunk, markdown};
+use crate::reading::faq;
+use crate::reading::keys::{is_answer_key, is_category, is_ignored, is_name, is_question_key};
+use crate::reading::lines::{windows, word_count};
+use crate::reading::{CHUNK_WORDS_MAX, Chunk, markdown};
 
 /// Names and values, as its owner wrote them.
 pub type Field = (String, String);
