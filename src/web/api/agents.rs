@@ -37,7 +37,7 @@ struct AgentRow {
     status: &'static str,
     conversations_count: i64,
     leads_count: i64,
-    /// Whether there is any knowledge.
+    /// Whether the agent has any knowledge.
     knowledge_base: bool,
     created_at: Time,
     updated_at: Time,
@@ -52,16 +52,16 @@ pub struct AgentView {
     color: String,
     #[schema(value_type = AgentStatus)]
     status: &'static str,
-    /// Whether there is any knowledge.
+    /// Whether the agent has any knowledge.
     knowledge_base: bool,
     knowledge_size_bytes: i64,
     conversations_count: i64,
     leads_count: i64,
-    /// Null until the agent has answered.
+    /// Null until the agent's first answer.
     avg_response_time_ms: Option<i64>,
-    /// The one line that puts the widget on a website.
+    /// The line of HTML that adds the widget to a website.
     embed_code: String,
-    /// Where the widget may load; empty for every website.
+    /// The host names where the widget may load. Empty allows every website.
     allowed_domains: Vec<String>,
     answering: AnsweringView,
     #[schema(value_type = requests::Appearance)]
@@ -74,7 +74,7 @@ pub struct AgentView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Answering)]
 struct AnsweringView {
-    /// For models: what the owner wants beyond what the knowledge says.
+    /// Guidance for language models beyond the agent's knowledge.
     instructions: String,
     #[schema(value_type = Tone)]
     tone: &'static str,
@@ -101,11 +101,11 @@ impl Statuses for AgentStatuses {
 
 /// List agents
 ///
-/// All of them in one answer, newest first; `status` and `q` choose among them.
+/// Returns all agents in one response, newest first. Use `status` and `q` to filter them.
 #[utoipa::path(get, path = "/agents", operation_id = "listAgents", tag = "Agents", security(("apiKey" = ["agents:read"])),
     params(
-        ("status" = Option<AgentStatus>, Query, description = "Only agents with this status."),
-        ("q" = Option<Words>, Query, description = "Only agents whose name or id holds these words, whatever their case."),
+        ("status" = Option<AgentStatus>, Query, description = "Only return agents with this status."),
+        ("q" = Option<Words>, Query, description = "Only return agents whose name or id contains these words, ignoring case."),
     ),
     responses((status = 200, body = AgentList, description = "The agents")))]
 pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State(app): State<App>) -> Result<Json<AgentList>> {
@@ -119,11 +119,11 @@ pub async fn list(caller: ApiCaller, Paged(page, _): Paged<AgentStatuses>, State
 
 /// Create an agent
 ///
-/// It answers as soon as its embed code is on a website.
+/// The agent answers as soon as its embed code is on a website.
 #[utoipa::path(post, path = "/agents", operation_id = "createAgent", tag = "Agents", security(("apiKey" = ["agents:write"])),
     request_body = requests::NewAgent,
     responses((status = 201, body = AgentView, description = "The new agent",
-        headers(("Location" = String, description = "Its address")))))]
+        headers(("Location" = String, description = "The agent's URL")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<AgentView>> {
     let new = NewAgent::parse(&body)?;
     let seen = app.clone();
@@ -133,19 +133,19 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     Ok(AgentView::created(&agent, &app))
 }
 
-/// Show an agent
+/// Get an agent
 #[utoipa::path(get, path = "/agents/{agent}", operation_id = "getAgent", tag = "Agents", security(("apiKey" = ["agents:read"])),
     responses((status = 200, body = AgentView, description = "The agent")))]
 pub async fn show(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<AgentView>> {
     Ok(Json(AgentView::new(agent, &app)))
 }
 
-/// Change an agent
+/// Update an agent
 ///
-/// Only the fields that are sent change. PUT and PATCH do the same.
+/// Updates only the fields you send. PUT and PATCH do the same.
 #[utoipa::path(method(put, patch), path = "/agents/{agent}", operation_id = "updateAgent", tag = "Agents",
     security(("apiKey" = ["agents:write"])), request_body = requests::AgentChange,
-    responses((status = 200, body = AgentView, description = "The agent as it is now")))]
+    responses((status = 200, body = AgentView, description = "The updated agent")))]
 pub async fn update(OwnedAgent(agent): OwnedAgent, State(app): State<App>, Object(body): Object) -> Result<Json<AgentView>> {
     let change = AgentChange::parse(&body)?;
     let agent = app.store.update_agent(agent.account, agent.id, change).await?;
@@ -155,21 +155,21 @@ pub async fn update(OwnedAgent(agent): OwnedAgent, State(app): State<App>, Objec
 
 /// Deactivate an agent
 ///
-/// Its widget falls silent at once; its conversations and leads are kept. Deactivating it again changes nothing.
+/// The widget stops answering immediately. Conversations and leads are kept. Deactivating the agent again changes nothing.
 #[utoipa::path(delete, path = "/agents/{agent}", operation_id = "deactivateAgent", tag = "Agents",
     security(("apiKey" = ["agents:write"])),
-    responses((status = 200, body = Deactivated, description = "Since when it is deactivated")))]
+    responses((status = 200, body = Deactivated, description = "The time of deactivation")))]
 pub async fn deactivate(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<Deactivated>> {
     let agent = app.store.deactivate_agent(agent.account, agent.id).await?;
     app.live.agent_changed(&agent.id);
     Ok(Json(Deactivated { status: agent.status(), deactivated_at: agent.deactivated_at, id: agent.id }))
 }
 
-/// Activate an agent again
+/// Reactivate an agent
 ///
-/// It answers again at once, if the plan has room for one more active agent.
+/// The agent answers again immediately, if your plan allows one more active agent.
 #[utoipa::path(post, path = "/agents/{agent}/activate", operation_id = "activateAgent", tag = "Agents",
-    security(("apiKey" = ["agents:write"])), responses((status = 200, body = AgentView, description = "The agent as it is now")))]
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = AgentView, description = "The updated agent")))]
 pub async fn activate(
     caller: ApiCaller,
     OwnedAgent(agent): OwnedAgent,

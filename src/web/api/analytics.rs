@@ -14,15 +14,15 @@ use crate::web::extract::Json;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Analytics)]
 pub struct AnalyticsView {
-    /// From the first of this month to the end of today (UTC), as an ISO 8601 interval.
+    /// From the first of the current month to the end of today in UTC, as an ISO 8601 interval.
     period: String,
     agents_active: i64,
-    /// Null without a limit.
+    /// Null if there is no limit.
     agents_limit: Option<u32>,
     conversations: Conversations,
     leads: Leads,
     response_time: ResponseTime,
-    /// Where this period's conversations began: at most ten pages, the busiest first.
+    /// The pages where this period's conversations started. Up to ten pages, busiest first.
     top_pages: Vec<TopPage>,
 }
 
@@ -32,7 +32,7 @@ struct Conversations {
     total: i64,
     this_month: i64,
     today: i64,
-    /// What the plan allows in a month, all agents together; null without a limit.
+    /// The plan's monthly limit for all agents together. Null if there is no limit.
     limit: Option<u64>,
 }
 
@@ -46,25 +46,25 @@ struct Leads {
 
 #[derive(Serialize, ToSchema)]
 struct ResponseTime {
-    /// Null while nothing was answered in this period.
+    /// Null until the first answer of this period.
     avg_ms: Option<i64>,
-    /// 95 of 100 answers were at least this quick.
+    /// The 95th percentile: 95% of answers were at least this fast.
     p95_ms: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct TopPage {
-    /// Without query string and fragment.
+    /// The page's URL, without query string and fragment.
     url: String,
     conversations: i64,
 }
 
-/// Show the account's numbers
+/// Get analytics
 ///
-/// Conversations, leads, response times and the busiest pages of the whole account, beside the limits of its plan.
+/// Returns conversations, leads, response times, busiest pages and plan limits of the whole account.
 #[utoipa::path(get, path = "/analytics", operation_id = "getAnalytics", tag = "Analytics",
     security(("apiKey" = ["analytics:read"])),
-    responses((status = 200, body = AnalyticsView, description = "The numbers")))]
+    responses((status = 200, body = AnalyticsView, description = "The account's analytics")))]
 pub async fn show(caller: ApiCaller, State(app): State<App>) -> Result<Json<AnalyticsView>> {
     let now = app.world.now();
     let analytics = app.store.analytics(caller.account_id(), now).await?;

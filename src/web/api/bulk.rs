@@ -28,18 +28,18 @@ type Bulk = Object<BULK_BYTES_MAX>;
 
 #[derive(Serialize, ToSchema)]
 struct CreatedAgents {
-    /// Only where none was created.
+    /// Present only if no agent was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     error: Option<Inner>,
     agents: Vec<AgentRow>,
     created: usize,
     failed: usize,
-    /// The agents that were not created, by their place in the request.
+    /// The agents that were not created, with their index in the request.
     errors: Vec<Failure>,
 }
 
-/// No agent was created: the error, and what was wrong with each. Where the list itself is wrong, the error alone.
+/// No agent was created: the error, and one entry per agent. If the list itself is invalid, only the error.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the documentation")]
 struct RefusedAgents {
@@ -61,7 +61,7 @@ struct AgentRow {
     name: String,
     #[schema(value_type = AgentStatus)]
     status: &'static str,
-    /// The one line that puts the widget on a website.
+    /// The line of HTML that adds the widget to a website.
     embed_code: String,
 }
 
@@ -83,7 +83,7 @@ pub struct Distributed {
 
 #[derive(Serialize, ToSchema)]
 struct Target {
-    /// As it was sent.
+    /// The id as you sent it.
     agent_id: String,
     #[schema(value_type = TargetStatus)]
     status: &'static str,
@@ -100,13 +100,13 @@ struct TargetError {
 
 /// Create several agents
 ///
-/// Up to 20, each judged by itself: what is wrong with one of them does not keep the others from being created.
+/// Creates up to 20 agents. Each one succeeds or fails on its own.
 #[utoipa::path(post, path = "/agents/bulk", operation_id = "createAgents", tag = "Agents",
     security(("apiKey" = ["agents:write"])),
     request_body = requests::NewAgents,
     responses(
         (status = 201, body = CreatedAgents, description = "At least one agent was created"),
-        (status = 422, body = RefusedAgents, description = "No agent was created, or the list itself is wrong"),
+        (status = 422, body = RefusedAgents, description = "No agent was created, or the list itself is invalid"),
     ))]
 pub async fn create_agents(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Bulk) -> Result<Response> {
     let mut rejected = Vec::new();
@@ -150,7 +150,7 @@ fn new_agent(index: usize, item: &Value) -> std::result::Result<NewAgent, Reject
 
 /// The only failure that the store reports of one agent among others.
 fn refused() -> ApiError {
-    ApiError::plan_limit("Your plan allows no more active agents.")
+    ApiError::plan_limit("Your plan's limit of active agents is reached.")
 }
 
 impl CreatedAgents {
@@ -198,10 +198,10 @@ fn details_of(index: usize, error: &ApiError) -> Vec<Invalid> {
 
 /// Add knowledge to several agents
 ///
-/// The same content for up to 50 agents; an agent that does not exist is named in the answer.
+/// Adds the same content to up to 50 agents. The response names each agent that does not exist.
 #[utoipa::path(post, path = "/knowledge/bulk", operation_id = "addSharedKnowledge", tag = "Knowledge",
     security(("apiKey" = ["agents:write"])), request_body = requests::SharedKnowledge,
-    responses((status = 200, body = Distributed, description = "How it went, agent by agent")))]
+    responses((status = 200, body = Distributed, description = "The result for each agent")))]
 pub async fn add_knowledge(
     caller: ApiCaller,
     State(app): State<App>,

@@ -24,7 +24,7 @@ pub struct ConversationList {
     total: i64,
     limit: i64,
     offset: i64,
-    /// To be sent as `after` for the rows that follow; null at the end.
+    /// Send it as `after` to get the next page. Null on the last page.
     next_after: Option<ConversationId>,
 }
 
@@ -38,14 +38,14 @@ pub struct ConversationView {
     status: &'static str,
     messages_count: i64,
     lead_captured: bool,
-    /// To its end, or to its last message while it goes on.
+    /// The time until the conversation's end, or until its last message while it is active.
     duration_seconds: i64,
-    /// Where the conversation began.
+    /// The page where the conversation started.
     page_url: Option<String>,
-    /// In the order in which they were written.
+    /// The messages, oldest first.
     messages: Vec<MessageView>,
     started_at: Time,
-    /// Null while the conversation goes on.
+    /// Null while the conversation is active.
     ended_at: Option<Time>,
 }
 
@@ -56,11 +56,11 @@ struct MessageView {
     role: &'static str,
     content: String,
     timestamp: Time,
-    /// `operator` where a person of the team wrote it; left out otherwise.
+    /// `operator` if a member of your team wrote the message; otherwise omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sent_by: Option<&'static str>,
-    /// Why the answer was given; only where one conversation is shown, and left out of what is no answer.
+    /// Explains the answer. Present only when you get a single conversation, and only on answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     trace: Option<TraceView>,
@@ -74,7 +74,7 @@ impl Statuses for ConversationStatuses {
 
 /// List an agent's conversations
 ///
-/// Newest first, each with all that was said. As CSV, every matching conversation comes in one answer, whatever the `limit`.
+/// Returns conversations with their messages, newest first. CSV responses contain all matching conversations and ignore `limit`.
 #[utoipa::path(get, path = "/agents/{agent}/conversations", operation_id = "listConversations", tag = "Conversations",
     security(("apiKey" = ["conversations:read"])),
     params(PageQuery, ("status" = Option<ConversationStatus>, Query, description = "Only conversations with this status.")),
@@ -96,7 +96,7 @@ pub async fn list(
     Ok(Json(ConversationList { next_after, conversations, total: listed.total, limit, offset }).into_response())
 }
 
-/// Show a conversation
+/// Get a conversation
 #[utoipa::path(get, path = "/conversations/{conversation}", operation_id = "getConversation", tag = "Conversations",
     security(("apiKey" = ["conversations:read"])),
     responses((status = 200, body = ConversationView, description = "The conversation")))]
@@ -107,9 +107,9 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 
 /// Delete a conversation
 ///
-/// With everything that was said in it, for good. Its lead is kept.
+/// Permanently deletes the conversation and its messages. Its lead is kept.
 #[utoipa::path(delete, path = "/conversations/{conversation}", operation_id = "deleteConversation", tag = "Conversations",
-    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "Deleted")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
     app.store.delete_conversation(caller.account_id(), id.clone()).await?;

@@ -26,7 +26,7 @@ pub struct DeliveryList {
     total: i64,
     limit: i64,
     offset: i64,
-    /// To be sent as `after` for the rows that follow; null at the end.
+    /// Send it as `after` to get the next page. Null on the last page.
     next_after: Option<DeliveryId>,
 }
 
@@ -39,28 +39,28 @@ struct DeliveryView {
     event_type: String,
     #[schema(value_type = DeliveryStatus)]
     status: String,
-    /// Null where no further try is due.
+    /// Null if no further attempt is due.
     next_attempt_at: Option<Time>,
     created_at: Time,
-    /// Null while it goes on.
+    /// Null until the delivery has finished.
     finished_at: Option<Time>,
-    /// In the order in which they were made.
+    /// The attempts, oldest first.
     attempts: Vec<AttemptView>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Attempt)]
 struct AttemptView {
-    /// Counted from 1.
+    /// The attempt's number, starting at 1.
     number: i64,
     started_at: Time,
     duration_ms: i64,
-    /// Null where no answer came.
+    /// Null if there was no response.
     response_status: Option<u16>,
-    /// What went wrong, if anything did.
+    /// What went wrong, if anything.
     error: Option<String>,
     response_headers: String,
-    /// The beginning of it.
+    /// The start of the response body.
     response_body: String,
 }
 
@@ -70,7 +70,7 @@ struct RecoveredView {
     webhook_id: WebhookId,
     since: Time,
     until: Time,
-    /// Deliveries that were put on their way.
+    /// The number of deliveries that were queued.
     queued: usize,
 }
 
@@ -82,10 +82,10 @@ impl Statuses for DeliveryStatuses {
 
 /// List a webhook's deliveries
 ///
-/// Newest first, each with its attempts and what the endpoint answered.
+/// Returns deliveries, newest first, each with its attempts and the endpoint's responses.
 #[utoipa::path(get, path = "/webhooks/{webhook}/deliveries", operation_id = "listDeliveries", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])),
-    params(PageQuery, ("status" = Option<DeliveryStatus>, Query, description = "Only deliveries that stand like this.")),
+    params(PageQuery, ("status" = Option<DeliveryStatus>, Query, description = "Only return deliveries with this status.")),
     responses((status = 200, body = DeliveryList, description = "A page of deliveries")))]
 pub async fn list(
     caller: ApiCaller,
@@ -104,23 +104,23 @@ pub async fn list(
 
 /// Send a test event
 ///
-/// It is on its way when the answer comes; the list of deliveries tells how it went.
+/// Queues the event and returns its delivery. The list of deliveries shows the result.
 #[utoipa::path(post, path = "/webhooks/{webhook}/test", operation_id = "testWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])),
-    responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
+    responses((status = 202, body = DeliveryView, description = "The queued delivery")))]
 pub async fn test(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let queued = app.store.send_test(caller.account_id(), id, once.keep(accepted)).await.map_err(missing)?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(queued))).into_response())
 }
 
-/// Send again what was missed
+/// Replay missed events
 ///
-/// Every event of a span of time that the webhook wants and has not received, each with its first id: those that happened while
-/// it was disabled, and deliveries that were given up. With `include_delivered`, those that arrived too.
+/// Resends every event of a time range that the webhook subscribes to and has not received. This includes events from while it
+/// was disabled and deliveries that failed. Event ids stay the same. `include_delivered` also resends delivered events.
 #[utoipa::path(post, path = "/webhooks/{webhook}/recover", operation_id = "recoverDeliveries", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), request_body = requests::Recovery,
-    responses((status = 202, body = RecoveredView, description = "How many deliveries are on their way")))]
+    responses((status = 202, body = RecoveredView, description = "The number of queued deliveries")))]
 pub async fn recover(
     caller: ApiCaller,
     params: RawPathParams,
@@ -136,12 +136,12 @@ pub async fn recover(
     Ok((StatusCode::ACCEPTED, Json(RecoveredView::new(id, &recovered))).into_response())
 }
 
-/// Send a delivery again
+/// Retry a delivery
 ///
-/// The same event with the same bytes; at once, and with tries of its own.
+/// Resends the same event with the same bytes, immediately and with its own attempts.
 #[utoipa::path(post, path = "/webhooks/{webhook}/deliveries/{delivery}/retry", operation_id = "retryDelivery", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])),
-    responses((status = 202, body = DeliveryView, description = "The delivery, on its way")))]
+    responses((status = 202, body = DeliveryView, description = "The queued delivery")))]
 pub async fn retry(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Response> {
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     app.store.webhook(caller.account_id(), id.clone()).await.map_err(missing)?;

@@ -24,7 +24,7 @@ pub struct EventList {
     total: i64,
     limit: i64,
     offset: i64,
-    /// To be sent as `after` for the rows that follow; null at the end.
+    /// Send it as `after` to get the next page. Null on the last page.
     next_after: Option<EventId>,
 }
 
@@ -36,7 +36,7 @@ struct EventView {
     r#type: String,
     agent_id: Option<AgentId>,
     created_at: Time,
-    /// What webhooks received.
+    /// The payload sent to webhooks.
     #[schema(value_type = EventPayload)]
     payload: Option<Box<RawValue>>,
 }
@@ -50,9 +50,9 @@ impl Statuses for NoStatuses {
 
 /// List events
 ///
-/// Everything that happened in the account, newest first, with the payloads that webhooks receive.
+/// Returns all events of your account, newest first, with the payloads sent to webhooks.
 #[utoipa::path(get, path = "/events", operation_id = "listEvents", tag = "Events", security(("apiKey" = ["webhooks:manage"])),
-    params(PageQuery, ("type" = Option<EventType>, Query, description = "Only events of this type.")),
+    params(PageQuery, ("type" = Option<EventType>, Query, description = "Only return events of this type.")),
     responses((status = 200, body = EventList, description = "A page of events")))]
 pub async fn list(
     caller: ApiCaller,

@@ -19,9 +19,9 @@ use crate::web::once::Once;
 #[schema(as = AddedKnowledge)]
 pub struct Added {
     agent_id: AgentId,
-    /// All entries of the agent, this one included.
+    /// The agent's number of entries, including this one.
     knowledge_entries: i64,
-    /// Of all entries together.
+    /// The total size of all entries.
     total_size_bytes: i64,
     added_at: Time,
 }
@@ -39,14 +39,14 @@ struct KnowledgeView {
     r#type: KnowledgeType,
     content: String,
     size_bytes: i64,
-    /// Where it came from: `api`, `pasted`, `question`, `sample`, or `file:` and a name; empty where that was not noted.
+    /// The entry's origin: `api`, `pasted`, `question`, `sample`, or `file:` and a name. Empty if it was not recorded.
     source: String,
     created_at: Time,
 }
 
 /// List an agent's knowledge
 #[utoipa::path(get, path = "/agents/{agent}/knowledge", operation_id = "listKnowledge", tag = "Knowledge",
-    security(("apiKey" = ["agents:read"])), responses((status = 200, body = KnowledgeList, description = "All its entries")))]
+    security(("apiKey" = ["agents:read"])), responses((status = 200, body = KnowledgeList, description = "The agent's entries")))]
 pub async fn list(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Result<Json<KnowledgeList>> {
     let entries = app.store.knowledge(agent.account, agent.id).await?;
     Ok(Json(KnowledgeList { total: entries.len(), knowledge: entries.into_iter().map(KnowledgeView::new).collect() }))
@@ -54,11 +54,11 @@ pub async fn list(OwnedAgent(agent): OwnedAgent, State(app): State<App>) -> Resu
 
 /// Add knowledge
 ///
-/// The agent's next answer draws on it.
+/// The agent uses the entry from its next answer.
 #[utoipa::path(post, path = "/agents/{agent}/knowledge", operation_id = "addKnowledge", tag = "Knowledge",
     security(("apiKey" = ["agents:write"])), request_body = requests::NewKnowledge,
-    responses((status = 201, body = Added, description = "What the agent knows now",
-        headers(("Location" = String, description = "Where its knowledge is listed")))))]
+    responses((status = 201, body = Added, description = "The agent's knowledge after the change",
+        headers(("Location" = String, description = "The URL of the agent's knowledge")))))]
 pub async fn create(
     OwnedAgent(agent): OwnedAgent,
     State(app): State<App>,
@@ -71,9 +71,9 @@ pub async fn create(
     Ok(Added::created(&totals))
 }
 
-/// Delete an entry of an agent's knowledge
+/// Delete a knowledge entry
 #[utoipa::path(delete, path = "/agents/{agent}/knowledge/{entry}", operation_id = "deleteKnowledge", tag = "Knowledge",
-    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "It is gone")))]
+    security(("apiKey" = ["agents:write"])), responses((status = 200, body = Deleted, description = "Deleted")))]
 pub async fn delete(OwnedAgent(agent): OwnedAgent, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     let id: KnowledgeId = path_id(&params, "entry", ApiError::not_found)?;
     app.store.delete_knowledge(agent.account, agent.id, id.clone()).await?;

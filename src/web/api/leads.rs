@@ -23,7 +23,7 @@ pub struct LeadList {
     total: i64,
     limit: i64,
     offset: i64,
-    /// To be sent as `after` for the rows that follow; null at the end.
+    /// Send it as `after` to get the next page. Null on the last page.
     next_after: Option<LeadId>,
 }
 
@@ -32,7 +32,7 @@ pub struct LeadList {
 pub struct LeadView {
     id: LeadId,
     agent_id: AgentId,
-    /// Null where the conversation is not kept: deleted, or over the plan's limit.
+    /// Null if the conversation was deleted, or not stored because the plan's limit was reached.
     conversation_id: Option<ConversationId>,
     name: Option<String>,
     email: Option<String>,
@@ -54,14 +54,14 @@ impl Statuses for LeadStatuses {
 
 /// List an agent's leads
 ///
-/// Visitors who left an e-mail address or a phone number, newest first. As CSV, every matching lead comes in one answer,
-/// whatever the `limit`.
+/// Returns visitors who left an e-mail address or a phone number, newest first. CSV responses contain all matching leads and
+/// ignore `limit`.
 #[utoipa::path(get, path = "/agents/{agent}/leads", operation_id = "listLeads", tag = "Leads",
     security(("apiKey" = ["leads:read"])),
     params(
         PageQuery,
-        ("status" = Option<LeadStatus>, Query, description = "Only leads with this status."),
-        ("q" = Option<Words>, Query, description = "Only leads that hold these words, whatever their case."),
+        ("status" = Option<LeadStatus>, Query, description = "Only return leads with this status."),
+        ("q" = Option<Words>, Query, description = "Only return leads that contain these words, ignoring case."),
     ),
     responses((status = 200, description = "A page of leads", content((LeadList = "application/json"), (String = "text/csv")))))]
 pub async fn list(
@@ -80,7 +80,7 @@ pub async fn list(
     Ok(Json(LeadList { next_after, leads, total: listed.total, limit, offset }).into_response())
 }
 
-/// Show a lead
+/// Get a lead
 #[utoipa::path(get, path = "/leads/{lead}", operation_id = "getLead", tag = "Leads", security(("apiKey" = ["leads:read"])),
     responses((status = 200, body = LeadView, description = "The lead")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<LeadView>> {

@@ -14,10 +14,10 @@ pub struct Me {
     account_id: AccountId,
     email: String,
     plan: String,
-    /// Beginning and end of the key, to tell it from others.
+    /// The start and end of the key, to tell it apart from other keys.
     key_prefix: String,
     key_name: String,
-    /// Of the key.
+    /// When the key was created.
     created_at: Time,
     permissions: Vec<Permission>,
     rate_limit: RateLimit,
@@ -26,13 +26,13 @@ pub struct Me {
 #[derive(Serialize, ToSchema)]
 struct RateLimit {
     requests_per_minute: u32,
-    /// Requests that may follow within this minute.
+    /// The number of requests left in the current window.
     remaining: u32,
 }
 
-/// Show the key
+/// Get your key
 ///
-/// Whose it is, what it may do, and how much of its quota is left. Every key may ask.
+/// Returns the key's account, permissions and remaining requests. It needs no permission.
 #[utoipa::path(get, path = "/me", operation_id = "getMe", tag = "Account", security(("apiKey" = [])),
     responses((status = 200, body = Me, description = "The key and its account")))]
 pub async fn show(caller: ApiCaller) -> Json<Me> {

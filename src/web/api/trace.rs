@@ -8,52 +8,52 @@ use crate::domain::conversation::{ModelFailure, Passage, Trace};
 #[derive(Serialize, ToSchema)]
 #[schema(as = Trace)]
 pub struct TraceView {
-    /// What the search made of the question: `answer`, `tentative`, `unknown`, or a kind of small talk.
+    /// The search's verdict on the question: `answer`, `tentative`, `unknown`, or a kind of small talk.
     zone: String,
-    /// Who wrote the answer: `embedded`, where it is quoted from the knowledge, or a configured model by its name.
+    /// The source of the answer: `embedded` if it is quoted from the knowledge, otherwise the name of a configured model.
     provider: String,
-    /// The model, as its provider calls it.
+    /// The provider's name for the model.
     model: Option<String>,
-    /// Why the answer is quoted although a model could have written it, such as `budget_agent`, `failed` or `no_answer`.
+    /// Why no model wrote the answer although one was available, such as `budget_agent`, `failed` or `no_answer`.
     degraded: Option<String>,
-    /// What went wrong with the models that were tried, in their order.
+    /// The failures of the attempted models, in order.
     failures: Vec<FailureView>,
-    /// Why the answer ends before its end, such as `visitor_stopped`, `visitor_left` or `model_failed`.
+    /// Why the answer is incomplete, such as `visitor_stopped`, `visitor_left` or `model_failed`.
     interrupted: Option<String>,
-    /// Whether it was cut off at the longest that an answer may be.
+    /// Whether the answer was truncated at the maximum length.
     truncated: bool,
-    /// The passages that were found, best first.
+    /// The matching passages, best first.
     passages: Vec<PassageView>,
     input_tokens: i64,
     output_tokens: i64,
-    /// Whether the tokens are guessed, for the provider did not count them.
+    /// Whether the tokens are estimated because the provider did not report them.
     estimated: bool,
-    /// By the prices of the configuration, in millionths of a dollar.
+    /// The cost by the configured prices, in millionths of a dollar.
     cost_micros: i64,
-    /// Until the passages were found.
+    /// The time to find the passages.
     retrieval_ms: i64,
-    /// Until a model wrote its first word.
+    /// The time to the model's first word.
     first_token_ms: Option<i64>,
-    /// Until the answer was whole.
+    /// The time to the complete answer.
     response_ms: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TracePassage)]
 struct PassageView {
-    /// The entry of the knowledge that it comes from.
+    /// The knowledge entry of the passage.
     knowledge_id: String,
     heading: String,
-    /// How well it fits the question.
+    /// How well the passage matches the question.
     score: f64,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ModelFailure)]
 struct FailureView {
-    /// The model by its name in the configuration.
+    /// The model's name in the configuration.
     model: String,
-    /// Such as `http_500`, `first_token_timeout`, `cut_off` or `resting`.
+    /// The reason, such as `http_500`, `first_token_timeout`, `cut_off` or `resting`.
     reason: String,
 }
 

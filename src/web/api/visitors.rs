@@ -15,15 +15,15 @@ use crate::web::extract::{Json, path_id};
 pub struct ErasedView {
     id: VisitorId,
     deleted: bool,
-    /// How many were deleted.
+    /// The number deleted.
     conversations: usize,
-    /// How many were deleted.
+    /// The number deleted.
     leads: usize,
 }
 
 /// Erase a visitor
 ///
-/// Deletes the visitor's conversations, leads and what events tell of them, for good.
+/// Permanently deletes the visitor's conversations, leads and their data in events.
 #[utoipa::path(delete, path = "/visitors/{visitor}", operation_id = "eraseVisitor", tag = "Conversations",
     security(("apiKey" = ["agents:write"])), responses((status = 200, body = ErasedView, description = "What was deleted")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<ErasedView>> {

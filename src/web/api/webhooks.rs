@@ -31,20 +31,20 @@ pub struct WebhookList {
 pub struct WebhookView {
     id: WebhookId,
     url: String,
-    /// Null where it hears of all agents.
+    /// Null for events of all agents.
     agent_id: Option<AgentId>,
     events: Vec<EventType>,
     #[schema(value_type = WebhookStatus)]
     status: String,
-    /// `manual`: by a request. `gone`: it answered 410. `failing`: five days of nothing but failures. Null where active.
+    /// `manual`: by a request. `gone`: it responded with 410. `failing`: every delivery failed for five days. Null if active.
     #[schema(value_type = Option<DisabledReason>)]
     disabled_reason: Option<String>,
-    /// Since when every try has failed; null where the last one went well.
+    /// The time since which every attempt has failed. Null if the last attempt succeeded.
     failing_since: Option<Time>,
     created_at: Time,
-    /// Null while nothing was sent.
+    /// Null before the first delivery.
     last_triggered_at: Option<Time>,
-    /// Of the deliveries that ended in the last 30 days, how many ended well; null where none ended.
+    /// The share of successful deliveries among those that finished in the last 30 days. Null if none finished.
     #[schema(minimum = 0, maximum = 1)]
     success_rate: Option<f64>,
 }
@@ -53,9 +53,9 @@ pub struct WebhookView {
 #[schema(as = RotatedSecret)]
 pub struct Rotated {
     id: WebhookId,
-    /// Shown in this answer only.
+    /// The new secret, shown only in this response.
     secret: String,
-    /// When the earlier secret stops signing.
+    /// When the old secret stops signing.
     flip_at: Time,
 }
 
@@ -72,11 +72,11 @@ pub struct Registered {
     id: WebhookId,
     url: String,
     events: Vec<EventType>,
-    /// Null where it hears of all agents.
+    /// Null for events of all agents.
     agent_id: Option<AgentId>,
     #[schema(value_type = WebhookStatus)]
     status: String,
-    /// Signs every delivery. Shown in this answer only.
+    /// The secret that signs every delivery, shown only in this response.
     secret: String,
     created_at: Time,
 }
@@ -90,7 +90,7 @@ pub async fn list(caller: ApiCaller, State(app): State<App>) -> Result<Json<Webh
     Ok(Json(WebhookList { total: webhooks.len(), webhooks: webhooks.into_iter().map(WebhookView::new).collect() }))
 }
 
-/// Show a webhook
+/// Get a webhook
 #[utoipa::path(get, path = "/webhooks/{webhook}", operation_id = "getWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = WebhookView, description = "The webhook")))]
 pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<WebhookView>> {
@@ -101,13 +101,13 @@ pub async fn show(caller: ApiCaller, params: RawPathParams, State(app): State<Ap
 
 /// Register a webhook
 ///
-/// The address is asked at once to send back a challenge, and the webhook is kept only if it does so within ten seconds. It
-/// may answer with the bare value or with `{"challenge": "…"}`.
+/// ChatForge sends a challenge to the URL immediately and stores the webhook only if the URL sends it back within ten seconds,
+/// as plain text or as `{"challenge": "…"}`.
 #[utoipa::path(post, path = "/webhooks", operation_id = "createWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])),
     request_body = requests::NewWebhook,
     responses((status = 201, body = Registered, description = "The webhook, with its secret",
-        headers(("Location" = String, description = "Its address")))))]
+        headers(("Location" = String, description = "The webhook's URL in this API")))))]
 pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Object(body): Object) -> Result<Created<Registered>> {
     let new = NewWebhook::parse(&body, app.courier.url_policy())?;
     let keep = |secret: &Secret| {
@@ -118,12 +118,12 @@ pub async fn create(caller: ApiCaller, State(app): State<App>, once: Once, Objec
     Ok(Registered::created(webhook, &secret))
 }
 
-/// Change a webhook
+/// Update a webhook
 ///
-/// Only the fields that are sent change.
+/// Updates only the fields you send.
 #[utoipa::path(patch, path = "/webhooks/{webhook}", operation_id = "updateWebhook", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), request_body = requests::WebhookChange,
-    responses((status = 200, body = WebhookView, description = "The webhook as it is now")))]
+    responses((status = 200, body = WebhookView, description = "The updated webhook")))]
 pub async fn update(
     caller: ApiCaller,
     params: RawPathParams,
@@ -137,9 +137,9 @@ pub async fn update(
     Ok(Json(WebhookView::new(webhook)))
 }
 
-/// Give a webhook a new secret
+/// Rotate a webhook's secret
 ///
-/// Until `flip_at` the earlier secret goes on signing, beside the new one.
+/// Generates a new secret. Both secrets sign deliveries until `flip_at`.
 #[utoipa::path(post, path = "/webhooks/{webhook}/rotate", operation_id = "rotateSecret", tag = "Webhooks",
     security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Rotated, description = "The new secret")))]
 pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<App>, once: Once) -> Result<Json<Rotated>> {
@@ -154,9 +154,9 @@ pub async fn rotate(caller: ApiCaller, params: RawPathParams, State(app): State<
 
 /// Delete a webhook
 ///
-/// For good: nothing more is sent to it.
+/// Permanently deletes the webhook. Nothing more is sent to it.
 #[utoipa::path(delete, path = "/webhooks/{webhook}", operation_id = "deleteWebhook", tag = "Webhooks",
-    security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Deleted, description = "It is gone")))]
+    security(("apiKey" = ["webhooks:manage"])), responses((status = 200, body = Deleted, description = "Deleted")))]
 pub async fn delete(caller: ApiCaller, params: RawPathParams, State(app): State<App>) -> Result<Json<Deleted>> {
     let id: WebhookId = path_id(&params, "webhook", ApiError::webhook_not_found)?;
     let deleted = app.store.delete_webhook(caller.account_id(), id.clone()).await;

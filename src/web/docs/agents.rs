@@ -2,46 +2,46 @@
 
 use crate::web::docs::endpoint::{AGENT, Endpoint, Example, Param, Section, body, path, query};
 
-const NAME: Param = body("name", "string", "1 to 100 characters, shown in the widget’s header.");
+const NAME: Param = body("name", "string", "The name shown in the widget’s header, 1 to 100 characters.");
 const GREETING: Param = body(
     "greeting",
     "string",
     "The first message of every chat, 1 to 1,000 characters. Default: `Hi! How can I help you today?`",
 );
-const COLOR: Param = body("color", "string", "The widget’s colour, `#rgb` or `#rrggbb`. Default: `#6366f1`.");
+const COLOR: Param = body("color", "string", "The widget’s colour as `#rgb` or `#rrggbb`. Default: `#6366f1`.");
 const DOMAINS: Param = body(
     "allowed_domains",
     "string[]",
-    "Up to 100 host names on which the widget may load, exact or `*.example.com`; a name under which anybody can have one, such as `co.uk` or `github.io`, is refused. Empty allows every host, which is the default.",
+    "Up to 100 host names where the widget may load, such as `example.com` or `*.example.com`. Public suffixes such as `co.uk` and `github.io` are rejected. An empty list, the default, allows every host.",
 );
 const ANSWERING: Param = body(
     "answering",
     "object",
-    "How it answers: `instructions` for language models, up to 4,000 characters; `tone` (`neutral`, `friendly`, `formal`, `brief`); `caution` (`low`, `normal`, `high`); `model` (`on`, `off`, or the name of the one that is tried first); `ask_unmatched` (true asks a model although nothing in the knowledge fits; knowledge that is short enough to be sent whole goes to a model with every question).",
+    "How the agent answers. `instructions`: guidance for language models, up to 4,000 characters. `tone`: `neutral`, `friendly`, `formal` or `brief`. `caution`: `low`, `normal` or `high`. `model`: `on`, `off` or the name of the model to use first. `ask_unmatched`: true asks a model even if no knowledge matches the question. Knowledge that is short enough to send whole goes to a model with every question.",
 );
 const APPEARANCE: Param = body(
     "appearance",
     "object",
-    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`right`, `left`); `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `page_parameters`, the names of up to 20 parameters that are kept of visitors' page addresses, `utm_*` by default; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
+    "How the widget looks and behaves. Omitted fields keep their value. `position`: `right` or `left`. `theme`: `auto`, `light` or `dark`. `launcher_text`: the text next to the launcher’s icon. `suggestions`: up to 6 questions. `disclosure`: whether the widget says that an AI answers. `proactive_after_seconds`: when the greeting appears by itself; 0 turns it off. `hide_on`: up to 20 paths, each with up to three `*` wildcards. `page_parameters`: up to 20 names of query parameters to save with visitors’ page URLs, `utm_*` by default. `lead_fields`: any of `name`, `email`, `phone`, `company` and `message`. `lead_rule`: `when_needed`, `before_first_message` or `after_messages`, with `lead_after_messages`. `consent_text` and `consent_url`. `texts`: your own widget texts, an object keyed by locale and text name.",
 );
-const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
+const CONTENT: Param = body("content", "string", "The knowledge text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
     "type",
     "string",
-    "How to read it: `text` (default), `markdown`, `faq` (lines that begin with `Q:` and `A:`) or `product`.",
+    "The content’s format: `text` (default), `markdown`, `faq` (lines that start with `Q:` and `A:`) or `product`.",
 );
 
 pub const AGENTS: Section = Section {
     id: "agents",
     title: "Agents",
-    text: "An agent is one chat widget: its name, greeting and colour, the knowledge it answers from, and the websites it may appear on.",
+    text: "An agent is one chat widget. It has a name, a greeting, a colour, its own knowledge and a list of websites where it may load.",
     endpoints: &[LIST, CREATE, CREATE_MANY, SHOW, UPDATE, DEACTIVATE, ACTIVATE],
 };
 
 pub const KNOWLEDGE: Section = Section {
     id: "knowledge",
     title: "Knowledge",
-    text: "What an agent answers from. A new entry counts from the next answer on.",
+    text: "An agent answers from its knowledge. It uses a new entry from the next answer.",
     endpoints: &[ADD_KNOWLEDGE, LIST_KNOWLEDGE, DELETE_KNOWLEDGE, ADD_TO_MANY],
 };
 
@@ -50,11 +50,11 @@ const LIST: Endpoint = Endpoint {
     method: "GET",
     path: "/agents",
     title: "List agents",
-    text: "All agents of the account, newest first, deactivated ones included.",
+    text: "Returns all agents in your account, newest first, including deactivated agents.",
     permission: "agents:read",
     params: &[
-        query("status", "string", "Only `active` or only `deactivated` ones."),
-        query("q", "string", "Only those whose name contains these words."),
+        query("status", "string", "Only return `active` or `deactivated` agents."),
+        query("q", "string", "Only return agents whose name contains these words."),
     ],
     example: Example {
         address: "/agents",
@@ -85,13 +85,13 @@ const CREATE: Endpoint = Endpoint {
     method: "POST",
     path: "/agents",
     title: "Create an agent",
-    text: "The agent can be embedded at once: `embed_code` is the line for the website. If the plan allows no further active agent, the answer is 403 `plan_limit_reached`.",
+    text: "Creates an agent that you can embed right away: add `embed_code` to your website. If your plan’s agent limit is reached, the response is 403 `plan_limit_reached`.",
     permission: "agents:write",
     params: &[
         NAME.required(),
         GREETING,
         COLOR,
-        body("knowledge_base", "string", "A first knowledge entry, up to 50,000 characters of plain text or Markdown."),
+        body("knowledge_base", "string", "The first knowledge entry, up to 50,000 characters of plain text or Markdown."),
         DOMAINS,
         ANSWERING,
         APPEARANCE,
@@ -148,9 +148,9 @@ const CREATE_MANY: Endpoint = Endpoint {
     method: "POST",
     path: "/agents/bulk",
     title: "Create several agents",
-    text: "Each agent is judged by itself. Those that could not be created stand in `errors` with their place in the request. If none could, the answer is 422; more than 20 are refused as a whole.",
+    text: "Each agent succeeds or fails on its own. `errors` lists each agent that was not created, with its `index` in the request. If every agent fails, the response is 422. A request with more than 20 agents is rejected.",
     permission: "agents:write",
-    params: &[body("agents", "object[]", "1 to 20 agents, each with the fields of a single one.").required()],
+    params: &[body("agents", "object[]", "1 to 20 agents, each with the same fields as a single agent.").required()],
     example: Example {
         address: "/agents/bulk",
         body: r##"{
@@ -190,7 +190,7 @@ const SHOW: Endpoint = Endpoint {
     method: "GET",
     path: "/agents/{agent_id}",
     title: "Get an agent",
-    text: "Everything about one agent. `avg_response_time_ms` is null until it has answered.",
+    text: "Returns one agent with all its settings. `avg_response_time_ms` is null until the agent’s first answer.",
     permission: "agents:read",
     params: &[AGENT],
     example: Example { address: "/agents/agt_a1b2c3d4e5", body: "", status: "200 OK", response: AGENT_SHOWN },
@@ -235,7 +235,7 @@ const UPDATE: Endpoint = Endpoint {
     method: "PUT",
     path: "/agents/{agent_id}",
     title: "Update an agent",
-    text: "Changes the fields you send and leaves the others alone; `PATCH` does the same. What you got from the API can be sent back as it is.",
+    text: "Updates only the fields you send. `PATCH` does the same. You can send back an agent exactly as the API returned it.",
     permission: "agents:write",
     params: &[
         AGENT,
@@ -245,7 +245,7 @@ const UPDATE: Endpoint = Endpoint {
         body(
             "knowledge_base",
             "string",
-            "Replaces all knowledge entries by this one, up to 50,000 characters. A boolean changes nothing.",
+            "Replaces all knowledge entries with this one, up to 50,000 characters. A boolean changes nothing.",
         ),
         DOMAINS,
         ANSWERING,
@@ -267,7 +267,7 @@ const DEACTIVATE: Endpoint = Endpoint {
     method: "DELETE",
     path: "/agents/{agent_id}",
     title: "Deactivate an agent",
-    text: "Its widget stops answering at once; conversations, leads and knowledge are kept. Doing it again gives the first time.",
+    text: "The agent’s widget stops answering immediately. Conversations, leads and knowledge are kept. Repeating the call returns the original `deactivated_at`.",
     permission: "agents:write",
     params: &[AGENT],
     example: Example {
@@ -286,8 +286,8 @@ const ACTIVATE: Endpoint = Endpoint {
     id: "activate-agent",
     method: "POST",
     path: "/agents/{agent_id}/activate",
-    title: "Activate an agent again",
-    text: "Puts a deactivated agent back to work. It counts towards the plan like a new one.",
+    title: "Reactivate an agent",
+    text: "Reactivates a deactivated agent. It counts towards your plan’s agent limit again.",
     permission: "agents:write",
     params: &[AGENT],
     example: Example { address: "/agents/agt_a1b2c3d4e5/activate", body: "", status: "200 OK", response: AGENT_SHOWN },
@@ -298,7 +298,7 @@ const ADD_KNOWLEDGE: Endpoint = Endpoint {
     method: "POST",
     path: "/agents/{agent_id}/knowledge",
     title: "Add knowledge",
-    text: "Adds an entry and keeps the others. The answer counts all of the agent’s entries.",
+    text: "Adds an entry and keeps the existing ones. The response counts all entries of the agent.",
     permission: "agents:write",
     params: &[AGENT, CONTENT, KIND],
     example: Example {
@@ -322,7 +322,7 @@ const LIST_KNOWLEDGE: Endpoint = Endpoint {
     method: "GET",
     path: "/agents/{agent_id}/knowledge",
     title: "List knowledge",
-    text: "Every entry with its content.",
+    text: "Returns every knowledge entry with its content.",
     permission: "agents:read",
     params: &[AGENT],
     example: Example {
@@ -350,9 +350,9 @@ const DELETE_KNOWLEDGE: Endpoint = Endpoint {
     method: "DELETE",
     path: "/agents/{agent_id}/knowledge/{entry_id}",
     title: "Delete a knowledge entry",
-    text: "The next answer is given without it.",
+    text: "Deletes an entry. The agent stops using it from the next answer.",
     permission: "agents:write",
-    params: &[AGENT, path("entry_id", "The entry’s id, from the list.")],
+    params: &[AGENT, path("entry_id", "The id of the knowledge entry.")],
     example: Example {
         address: "/agents/agt_a1b2c3d4e5/knowledge/kb_c1d2e3f4g5",
         body: "",
@@ -369,11 +369,11 @@ const ADD_TO_MANY: Endpoint = Endpoint {
     method: "POST",
     path: "/knowledge/bulk",
     title: "Add knowledge to several agents",
-    text: "For what all of them should know, such as opening hours. An id that names none of your agents fails by itself, with an `error`.",
+    text: "Adds the same content to several agents, such as your opening hours. An id that matches none of your agents fails on its own, with an `error`.",
     permission: "agents:write",
     params: &[
         CONTENT,
-        body("agent_ids", "string[]", "1 to 50 agents. One that is named twice gets the entry once.").required(),
+        body("agent_ids", "string[]", "1 to 50 agent ids. Duplicates count once.").required(),
         KIND,
     ],
     example: Example {

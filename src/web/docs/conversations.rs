@@ -5,21 +5,21 @@ use crate::web::docs::endpoint::{AFTER, AGENT, Endpoint, Example, LIMIT, OFFSET,
 pub const CONVERSATIONS: Section = Section {
     id: "conversations",
     title: "Conversations",
-    text: "What visitors and agents said to each other. A conversation ends when the visitor closes it, or after 30 minutes without a message.",
+    text: "Conversations between visitors and your agents. A conversation ends when the visitor closes it or after 30 minutes without a message.",
     endpoints: &[LIST, SHOW, DELETE],
 };
 
 pub const LEADS: Section = Section {
     id: "leads",
     title: "Leads and visitors",
-    text: "A lead is a visitor who left an e-mail address or a phone number, in the form or in the chat. There is one lead to a conversation; what the visitor adds later completes it.",
+    text: "A lead is a visitor who left an e-mail address or a phone number in the form or the chat. Each conversation has at most one lead. Details that the visitor adds later complete it.",
     endpoints: &[LIST_LEADS, SHOW_LEAD, ERASE],
 };
 
 pub const ACCOUNT: Section = Section {
     id: "account",
     title: "Account",
-    text: "What your key may do, and the account’s numbers.",
+    text: "Your key’s permissions and your account’s statistics.",
     endpoints: &[ME, ANALYTICS],
 };
 
@@ -28,16 +28,16 @@ const LIST: Endpoint = Endpoint {
     method: "GET",
     path: "/agents/{agent_id}/conversations",
     title: "List conversations",
-    text: "Newest first, each with its messages in order. A message that a person of your team wrote carries `\"sent_by\": \"operator\"`. While a conversation is active, `ended_at` is null.",
+    text: "Returns an agent’s conversations, newest first, each with its messages in order. Messages written by your team have `\"sent_by\": \"operator\"`. `ended_at` is null while a conversation is active.",
     permission: "conversations:read",
     params: &[
         AGENT,
         query(
             "since",
             "string",
-            "Only conversations whose first message was stored after this time, such as `2026-03-01T00:00:00Z`. `started_at` can be earlier: it is when the visitor opened the panel.",
+            "Only return conversations whose first message was stored after this time, such as `2026-03-01T00:00:00Z`. `started_at` can be earlier, because it is the time when the visitor opened the panel.",
         ),
-        query("status", "string", "Only `active` or only `completed` ones."),
+        query("status", "string", "Only return `active` or `completed` conversations."),
         LIMIT,
         OFFSET,
         AFTER,
@@ -121,7 +121,7 @@ const SHOW: Endpoint = Endpoint {
     method: "GET",
     path: "/conversations/{conversation_id}",
     title: "Get a conversation",
-    text: "One conversation with all its messages. An answer carries a `trace` that says why it was given: `provider` (`embedded` or a model’s name), `degraded`, `failures`, `passages` with their scores, tokens, `cost_micros` and times.",
+    text: "Returns one conversation with all its messages. Each answer has a `trace` that explains it: `provider` (`embedded` or a model’s name), `degraded`, `failures`, `passages` with their scores, tokens, `cost_micros` and times.",
     permission: "conversations:read",
     params: &[path("conversation_id", "The conversation’s id.")],
     example: Example { address: "/conversations/conv_x1y2z3a4b5", body: "", status: "200 OK", response: CONVERSATION },
@@ -132,7 +132,7 @@ const DELETE: Endpoint = Endpoint {
     method: "DELETE",
     path: "/conversations/{conversation_id}",
     title: "Delete a conversation",
-    text: "For good, with everything that was said. Its lead is kept.",
+    text: "Permanently deletes a conversation and its messages. Its lead is kept.",
     permission: "agents:write",
     params: &[path("conversation_id", "The conversation’s id.")],
     example: Example {
@@ -151,13 +151,13 @@ const LIST_LEADS: Endpoint = Endpoint {
     method: "GET",
     path: "/agents/{agent_id}/leads",
     title: "List leads",
-    text: "Newest first. What a visitor did not tell is null; so is `conversation_id` where the agent’s monthly limit was used up.",
+    text: "Returns an agent’s leads, newest first. Details that the visitor did not give are null. `conversation_id` is null if the agent had reached its monthly conversation limit.",
     permission: "leads:read",
     params: &[
         AGENT,
-        query("since", "string", "Only leads captured after this time, such as `2026-03-01T00:00:00Z`."),
+        query("since", "string", "Only return leads captured after this time, such as `2026-03-01T00:00:00Z`."),
         query("status", "string", "Only `new`, `contacted`, `won` or `lost` ones."),
-        query("q", "string", "Only those whose details contain these words."),
+        query("q", "string", "Only return leads whose details contain these words."),
         LIMIT,
         OFFSET,
         AFTER,
@@ -195,7 +195,7 @@ const SHOW_LEAD: Endpoint = Endpoint {
     method: "GET",
     path: "/leads/{lead_id}",
     title: "Get a lead",
-    text: "One lead with all that is known of it.",
+    text: "Returns one lead with all its details.",
     permission: "leads:read",
     params: &[path("lead_id", "The lead’s id.")],
     example: Example {
@@ -223,7 +223,7 @@ const ERASE: Endpoint = Endpoint {
     method: "DELETE",
     path: "/visitors/{visitor_id}",
     title: "Erase a visitor",
-    text: "Deletes all conversations and leads of one visitor for good, for requests under data protection law. Find the `visitor_id` in a conversation.",
+    text: "Permanently deletes all conversations and leads of a visitor. Use it for erasure requests under data protection law. Each conversation contains its `visitor_id`.",
     permission: "agents:write",
     params: &[path("visitor_id", "The visitor’s id.")],
     example: Example {
@@ -244,7 +244,7 @@ const ME: Endpoint = Endpoint {
     method: "GET",
     path: "/me",
     title: "Get your key",
-    text: "The account, plan and permissions of the key you send. A quick way to see that a key works.",
+    text: "Returns the account, plan and permissions of your key. Use it to check that a key works.",
     permission: "",
     params: &[],
     example: Example {
@@ -272,7 +272,7 @@ const ANALYTICS: Endpoint = Endpoint {
     method: "GET",
     path: "/analytics",
     title: "Get analytics",
-    text: "Numbers of the whole account. `period` runs from the first of this month to the end of today, in UTC; response times and pages are those of the period. Limits are null on a plan without them, and times are null before the first answer.",
+    text: "Returns statistics for the whole account. `period` runs from the first of the current month to the end of today, in UTC. Response times and pages cover this period. Limits are null on unlimited plans. Response times are null before the first answer.",
     permission: "analytics:read",
     params: &[],
     example: Example {

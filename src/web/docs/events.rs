@@ -17,7 +17,7 @@ impl Event {
 pub const EVENTS: &[Event] = &[
     Event {
         name: "lead.captured",
-        text: "A visitor left an e-mail address or a phone number. Sent once a conversation; what the visitor adds later is found by `GET /leads/{lead_id}`. What was not told is null, and `conversation_id` is null where the agent’s monthly limit was used up.",
+        text: "Sent when a visitor leaves an e-mail address or a phone number, once per conversation. Use `GET /leads/{lead_id}` to get details that the visitor adds later. Missing details are null. `conversation_id` is null if the agent had reached its monthly conversation limit.",
         payload: r##"{
   "id": "evt_lc_a1b2c3d4e5",
   "type": "lead.captured",
@@ -37,7 +37,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "conversation.completed",
-        text: "The visitor closed the conversation, or 30 minutes passed without a message. Sent exactly once a conversation; `lead_id` is null if there was no lead.",
+        text: "Sent when the visitor closes the conversation or after 30 minutes without a message, exactly once per conversation. `lead_id` is null if there was no lead.",
         payload: r##"{
   "id": "evt_cc_f6g7h8i9j0",
   "type": "conversation.completed",
@@ -56,7 +56,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "agent.limit_reached",
-        text: "An agent has used up the plan’s conversations of this month. It goes on answering, and leads are still kept, but new conversations are not stored until `resets_at` or an upgrade.",
+        text: "Sent when an agent reaches its monthly conversation limit. The agent keeps answering and leads are still saved, but new conversations are not stored until `resets_at` or an upgrade.",
         payload: r##"{
   "id": "evt_lr_k1l2m3n4o5",
   "type": "agent.limit_reached",
@@ -73,7 +73,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "agent.installed",
-        text: "An agent’s widget was loaded on a domain for the first time.",
+        text: "Sent when an agent’s widget loads on a domain for the first time.",
         payload: r##"{
   "id": "evt_ai_p1q2r3s4t5",
   "type": "agent.installed",
@@ -89,7 +89,7 @@ pub const EVENTS: &[Event] = &[
     },
     Event {
         name: "payment.received",
-        text: "A payment for the account went through: Stripe reported a paid invoice, or whoever runs this server recorded one. It belongs to no agent. `amount_cents` counts the currency’s smallest unit; `invoice_url` may be null.",
+        text: "Sent when a payment for your account succeeds: Stripe reports a paid invoice, or the server’s operator records a payment. `agent_id` is null. `amount_cents` is in the currency’s smallest unit. `invoice_url` may be null.",
         payload: r##"{
   "id": "evt_pr_u6v7w8x9y0",
   "type": "payment.received",

@@ -3,20 +3,20 @@
 use crate::web::docs::endpoint::{AFTER, Endpoint, Example, LIMIT, OFFSET, Param, Section, body, path, query};
 
 const WEBHOOK: Param = path("webhook_id", "The webhook’s id.");
-const URL: Param = body("url", "string", "Where to send events: a public https:// address, at most 2,048 characters.");
+const URL: Param = body("url", "string", "The public https:// URL to send events to, at most 2,048 characters.");
 const EVENTS: Param = body("events", "string[]", "The event types to send.");
 
 pub const WEBHOOKS: Section = Section {
     id: "webhooks",
     title: "Webhooks",
-    text: "Register an address, and every event is sent to it as it happens. What the requests look like is described under Receiving events.",
+    text: "Register a URL to receive events as they happen. See Receiving events for the format of the requests.",
     endpoints: &[REGISTER, LIST, SHOW, UPDATE, ROTATE, TEST, DELETE],
 };
 
 pub const DELIVERIES: Section = Section {
     id: "deliveries",
     title: "Deliveries and events",
-    text: "What was sent, what came back, and everything that happened, also where no webhook listened.",
+    text: "A delivery is one event sent to one webhook, with every attempt and response. The event list also includes events that no webhook received.",
     endpoints: &[LIST_DELIVERIES, RETRY, RECOVER, LIST_EVENTS],
 };
 
@@ -25,12 +25,12 @@ const REGISTER: Endpoint = Endpoint {
     method: "POST",
     path: "/webhooks",
     title: "Register a webhook",
-    text: "The address is asked at once to prove itself: it receives a challenge and has 10 seconds to send it back. Otherwise the answer is 422 `webhook_verification_failed`, and nothing is stored. Keep the `secret`: it is shown only here. The same address, agent and events a second time is a 409.",
+    text: "ChatForge verifies the URL immediately: it sends a challenge, and your server has 10 seconds to send it back. Otherwise the response is 422 `webhook_verification_failed` and nothing is stored. Save the `secret`: it is shown only once. Registering the same URL, agent and events twice is a 409.",
     permission: "webhooks:manage",
     params: &[
         URL.required(),
         EVENTS.required(),
-        body("agent_id", "string", "Only events of this agent. Left out: of all agents."),
+        body("agent_id", "string", "Only send events of this agent. Default: all agents."),
     ],
     example: Example {
         address: "/webhooks",
@@ -57,7 +57,7 @@ const LIST: Endpoint = Endpoint {
     method: "GET",
     path: "/webhooks",
     title: "List webhooks",
-    text: "`success_rate` is the share of the deliveries that ended well among those that ended in the last 30 days; it and `last_triggered_at` are null before the first.",
+    text: "Returns all webhooks. `success_rate` is the share of successful deliveries among those that finished in the last 30 days. It and `last_triggered_at` are null before the first delivery.",
     permission: "webhooks:manage",
     params: &[],
     example: Example {
@@ -102,7 +102,7 @@ const SHOW: Endpoint = Endpoint {
     method: "GET",
     path: "/webhooks/{webhook_id}",
     title: "Get a webhook",
-    text: "One webhook, without its secret.",
+    text: "Returns one webhook, without its secret.",
     permission: "webhooks:manage",
     params: &[WEBHOOK],
     example: Example { address: "/webhooks/wh_a1b2c3d4e5", body: "", status: "200 OK", response: WEBHOOK_SHOWN },
@@ -113,13 +113,13 @@ const UPDATE: Endpoint = Endpoint {
     method: "PATCH",
     path: "/webhooks/{webhook_id}",
     title: "Update a webhook",
-    text: "Changes the fields you send. A webhook is disabled by itself only when it answers 410, or after five days of nothing but failures: `disabled_reason` says so. A new address, and one that is switched on again, has to prove itself like the first.",
+    text: "Updates only the fields you send. ChatForge disables a webhook only if it responds with 410 or if every delivery fails for five days; `disabled_reason` says which. A new or re-enabled URL is verified again.",
     permission: "webhooks:manage",
     params: &[
         WEBHOOK,
         URL,
         EVENTS,
-        body("agent_id", "string or null", "Only events of this agent; null: of all agents."),
+        body("agent_id", "string or null", "Only send events of this agent. null: all agents."),
         body("status", "string", "`active` or `disabled`."),
     ],
     example: Example {
@@ -137,7 +137,7 @@ const ROTATE: Endpoint = Endpoint {
     method: "POST",
     path: "/webhooks/{webhook_id}/rotate",
     title: "Rotate the secret",
-    text: "Makes a new secret, shown only here. Until `flip_at`, 24 hours later, requests are signed with both: `X-ChatForge-Signature` with the old one, `X-ChatForge-Signature-Next` with the new one. Then the new one takes over.",
+    text: "Generates a new secret, shown only once. Until `flip_at`, 24 hours later, requests are signed with both secrets: `X-ChatForge-Signature` with the old one and `X-ChatForge-Signature-Next` with the new one. Then only the new secret is used.",
     permission: "webhooks:manage",
     params: &[WEBHOOK],
     example: Example {
@@ -157,7 +157,7 @@ const TEST: Endpoint = Endpoint {
     method: "POST",
     path: "/webhooks/{webhook_id}/test",
     title: "Send a test event",
-    text: "Sends an event of type `webhook.test` to this webhook alone. The deliveries show how it went.",
+    text: "Sends a `webhook.test` event to this webhook only. Its deliveries show the result.",
     permission: "webhooks:manage",
     params: &[WEBHOOK],
     example: Example {
@@ -182,7 +182,7 @@ const DELETE: Endpoint = Endpoint {
     method: "DELETE",
     path: "/webhooks/{webhook_id}",
     title: "Delete a webhook",
-    text: "For good. Nothing more is sent to it, waiting retries included. A second time is a 404.",
+    text: "Permanently deletes a webhook. Nothing more is sent to it, and pending retries are canceled. Deleting it twice is a 404.",
     permission: "webhooks:manage",
     params: &[WEBHOOK],
     example: Example {
@@ -201,12 +201,12 @@ const LIST_DELIVERIES: Endpoint = Endpoint {
     method: "GET",
     path: "/webhooks/{webhook_id}/deliveries",
     title: "List deliveries",
-    text: "Every event that was sent to a webhook, newest first, with each try and the beginning of what your server answered.",
+    text: "Returns every event sent to a webhook, newest first, with each attempt and the start of your server’s response.",
     permission: "webhooks:manage",
     params: &[
         WEBHOOK,
-        query("status", "string", "Only `pending`, `inflight`, `delivered`, `exhausted` (all tries failed) or `canceled` ones."),
-        query("since", "string", "Only deliveries created after this time."),
+        query("status", "string", "Only return `pending`, `inflight`, `delivered`, `exhausted` (all attempts failed) or `canceled` deliveries."),
+        query("since", "string", "Only return deliveries created after this time."),
         LIMIT,
         OFFSET,
         AFTER,
@@ -250,8 +250,8 @@ const RETRY: Endpoint = Endpoint {
     id: "retry-delivery",
     method: "POST",
     path: "/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
-    title: "Send a delivery again",
-    text: "Once, at once, however it ended before; the same event with the same id. A delivery that is under way, or whose webhook is disabled, is a 409.",
+    title: "Retry a delivery",
+    text: "Resends the same event with the same id, once and immediately, whatever the previous result. If the delivery is in flight or its webhook is disabled, the response is 409.",
     permission: "webhooks:manage",
     params: &[WEBHOOK, path("delivery_id", "The delivery’s id.")],
     example: Example {
@@ -285,14 +285,14 @@ const RECOVER: Endpoint = Endpoint {
     id: "recover-deliveries",
     method: "POST",
     path: "/webhooks/{webhook_id}/recover",
-    title: "Send again what was missed",
-    text: "After an outage of yours: every event of a span of time that the webhook wants and has not received, also those that happened while it was disabled, each with its first id. What is waiting or under way is left alone. Events are kept for 30 days. A disabled webhook is a 409.",
+    title: "Replay missed events",
+    text: "Resends every event of a time range that the webhook subscribes to and has not received, for example after an outage. This includes events from while the webhook was disabled. Event ids stay the same. Pending and in-flight deliveries are not affected. Events are kept for 30 days. If the webhook is disabled, the response is 409.",
     permission: "webhooks:manage",
     params: &[
         WEBHOOK,
-        body("since", "string", "The first instant that counts.").required(),
-        body("until", "string", "The last instant that counts. Default: now."),
-        body("include_delivered", "boolean", "Also what arrived. Default: false."),
+        body("since", "string", "The start of the time range, inclusive.").required(),
+        body("until", "string", "The end of the time range, inclusive. Default: now."),
+        body("include_delivered", "boolean", "Whether to resend delivered events too. Default: false."),
     ],
     example: Example {
         address: "/webhooks/wh_a1b2c3d4e5/recover",
@@ -315,11 +315,11 @@ const LIST_EVENTS: Endpoint = Endpoint {
     method: "GET",
     path: "/events",
     title: "List events",
-    text: "Everything that happened in the account, newest first, with the payload that webhooks received. Poll it where you cannot be reached from outside, or to catch up after an outage.",
+    text: "Returns all events of your account, newest first, with the payload sent to webhooks. Poll it if your server cannot receive webhooks, or to catch up after an outage.",
     permission: "webhooks:manage",
     params: &[
-        query("type", "string", "Only events of this type."),
-        query("since", "string", "Only events after this time."),
+        query("type", "string", "Only return events of this type."),
+        query("since", "string", "Only return events created after this time."),
         LIMIT,
         OFFSET,
         AFTER,

@@ -62,7 +62,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, examples:
 }
 
 fn say_permission(operation: &mut Value) {
-    let needed = operation["security"][0]["apiKey"][0].as_str().map(|name| format!("Needs the permission `{name}`."));
+    let needed = operation["security"][0]["apiKey"][0].as_str().map(|name| format!("Requires the permission `{name}`."));
     let said = operation.get("description").and_then(Value::as_str);
     let sentences: Vec<&str> = said.into_iter().chain(needed.as_deref()).collect();
     if !sentences.is_empty() {

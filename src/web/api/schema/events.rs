@@ -10,7 +10,7 @@ use crate::domain::id::{ConversationId, LeadId, VisitorId, WebhookId};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
 
-/// One of the payloads; `type` tells which.
+/// One of the payloads. `type` identifies which.
 pub struct EventPayload;
 
 impl PartialSchema for EventPayload {
@@ -24,7 +24,7 @@ impl ToSchema for EventPayload {}
 #[derive(ToSchema)]
 pub struct LeadCapturedData {
     lead_id: LeadId,
-    /// Null where the conversation was over the plan's limit and is not kept.
+    /// Null if the conversation was over the plan's limit and was not stored.
     conversation_id: Option<ConversationId>,
     name: Option<String>,
     email: Option<String>,
@@ -65,7 +65,7 @@ pub struct InstalledData {
 #[derive(ToSchema)]
 pub struct PaymentReceivedData {
     amount_cents: i64,
-    /// In three lower-case letters.
+    /// The currency code, three lower-case letters.
     currency: String,
     plan: String,
     period_start: Time,
@@ -82,16 +82,16 @@ pub struct TestData {
 /// Each type of event: name and data of its payload, and when it happens.
 const fn described(kind: EventType) -> (&'static str, &'static str) {
     match kind {
-        EventType::LeadCaptured => ("LeadCaptured", "A visitor left an e-mail address or a phone number."),
+        EventType::LeadCaptured => ("LeadCaptured", "Sent when a visitor leaves an e-mail address or a phone number."),
         EventType::ConversationCompleted => {
-            ("ConversationCompleted", "A visitor closed the widget, or wrote nothing for 30 minutes.")
+            ("ConversationCompleted", "Sent when a visitor closes the widget or writes nothing for 30 minutes.")
         }
         EventType::LimitReached => {
-            ("LimitReached", "An agent used up its conversations of this month: it goes on answering, and nothing new is kept.")
+            ("LimitReached", "Sent when an agent reaches its monthly limit. It keeps answering, but new conversations are not stored.")
         }
-        EventType::Installed => ("Installed", "The embed code of an agent was loaded on a domain for the first time."),
-        EventType::PaymentReceived => ("PaymentReceived", "A payment for the account was received."),
-        EventType::Test => ("Test", "Sent on request, to try a webhook out."),
+        EventType::Installed => ("Installed", "Sent when an agent's embed code loads on a domain for the first time."),
+        EventType::PaymentReceived => ("PaymentReceived", "Sent when a payment for the account succeeds."),
+        EventType::Test => ("Test", "Sent on request, to test a webhook."),
     }
 }
 
@@ -108,7 +108,7 @@ pub fn payloads() -> Map<String, Value> {
     let each: Vec<Value> = kinds().map(payload_of).collect();
     payloads.insert(
         "EventPayload".to_owned(),
-        json!({ "description": "What a webhook receives; `type` tells which of these it is.", "oneOf": each }),
+        json!({ "description": "The request body sent to a webhook. `type` identifies the event.", "oneOf": each }),
     );
     payloads
 }
@@ -146,14 +146,14 @@ fn webhook(kind: EventType) -> Value {
         "summary": kind.as_str(),
         "description": about,
         "parameters": [
-            header("X-ChatForge-Signature", "Hexadecimal HMAC-SHA256 of the body under the webhook's secret."),
-            header("webhook-id", "The event's id: the same at every try."),
-            header("webhook-timestamp", "When this try was made, in seconds since 1970."),
-            header("webhook-signature", "The signature of Standard Webhooks."),
+            header("X-ChatForge-Signature", "The HMAC-SHA256 of the body with the webhook's secret, in hexadecimal."),
+            header("webhook-id", "The event's id, the same for every attempt."),
+            header("webhook-timestamp", "The time of this attempt, as a Unix timestamp."),
+            header("webhook-signature", "The signature by Standard Webhooks."),
         ],
         "requestBody": { "required": true, "content": { "application/json": { "schema": payload_of(kind) } } },
         "responses": {
-            "2XX": { "description": "Received. Without such an answer within 10 seconds there are up to five more tries." },
+            "2XX": { "description": "Received. Without this response within 10 seconds, the delivery is retried up to five times." },
             "410": { "description": "Disables the webhook." },
         },
     }})

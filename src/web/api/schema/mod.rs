@@ -34,14 +34,14 @@ lengths are counted in characters. A field that is not known is ignored. Lists a
 A POST with an `Idempotency-Key` takes effect once: sent again within 24 hours, it gets its first answer.";
 
 const TAGS: [(&str, &str); 8] = [
-    ("Agents", "The chat widgets of the account."),
-    ("Conversations", "What visitors and agents said to each other."),
+    ("Agents", "The account's chat widgets."),
+    ("Conversations", "Conversations between visitors and agents."),
     ("Leads", "Visitors who left an e-mail address or a phone number."),
-    ("Knowledge", "The texts from which agents answer."),
-    ("Analytics", "How busy the agents are, and how quick."),
-    ("Account", "The key and whose it is."),
-    ("Webhooks", "Where events are sent, and how their deliveries went."),
-    ("Events", "What happened in the account."),
+    ("Knowledge", "The content that agents answer from."),
+    ("Analytics", "Statistics on conversations, leads and response times."),
+    ("Account", "The API key and its account."),
+    ("Webhooks", "Webhook endpoints and their deliveries."),
+    ("Events", "Everything that happened in the account."),
 ];
 
 static TEXT: LazyLock<String> = LazyLock::new(|| {

@@ -14,10 +14,10 @@ use crate::web::api::schema::values::{
     Suggestion, Theme, Tone, WebhookStatus, WebhookUrl, WidgetTexts,
 };
 
-/// An agent to be created.
+/// The agent to create.
 #[derive(ToSchema)]
 pub struct NewAgent {
-    /// What the agent is called, trimmed.
+    /// The agent's name. Leading and trailing spaces are removed.
     name: AgentName,
     #[schema(nullable = false, default = json!(GREETING_DEFAULT))]
     greeting: Option<Greeting>,
@@ -25,10 +25,10 @@ pub struct NewAgent {
     knowledge_base: Option<KnowledgeBase>,
     #[schema(nullable = false, default = json!(COLOR_DEFAULT))]
     color: Option<Color>,
-    /// Where the widget may load; empty for every website.
+    /// The host names where the widget may load. Empty allows every website.
     #[schema(nullable = false, max_items = 100)]
     allowed_domains: Option<Vec<Domain>>,
-    /// How the agent answers; what is left out has its default.
+    /// How the agent answers. Omitted settings use their default.
     #[schema(nullable = false)]
     answering: Option<AnsweringChange>,
     /// How the widget looks and behaves.
@@ -47,10 +47,10 @@ pub struct AgentChange {
     knowledge_base: Option<ReplacedKnowledge>,
     #[schema(nullable = false)]
     color: Option<Color>,
-    /// Where the widget may load; empty for every website.
+    /// The host names where the widget may load. Empty allows every website.
     #[schema(nullable = false, max_items = 100)]
     allowed_domains: Option<Vec<Domain>>,
-    /// How the agent answers; what is left out stays as it is.
+    /// How the agent answers. Omitted settings stay unchanged.
     #[schema(nullable = false)]
     answering: Option<AnsweringChange>,
     /// How the widget looks and behaves.
@@ -58,7 +58,7 @@ pub struct AgentChange {
     appearance: Option<Appearance>,
 }
 
-/// Settings of how an agent answers.
+/// How an agent answers.
 #[derive(ToSchema)]
 pub struct AnsweringChange {
     #[schema(nullable = false)]
@@ -69,66 +69,66 @@ pub struct AnsweringChange {
     caution: Option<Caution>,
     #[schema(nullable = false)]
     model: Option<ModelChoice>,
-    /// Whether models are asked although nothing in the knowledge fits the question.
+    /// Whether to ask a model even if no knowledge matches the question.
     #[schema(nullable = false)]
     ask_unmatched: Option<bool>,
 }
 
-/// How the widget looks and behaves on websites. In a change, only the fields that are sent change.
+/// How the widget looks and behaves on websites. Updates change only the fields you send.
 #[derive(ToSchema)]
 pub struct Appearance {
-    /// The side of the page.
+    /// The side of the page where the widget appears.
     #[schema(nullable = false, default = "right")]
     position: Option<Position>,
-    /// Light or dark; `auto` follows the visitor's system.
+    /// The colour scheme. `auto` follows the visitor's device.
     #[schema(nullable = false, default = "auto")]
     theme: Option<Theme>,
-    /// Stands on the launcher beside its icon; empty leaves the icon alone.
+    /// The text next to the launcher's icon. Empty shows only the icon.
     #[schema(nullable = false, default = "")]
     launcher_text: Option<LauncherText>,
-    /// Questions that a visitor can ask with one press.
+    /// Suggested questions that a visitor can ask with one click.
     #[schema(nullable = false, max_items = 6)]
     suggestions: Option<Vec<Suggestion>>,
-    /// Says under the agent's name that an AI answers.
+    /// Whether to show below the agent's name that an AI answers.
     #[schema(nullable = false, default = true)]
     disclosure: Option<bool>,
-    /// After how many seconds the greeting appears beside the launcher by itself; 0 for never.
+    /// The number of seconds after which the greeting appears next to the launcher. 0 turns it off.
     #[schema(nullable = false, minimum = 0, maximum = 3600, default = 0)]
     proactive_after_seconds: Option<u32>,
-    /// Paths on which nothing is shown.
+    /// The paths where the widget is hidden.
     #[schema(nullable = false, max_items = 20)]
     hide_on: Option<Vec<HiddenPage>>,
-    /// What is kept of the query strings of visitors' pages and of the pages they came from, `utm_*` unless it is set.
-    /// Capitals make no difference.
+    /// The query parameters to save with the URLs of visitors' pages and referrers. Default: `utm_*`.
+    /// Names are not case-sensitive.
     #[schema(nullable = false, max_items = 20)]
     page_parameters: Option<Vec<PageParameter>>,
-    /// What the form for contact details asks, e-mail or phone among it.
+    /// The fields of the contact form. They must include e-mail or phone.
     #[schema(nullable = false, min_items = 1, max_items = 5)]
     lead_fields: Option<Vec<LeadField>>,
-    /// When the form is offered, beside when an answer calls for a person.
+    /// When to show the contact form, besides when the agent can't help.
     #[schema(nullable = false, default = "when_needed")]
     lead_rule: Option<LeadRule>,
-    /// After how many of the visitor's messages, where the rule is `after_messages`.
+    /// The number of visitor messages for the rule `after_messages`.
     #[schema(nullable = false, minimum = 1, maximum = 50, default = 3)]
     lead_after_messages: Option<u32>,
-    /// Stands above the form's button; empty for none.
+    /// The text above the form's button. Empty shows none.
     #[schema(nullable = false, default = "")]
     consent_text: Option<ConsentText>,
-    /// Where the consent's link goes, an http or https address; empty for none.
+    /// The http or https URL linked from the consent text. Empty for no link.
     #[schema(nullable = false, default = "")]
     consent_url: Option<ConsentUrl>,
     #[schema(nullable = false)]
     texts: Option<WidgetTexts>,
 }
 
-/// Agents to be created together, each judged by itself.
+/// The agents to create. Each one succeeds or fails on its own.
 #[derive(ToSchema)]
 pub struct NewAgents {
     #[schema(min_items = 1, max_items = 20)]
     agents: Vec<NewAgent>,
 }
 
-/// Content for one agent.
+/// The content to add to one agent.
 #[derive(ToSchema)]
 pub struct NewKnowledge {
     content: KnowledgeContent,
@@ -136,68 +136,68 @@ pub struct NewKnowledge {
     r#type: Option<KnowledgeType>,
 }
 
-/// The same content for several agents.
+/// The content to add to several agents.
 #[derive(ToSchema)]
 pub struct SharedKnowledge {
     content: KnowledgeContent,
-    /// Ids of agents; one that stands twice counts once.
+    /// The ids of the agents. Duplicates count once.
     #[schema(min_items = 1, max_items = 50)]
     agent_ids: Vec<String>,
     #[schema(nullable = false, default = "text")]
     r#type: Option<KnowledgeType>,
 }
 
-/// A webhook to be registered.
+/// The webhook to register.
 #[derive(ToSchema)]
 pub struct NewWebhook {
     url: WebhookUrl,
-    /// Which events to send; one that stands twice counts once.
+    /// The event types to send. Duplicates count once.
     #[schema(min_items = 1, max_items = 50)]
     events: Vec<EventType>,
-    /// Only events of this agent; null, or left out, for all agents.
+    /// Only send events of this agent. Omit it or send null for all agents.
     agent_id: Option<AgentId>,
 }
 
 /// The fields to change; all others stay as they are.
 #[derive(ToSchema)]
 pub struct WebhookChange {
-    /// A new address has to confirm a challenge, like the first one.
+    /// A new URL is verified with a challenge.
     #[schema(nullable = false)]
     url: Option<WebhookUrl>,
     #[schema(nullable = false, min_items = 1, max_items = 50)]
     events: Option<Vec<EventType>>,
-    /// Null for all agents.
+    /// Only send events of this agent. Null for all agents.
     agent_id: Option<AgentId>,
-    /// `active` again asks the address for a challenge.
+    /// Changing it back to `active` verifies the URL again.
     #[schema(nullable = false)]
     status: Option<WebhookStatus>,
 }
 
-/// What to send again.
+/// The events to replay.
 #[derive(ToSchema)]
 pub struct Recovery {
-    /// The first instant that counts.
+    /// The start of the time range, inclusive.
     since: Time,
-    /// The last instant that counts; left out: now.
+    /// The end of the time range, inclusive. Default: now.
     #[schema(nullable = false)]
     until: Option<Time>,
-    /// Also what arrived.
+    /// Whether to resend delivered events too.
     #[schema(nullable = false, default = false)]
     include_delivered: Option<bool>,
 }
 
-/// Which rows of a list to show, newest first.
+/// The page of a list, newest first.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many rows to return.
+    /// The number of results per page.
     #[param(example = 10)]
     limit: Option<Limit>,
-    /// How many rows to skip.
+    /// The number of results to skip.
     offset: Option<Offset>,
-    /// Only rows after this instant.
+    /// Only return results after this time.
     #[param(example = "2026-03-01T00:00:00Z")]
     since: Option<Time>,
-    /// The `next_after` of the page before: exact also while rows are added, which `offset` is not.
+    /// The `next_after` of the previous page. Unlike `offset`, it stays exact while results are added.
     after: Option<Cursor>,
 }

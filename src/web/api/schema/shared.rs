@@ -32,14 +32,14 @@ fn security() -> Value {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "cfk_…",
-        "description": "An API key of the account, from the dashboard or from `chatforge key create`.",
+        "description": "An API key of your account, created in the dashboard or with `chatforge key create`.",
     }})
 }
 
 fn parameters() -> Value {
     json!({
         "agent": id::<AgentId>("agent", "The agent's id."),
-        "entry": id::<KnowledgeId>("entry", "The id of the entry."),
+        "entry": id::<KnowledgeId>("entry", "The knowledge entry's id."),
         "conversation": id::<ConversationId>("conversation", "The conversation's id."),
         "lead": id::<LeadId>("lead", "The lead's id."),
         "visitor": id::<VisitorId>("visitor", "The visitor's id."),
@@ -48,8 +48,8 @@ fn parameters() -> Value {
         "Idempotency-Key": {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "A name for this request, drawn at random. The same request under the same name takes effect once; \
-                            for 24 hours it gets its first answer again.",
+            "description": "A random key for this request. Repeating the request with the same key performs it only once and \
+                            returns the first response again, for 24 hours.",
             "schema": {
                 "type": "string",
                 "minLength": 1,
@@ -61,7 +61,7 @@ fn parameters() -> Value {
         "If-None-Match": {
             "name": "If-None-Match",
             "in": "header",
-            "description": "The `ETag` of an earlier answer; if nothing has changed since, the answer is an empty 304.",
+            "description": "The `ETag` of an earlier response. If nothing has changed, the response is an empty 304.",
             "schema": { "type": "string" },
         },
     })
@@ -82,14 +82,14 @@ fn headers() -> Value {
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     let number = |about: &str| json!({ "description": about, "schema": { "type": "integer", "minimum": 0 } });
     json!({
-        "X-Request-Id": text("Names this request in the server's log. A well-formed one that was sent is kept."),
-        "X-RateLimit-Limit": number("Requests that the key may make in a minute."),
-        "X-RateLimit-Remaining": number("Requests that may follow within this minute."),
-        "X-RateLimit-Reset": number("When there is room again, in seconds since 1970 (UTC)."),
-        "Retry-After": number("After how many seconds to try again."),
-        "ETag": text("Names the content of this answer, for `If-None-Match`."),
+        "X-Request-Id": text("The request's id in the server's log. It is your own id if you sent a valid one."),
+        "X-RateLimit-Limit": number("The number of requests that the key can make per minute."),
+        "X-RateLimit-Remaining": number("The number of requests left in the current window."),
+        "X-RateLimit-Reset": number("The time at which another request is allowed, as a Unix timestamp."),
+        "Retry-After": number("The number of seconds to wait before retrying."),
+        "ETag": text("The version of this response, for `If-None-Match`."),
         "Idempotent-Replayed": {
-            "description": "Present where this is the first answer to the `Idempotency-Key` once more.",
+            "description": "Present if this is the stored response of the `Idempotency-Key`.",
             "schema": { "type": "string", "const": "true" },
         },
         "WWW-Authenticate": text("`Bearer`."),
@@ -101,37 +101,37 @@ fn responses() -> Value {
     let later = [known, &["Retry-After"]].concat();
     json!({
         "NotModified": {
-            "description": "Nothing has changed since the named answer.",
+            "description": "Nothing has changed since the given `ETag`.",
             "headers": headers_of(&[known, &["ETag"]].concat()),
         },
         "BadRequest": failure(
-            "The body is not a JSON object, or lacks a required field; or the `Idempotency-Key` is malformed.",
+            "The request body is not a JSON object or lacks a required field, or the `Idempotency-Key` is malformed.",
             known, &ApiError::bad_request("name: is required")),
-        "Unauthorized": failure("The API key is missing or not valid.",
+        "Unauthorized": failure("The API key is missing or invalid.",
             &[HEADERS_OF_STRANGERS, &["WWW-Authenticate"]].concat(), &ApiError::unauthorized()),
         "Forbidden": failure(
-            "The key lacks the permission (`forbidden`), or the plan has no room for another active agent \
+            "The API key lacks the permission (`forbidden`), or the plan's limit of active agents is reached \
              (`plan_limit_reached`).",
             known, &ApiError::forbidden("Your API key lacks the permission agents:write.")),
         "NotFound": failure(
-            "There is no such thing in this account: `agent_not_found`, `webhook_not_found`, or else `not_found`.",
+            "The account has no such resource: `agent_not_found`, `webhook_not_found` or `not_found`.",
             known, &ApiError::agent_not_found()),
-        "RequestTimeout": failure("The body took too long to arrive.", known, &ApiError::request_timeout()),
+        "RequestTimeout": failure("The request body took too long to arrive.", known, &ApiError::request_timeout()),
         "Conflict": failure(
-            "Something stands against it: the same webhook exists, a delivery is under way, or a request with this \
-             `Idempotency-Key` is still running.",
+            "The webhook already exists, the delivery is in flight, or a request with the same `Idempotency-Key` is in \
+             progress.",
             known, &ApiError::conflict("A webhook with this url, agent and events exists already.")),
-        "PayloadTooLarge": failure("The body is too large.", known, &ApiError::payload_too_large(1_048_576)),
+        "PayloadTooLarge": failure("The request body is too large.", known, &ApiError::payload_too_large(1_048_576)),
         "UnsupportedMediaType": failure(
-            "The body is not sent as `application/json`.", known, &ApiError::unsupported_media_type()),
+            "The request body is not sent as `application/json`.", known, &ApiError::unsupported_media_type()),
         "ValidationError": failure(
-            "A value is wrong in type, length, range or form; `details` names each of them. `webhook_verification_failed`: the \
-             webhook's address did not send the challenge back.",
+            "A value has an invalid type, length, range or format. `details` lists each of them. `webhook_verification_failed`: \
+             the webhook's URL did not send the challenge back.",
             known, &validation_error()),
-        "RateLimited": failure("Too many requests. The headers say when to come back.", &later, &ApiError::rate_limited(13)),
+        "RateLimited": failure("Too many requests. The headers say when to retry.", &later, &ApiError::rate_limited(13)),
         "InternalError": failure(
-            "The server failed; its log knows more, under the `X-Request-Id`.", known, &ApiError::internal()),
-        "ServiceUnavailable": failure("Busy, out of disk space or shutting down.", &later, &ApiError::unavailable()),
+            "An unexpected server error. The server's log contains the cause and the `X-Request-Id`.", known, &ApiError::internal()),
+        "ServiceUnavailable": failure("The server is busy, out of disk space or shutting down.", &later, &ApiError::unavailable()),
     })
 }
 

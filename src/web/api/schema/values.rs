@@ -85,79 +85,79 @@ written_as_text! {
     EventId => event_id(),
     Time => string()
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-        .description(Some("An instant in UTC, in whole seconds."))
+        .description(Some("A time in UTC, in whole seconds."))
         .examples([json!("2026-03-26T10:00:00Z")]),
 }
 
 written_by_name! {
-    EventType: "What happened.",
-    KnowledgeType: "How the content is to be read.",
-    Permission: "What a key may do.",
+    EventType: "The type of an event.",
+    KnowledgeType: "The content's format.",
+    Permission: "A permission of an API key.",
 }
 
 forms! {
-    AgentStatus => choice(["active", "deactivated"]).description(Some("A deactivated agent answers nobody.")),
+    AgentStatus => choice(["active", "deactivated"]).description(Some("A deactivated agent does not answer.")),
     ConversationStatus => choice(["active", "completed"])
-        .description(Some("Completed by the visitor, or by 30 minutes without a message.")),
-    DeliveryStatus => choice(DELIVERY_STATES.iter().copied()).description(Some("How a delivery stands.")),
-    LeadStatus => choice(LEAD_STATUSES.iter().copied()).description(Some("How far the team has come with the lead.")),
-    MessageRole => choice(["user", "assistant"]).description(Some("The visitor, or the agent's side.")),
-    TargetStatus => choice(["success", "failed"]).description(Some("Whether the agent received the content.")),
+        .description(Some("A conversation is completed by the visitor, or after 30 minutes without a message.")),
+    DeliveryStatus => choice(DELIVERY_STATES.iter().copied()).description(Some("A delivery's status.")),
+    LeadStatus => choice(LEAD_STATUSES.iter().copied()).description(Some("The team's progress with the lead.")),
+    MessageRole => choice(["user", "assistant"]).description(Some("`user` is the visitor, `assistant` the agent or your team.")),
+    TargetStatus => choice(["success", "failed"]).description(Some("Whether the content was added to the agent.")),
     DisabledReason => choice(DISABLED_REASONS.iter().copied()).description(Some("Why a webhook is disabled.")),
-    WebhookStatus => choice(["active", "disabled"]).description(Some("A disabled webhook receives nothing.")),
-    Position => choice(POSITIONS).description(Some("A side of the page.")),
-    Theme => choice(THEMES).description(Some("Light or dark.")),
-    LeadField => choice(LEAD_FIELDS).description(Some("What the form for contact details can ask.")),
-    LeadRule => choice(LEAD_RULES).description(Some("When the form for contact details is offered.")),
+    WebhookStatus => choice(["active", "disabled"]).description(Some("A disabled webhook receives no events.")),
+    Position => choice(POSITIONS).description(Some("The side of the page.")),
+    Theme => choice(THEMES).description(Some("The colour scheme.")),
+    LeadField => choice(LEAD_FIELDS).description(Some("A field of the contact form.")),
+    LeadRule => choice(LEAD_RULES).description(Some("When to show the contact form.")),
     LauncherText => text(&LAUNCHER_TEXT),
     Suggestion => text(&SUGGESTION).examples([json!("What are your opening hours?")]),
     ConsentText => text(&CONSENT_TEXT),
     HiddenPage => string()
         .pattern(Some(hidden_page_pattern()))
         .max_length(Some(200))
-        .description(Some("A path, exact or with up to three stars for any text."))
+        .description(Some("A path. Up to three `*` wildcards match any text."))
         .examples([json!("/checkout/*")]),
     PageParameter => string()
         .pattern(Some(r"^[A-Za-z0-9_.\-]+\*?$"))
         .max_length(Some(64))
-        .description(Some("The name of a parameter, or its beginning with a star."))
+        .description(Some("The name of a parameter, or a prefix followed by `*`."))
         .examples([json!("utm_*")]),
     ConsentUrl => string()
         .pattern(Some("^(https?://[!-~]+)?$"))
         .max_length(Some(URL_CHARS_MAX))
-        .description(Some("An http or https address without user name and password; empty for none."))
+        .description(Some("An http or https URL without user name and password. Empty for no link."))
         .examples([json!("https://example.com/privacy")]),
     WidgetTexts => widget_texts(),
     AgentName => text(&NAME).examples([json!("Sales Assistant")]),
     Color => string()
         .pattern(Some("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"))
-        .description(Some("The widget's colour: `#rgb` or `#rrggbb`. It is kept and shown as lower-case `#rrggbb`."))
+        .description(Some("The widget's colour as `#rgb` or `#rrggbb`. It is stored and returned as lower-case `#rrggbb`."))
         .examples([json!("#6366f1")]),
     Domain => string()
         .format(Some(SchemaFormat::Custom("domain".to_owned())))
         .max_length(Some(255))
-        .description(Some("A host name, exact or `*.example.com` for every name below it; no scheme, port or path, and no public suffix such as `co.uk` or `github.io`."))
+        .description(Some("A host name such as `example.com`, or `*.example.com` for all its subdomains. Schemes, ports, paths and public suffixes such as `co.uk` or `github.io` are rejected."))
         .examples([json!("example.com"), json!("*.example.com")]),
     Greeting => text(&GREETING)
-        .description(Some("What the agent says when the chat opens."))
+        .description(Some("The agent's first message when the chat opens."))
         .examples([json!(GREETING_DEFAULT)]),
     KnowledgeBase => text(&KNOWLEDGE)
-        .description(Some("Plain text or Markdown from which the agent answers."))
+        .description(Some("Plain text or Markdown for the agent to answer from."))
         .examples([json!("We sell premium widgets. Pricing starts at $49/mo...")]),
     ReplacedKnowledge => text(&KNOWLEDGE)
         .schema_type(SchemaType::from_iter([Type::String, Type::Boolean]))
-        .description(Some("A text replaces every entry of the knowledge base. A boolean, as answers show it, changes nothing.")),
-    KnowledgeContent => text(&CONTENT).description(Some("What the agent is to know.")),
+        .description(Some("A string replaces all knowledge entries. A boolean, as returned by the API, changes nothing.")),
+    KnowledgeContent => text(&CONTENT).description(Some("The content to add to the agent's knowledge.")),
     Instructions => text(&INSTRUCTIONS)
-        .description(Some("For models: what the owner wants beyond what the knowledge says."))
+        .description(Some("Guidance for language models beyond the agent's knowledge."))
         .examples([json!("Call the visitors guests. Point them to the menu where it fits.")]),
-    Tone => choice(answering::Tone::NAMES.iter().copied()).description(Some("How a model words its answers.")),
+    Tone => choice(answering::Tone::NAMES.iter().copied()).description(Some("The tone of a model's answers.")),
     Caution => choice(answering::Caution::NAMES.iter().copied())
-        .description(Some("How well the knowledge must fit a question before it is answered.")),
+        .description(Some("How closely the knowledge must match a question before the agent answers.")),
     ModelChoice => string()
         .pattern(Some("^[a-z0-9_-]{1,32}$"))
-        .description(Some("Who writes the answers: `on`, the configured models in their order; `off`, nobody, so that they are \
-            quoted; or the name of the model that is tried first. A name that is not configured counts as `on`."))
+        .description(Some("Which models write the answers. `on`: the configured models in order. `off`: no model, so answers are \
+            quoted from the knowledge. A name: this model first. A name that is not configured counts as `on`."))
         .examples([json!("on")]),
     Limit => whole(1, LIMIT_MAX, LIMIT_DEFAULT),
     Offset => whole(0, OFFSET_MAX, 0),
@@ -167,7 +167,7 @@ forms! {
         .format(Some(SchemaFormat::Custom("uri".to_owned())))
         .pattern(Some("^https://"))
         .max_length(Some(URL_CHARS_MAX))
-        .description(Some("An HTTPS address on the public internet, without user name, password and fragment."))
+        .description(Some("An https URL on the public internet, without user name, password or fragment."))
         .examples([json!("https://yourapp.com/webhooks/chatforge")]),
 }
 
@@ -185,7 +185,7 @@ fn widget_texts() -> ObjectBuilder {
         .max_properties(Some(LOCALES_MAX))
         .property_names(Some(locale))
         .additional_properties(Some(named.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))))
-        .description(Some("Texts of the widget that are to be others: by locale, then by name."))
+        .description(Some("Your own widget texts, by locale, then by text name."))
         .examples([json!({ "de": { "placeholder": "Ihre Frage …" } })])
 }
 
