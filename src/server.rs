@@ -133,9 +133,9 @@ pub async fn master_key(folder: &Path, store: &Store, world: &World) -> anyhow::
     let path = MasterKey::path(folder);
     match MasterKey::load(folder)? {
         Some(key) if sealed.is_empty() || opens_one(&key) => Ok(key),
-        Some(_) => anyhow::bail!("{} is not the key that webhook secrets are sealed under; put that one back", path.display()),
+        Some(_) => anyhow::bail!("{} is not the key that webhook secrets are encrypted with; restore that key", path.display()),
         None if !sealed.is_empty() => {
-            anyhow::bail!("{} is missing, and webhook secrets are sealed under it; put it back", path.display())
+            anyhow::bail!("{} is missing, but webhook secrets are encrypted with it; restore it", path.display())
         }
         None => Ok(MasterKey::create(folder, world)?),
     }
@@ -152,7 +152,7 @@ impl Server {
         let deliveries = tokio::task::spawn_blocking(move || courier.stop());
         let _ = self.accepting.await;
         if tokio::time::timeout(DRAIN_TIMEOUT, self.places.emptied()).await.is_err() {
-            tracing::warn!("some connections did not end in time and are cut off");
+            tracing::warn!("some connections did not close in time and were cut off");
         }
         let closing = tokio::task::spawn_blocking(move || {
             answerer.stop();

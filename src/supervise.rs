@@ -44,7 +44,7 @@ pub fn spawn(name: &str, stop: &Stop, body: impl Fn() + Send + 'static) -> JoinH
             if catch_unwind(AssertUnwindSafe(&body)).is_ok() || stop.is_set() {
                 return;
             }
-            tracing::error!(thread = label, "a thread panicked and is started again");
+            tracing::error!(thread = label, "a thread panicked and was restarted");
             pause = if started.elapsed() > QUIET { RESTART_FIRST } else { (pause * 2).min(RESTART_LONGEST) };
             thread::sleep(pause);
         }

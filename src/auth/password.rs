@@ -34,10 +34,10 @@ pub fn check(password: &str, whose: &Whose) -> Result<(), String> {
         return Err(format!("must be {CHARS_MIN} to {CHARS_MAX} characters"));
     }
     if is_common(&spelt.to_lowercase()) {
-        return Err("is among the most common passwords; choose another".into());
+        return Err("is too common; choose another one".into());
     }
     if own_words::rest(password, whose).is_some_and(|rest| own_words::is_little(&rest) || is_common(&rest)) {
-        return Err("is little more than your name, your address or your account; choose another".into());
+        return Err("is too similar to your name, e-mail address or account; choose another one".into());
     }
     Ok(())
 }

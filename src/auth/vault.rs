@@ -22,13 +22,13 @@ const NONCE_BYTES: usize = 24;
 pub enum Error {
     #[error("{} can be read by other users (mode {mode:03o}); run: chmod 600 {}", path.display(), path.display())]
     Exposed { path: PathBuf, mode: u32 },
-    #[error("the master key must be 32 bytes in base64, as `openssl rand -base64 32` prints them")]
+    #[error("the master key must be 32 bytes in base64, such as the output of `openssl rand -base64 32`")]
     Malformed,
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("this was sealed with another master key")]
+    #[error("this value was encrypted with another master key")]
     OtherKey,
-    #[error("a sealed value is damaged or stands in a foreign place")]
+    #[error("an encrypted value is damaged or in the wrong place")]
     Damaged,
 }
 

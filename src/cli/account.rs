@@ -10,24 +10,24 @@ use crate::storage::{Error, Store};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the accounts: id, plan, e-mail address, name
+    /// List accounts: id, plan, e-mail address, name
     List,
-    /// Put an account on another plan, from the next request on
+    /// Change an account's plan; it applies from the next request
     SetPlan {
-        /// The account's id, or the e-mail address it was created with
+        /// The account's id or the e-mail address it was created with
         account: String,
         plan: String,
     },
-    /// Print the address where somebody pays for an account
+    /// Print the payment link of an account
     PaymentLink {
-        /// The account's id, or the e-mail address it was created with
+        /// The account's id or the e-mail address it was created with
         account: String,
     },
-    /// Say which customer of Stripe an account is; a checkout through the payment link does it by itself
+    /// Link an account to a Stripe customer; a checkout through the payment link does this automatically
     LinkStripe {
-        /// The account's id, or the e-mail address it was created with
+        /// The account's id or the e-mail address it was created with
         account: String,
-        /// The customer's id at Stripe, cus_ and what follows
+        /// The Stripe customer id, such as cus_9s6XKzkNRiz8i3
         customer: String,
     },
 }
@@ -69,26 +69,26 @@ async fn set_plan(store: &Store, config: &Config, account: &str, plan: String) -
     let account = named(store, account).await?;
     store.set_plan(account.id.clone(), plan.clone()).await?;
     record(store, account.id.clone(), "account.plan_changed", "", &plan).await?;
-    eprintln!("The account {} is on the plan {plan}.", account.id);
+    eprintln!("The account {} is now on the plan {plan}.", account.id);
     Ok(())
 }
 
 async fn payment_link(store: &Store, config: &Config, account: &str) -> anyhow::Result<()> {
     let account = named(store, account).await?;
     let link = config.stripe.payment_link(&account);
-    println!("{}", link.ok_or_else(|| anyhow::anyhow!("no link is configured; see [stripe] payment_link"))?);
+    println!("{}", link.ok_or_else(|| anyhow::anyhow!("no payment link is configured; see [stripe] payment_link"))?);
     Ok(())
 }
 
 async fn link_stripe(store: &Store, config: &Config, account: &str, customer: String) -> anyhow::Result<()> {
     let rest = customer.strip_prefix("cus_").unwrap_or_default();
     if rest.is_empty() || !rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        anyhow::bail!("`{customer}` is not the id of a customer at Stripe, such as cus_9s6XKzkNRiz8i3");
+        anyhow::bail!("`{customer}` is not a Stripe customer id such as cus_9s6XKzkNRiz8i3");
     }
     let account = named(store, account).await?;
     let linked = store.link_stripe_customer(account.id.clone(), customer.clone(), config.stripe.prices()).await;
     let remarks = linked.map_err(|error| match error {
-        Error::Conflict => anyhow::anyhow!("another account is linked to {customer}"),
+        Error::Conflict => anyhow::anyhow!("another account is already linked to {customer}"),
         other => other.into(),
     })?;
     record(store, account.id, "account.linked_to_stripe", "", &customer).await?;

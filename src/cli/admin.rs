@@ -25,19 +25,19 @@ pub enum Admin {
         /// The account's plan [default: accounts.default_plan of the configuration]
         #[arg(long)]
         plan: Option<String>,
-        /// Read the password from standard input; without it, one is made up and printed
+        /// Read the password from standard input [default: generate a password and print it]
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Give an administrator a new password and end all sessions
+    /// Reset an administrator's password and end all sessions
     ResetPassword {
         #[arg(long)]
         email: String,
-        /// Read the password from standard input; without it, one is made up and printed
+        /// Read the password from standard input [default: generate a password and print it]
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Switch two-step sign-in off for somebody who lost authenticator and recovery codes, and end all sessions
+    /// Turn off two-step sign-in for a user who lost authenticator and recovery codes, and end all sessions
     ResetTwoStep {
         #[arg(long)]
         email: String,
@@ -60,7 +60,7 @@ fn create(context: &Context, email: &str, name: &str, account: &str, plan: Optio
     let (store, config, world) = context.open()?;
     let plan = plan.unwrap_or_else(|| config.accounts.default_plan.clone());
     if !config.plans.contains_key(&plan) {
-        anyhow::bail!("no plan is called `{plan}`; there are {}", config.plans.keys().cloned().collect::<Vec<_>>().join(", "));
+        anyhow::bail!("unknown plan `{plan}`; the plans are {}", config.plans.keys().cloned().collect::<Vec<_>>().join(", "));
     }
     let new = NewAdministrator::parse(account, email, name, &plan).map_err(|rejection| anyhow::anyhow!(rejection.summary()))?;
     let password = Password::ask(&world, stdin, &Whose { email: &new.email, name: &new.name, account: &new.account_name })?;
@@ -73,7 +73,7 @@ fn create(context: &Context, email: &str, name: &str, account: &str, plan: Optio
 async fn found(store: &Store, new: NewAdministrator, password: &Password, world: &World) -> anyhow::Result<()> {
     let email = new.email.clone();
     let account = store.create_administrator(new, password.hash(world)?).await.map_err(|error| match error {
-        Error::Conflict => anyhow::anyhow!("an administrator with the address {email} exists already"),
+        Error::Conflict => anyhow::anyhow!("an administrator with the e-mail address {email} already exists"),
         other => other.into(),
     })?;
     println!("{}", account.id);
@@ -92,11 +92,11 @@ fn reset_password(context: &Context, email: &str, stdin: bool) -> anyhow::Result
 
 async fn set_password(store: &Store, email: &str, stdin: bool, world: &World) -> anyhow::Result<()> {
     let user = store.user_by_email(email.to_owned()).await?;
-    let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
+    let user = user.ok_or_else(|| anyhow::anyhow!("there is no user with the e-mail address {email}"))?;
     let account = store.account(user.account.clone()).await?.name;
     let password = Password::ask(world, stdin, &Whose { email: &user.email, name: &user.name, account: &account })?;
     store.set_password(user.clone(), password.hash(world)?).await?;
-    eprintln!("The password of {email} is changed, and every session is ended.");
+    eprintln!("The password of {email} was changed, and all sessions were ended.");
     password.tell();
     record(store, user.account, "access.password_reset", user.id, &user.name).await
 }
@@ -111,12 +111,12 @@ fn reset_two_step(context: &Context, email: &str) -> anyhow::Result<()> {
 
 async fn end_two_step(store: &Store, email: &str) -> anyhow::Result<()> {
     let user = store.user_by_email(email.to_owned()).await?;
-    let user = user.ok_or_else(|| anyhow::anyhow!("nobody has the address {email}"))?;
+    let user = user.ok_or_else(|| anyhow::anyhow!("there is no user with the e-mail address {email}"))?;
     if !store.reset_two_step(user.email).await? {
-        eprintln!("Two-step sign-in of {email} was not on.");
+        eprintln!("Two-step sign-in of {email} is already off.");
         return Ok(());
     }
-    eprintln!("Two-step sign-in of {email} is off, and every session is ended. The password is what it was.");
+    eprintln!("Two-step sign-in of {email} is off, and all sessions were ended. The password is unchanged.");
     record(store, user.account, "access.two_step_reset", user.id, &user.name).await
 }
 
@@ -154,7 +154,7 @@ impl Password {
 
     fn tell(&self) {
         if self.made_up {
-            eprintln!("The password, shown only now: {}", self.text);
+            eprintln!("Password, shown only once: {}", self.text);
         }
     }
 }

@@ -21,30 +21,30 @@ use crate::world::World;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the agents of every account: id, account, status, name
+    /// List agents of all accounts: id, account, status, name
     List,
-    /// Let a deactivated agent answer again
+    /// Reactivate a deactivated agent
     Reactivate { id: String },
-    /// Write an agent with its settings, knowledge and saved questions as JSON to standard output
+    /// Export an agent with its settings, knowledge and saved questions as JSON to standard output
     Export { id: String },
-    /// Make an agent from such a file, or from standard input where FILE is -, and print its id
+    /// Create an agent from an exported file, or from standard input if FILE is -, and print its id
     Import {
         file: PathBuf,
-        /// The account that gets it, by id or e-mail address; may be left out where there is one account
+        /// The account's id or e-mail address [default: the only account]
         #[arg(long)]
         account: Option<String>,
     },
-    /// Ask an agent a question and see why it answers what it answers; nothing is stored
+    /// Ask an agent a question and explain its answer; nothing is stored
     Ask {
         id: String,
         question: String,
-        /// Print one JSON object
+        /// Print the result as JSON
         #[arg(long)]
         json: bool,
-        /// Keep the question and its answer, to be asked again by `chatforge eval --agent`
+        /// Save the question and its answer as a test for `chatforge eval --agent`
         #[arg(long)]
         save: bool,
-        /// Ask no model: show what is quoted from the knowledge
+        /// Use no model; quote the answer from the knowledge
         #[arg(long)]
         embedded: bool,
     },
@@ -62,7 +62,7 @@ impl Command {
                     let (account, id) = (agent.account.clone(), agent.id.clone());
                     let activated = store.activate_agent(account, id, plan.agents_max, Keep::nothing()).await;
                     activated.map_err(|error| match error {
-                        Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
+                        Error::LimitReached => anyhow::anyhow!("the limit of active agents of the plan {} is reached", plan.name),
                         other => other.into(),
                     })?;
                     record(&store, agent.account, "agent.activated", agent.id, &agent.name).await
@@ -138,12 +138,11 @@ async fn ask(store: &Store, models: &Models, world: &World, id: &str, question: 
 impl Told {
     /// Keeps what is quoted, for a model never says the same twice.
     async fn save(&self, store: &Store, question: &str) -> anyhow::Result<()> {
-        let question =
-            text_of_form(question, &QUESTION).map_err(|message| anyhow::anyhow!("a question that is kept {message}"))?;
+        let question = text_of_form(question, &QUESTION).map_err(|message| anyhow::anyhow!("a saved question {message}"))?;
         let given = Given { zone: self.reply.zone.as_str().to_owned(), answer: self.reply.text.clone() };
         let (account, agent) = (self.agent.account.clone(), self.agent.id.clone());
         store.save_question(account, agent, question, given).await.map(|_| ()).map_err(|error| match error {
-            Error::LimitReached => anyhow::anyhow!("an agent holds at most {SAVED_MAX} saved questions"),
+            Error::LimitReached => anyhow::anyhow!("an agent can have at most {SAVED_MAX} saved questions"),
             other => other.into(),
         })
     }

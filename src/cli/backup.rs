@@ -12,12 +12,12 @@ use crate::domain::backup::Why;
 use crate::storage::backups;
 use crate::world::World;
 
-/// Copy the database, while a server uses it or not, and verify the copy
+/// Back up the database and verify the backup; the server can keep running
 ///
-/// The copy holds everything but master.key: keep a copy of that beside it, for without it webhook secrets cannot be read.
+/// The backup contains everything but master.key. Store a copy of that file too: webhook secrets cannot be read without it.
 #[derive(Args)]
 pub struct Backup {
-    /// Where to: a file that does not exist yet, or a folder [default: backups in the data folder]
+    /// A new file, or a folder [default: backups in the data folder]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
 }
@@ -35,20 +35,20 @@ impl Backup {
             }
         };
         println!("{}", path.display());
-        eprintln!("The copy was read to its end and is whole. It does not hold {}:", MasterKey::path(&context.data).display());
-        eprintln!("keep a copy of that in another place, or webhook secrets cannot be read after a restore.");
+        eprintln!("Backup verified. It does not contain {}:", MasterKey::path(&context.data).display());
+        eprintln!("store a copy of that file in another place, or webhook secrets cannot be read after a restore.");
         Ok(())
     }
 }
 
-/// Put a copy in the place of the database. The server has to be stopped
+/// Restore the database from a backup; stop the server first
 ///
-/// The copy is verified first. The present database is moved aside with its log, and kept.
+/// The backup is verified first. The current database and its log are moved aside and kept.
 #[derive(Args)]
 pub struct Restore {
-    /// A copy that `chatforge backup` made
+    /// A backup made by `chatforge backup`
     file: PathBuf,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -59,19 +59,19 @@ impl Restore {
         if !self.yes {
             anyhow::ensure!(
                 std::io::stdin().is_terminal(),
-                "nothing was changed; say --yes to replace the database without being asked"
+                "nothing was changed; pass --yes to replace the database without confirmation"
             );
-            let question = format!("Replace the database in {} by {}? Type yes", context.data.display(), self.file.display());
+            let question = format!("Replace the database in {} with {}? Type yes", context.data.display(), self.file.display());
             anyhow::ensure!(secret_from_stdin(&question)? == "yes", "nothing was changed");
         }
         let kept = backups::restore(&context.data, &self.file, now)
             .with_context(|| format!("{} was not restored", self.file.display()))?;
-        println!("{} is the database in {} now.", self.file.display(), context.data.display());
+        println!("Restored {} as the database in {}.", self.file.display(), context.data.display());
         if let Some(kept) = kept {
-            eprintln!("The former one was moved to {}; remove that once all is well.", kept.display());
+            eprintln!("The previous database was moved to {}. Delete it when everything works.", kept.display());
         }
         if !MasterKey::path(&context.data).exists() {
-            eprintln!("There is no {}: put back the one that belongs to the copy.", MasterKey::path(&context.data).display());
+            eprintln!("There is no {}: restore the one that belongs to the backup.", MasterKey::path(&context.data).display());
         }
         Ok(())
     }

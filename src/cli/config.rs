@@ -6,9 +6,9 @@ use crate::cli::Context;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Say whether file and environment make a valid configuration
+    /// Check the configuration file and the environment
     Check,
-    /// Print the configuration as it takes effect
+    /// Print the effective configuration
     Show,
 }
 

@@ -62,7 +62,7 @@ async fn key(store: &Store, world: &World, account: &Account) -> anyhow::Result<
 
 fn announce(server: &Server, folder: &Path, agent: &Agent, password: &Password, key: &str) {
     let url = server.app.config.public_url();
-    println!("ChatForge {} is ready at {url}, with a demo that is gone when you stop it:\n", env!("CARGO_PKG_VERSION"));
+    println!("ChatForge {} is ready at {url}, with a demo that is deleted when you stop it:\n", env!("CARGO_PKG_VERSION"));
     println!("  A page with the widget   {url}/demo/{}", agent.id);
     println!("  The dashboard            {url}/login   {EMAIL}   {}", password.text());
     println!("  An API key               {key}");
@@ -75,7 +75,7 @@ struct Temporary(PathBuf);
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("chatforge: {} was not removed: {error}", self.0.display());
+            eprintln!("chatforge: {} was not deleted: {error}", self.0.display());
         }
     }
 }

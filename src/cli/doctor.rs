@@ -18,12 +18,12 @@ use crate::world::World;
 /// A daily backup that is older says that none is being made.
 const BACKUP_AGE_MAX_MS: i64 = 2 * DAY_MS;
 
-/// Look at the configuration, the data folder and the database, and say what is wrong and what helps
+/// Check configuration, data and database, and suggest fixes
 ///
-/// Changes nothing. Ends with 3 if the database is damaged, with 1 if something else is wrong.
+/// Changes nothing. Exits with 3 if the database is damaged, or with 1 if another check fails.
 #[derive(Args)]
 pub struct Doctor {
-    /// Print the findings as JSON
+    /// Print the results as JSON
     #[arg(long)]
     json: bool,
 }
@@ -113,25 +113,17 @@ impl Findings {
 
     /// The default one where it cannot be read: the rest is worth a look all the same.
     fn configuration(&mut self, context: &Context) -> Config {
-        let file = context
-            .file
-            .as_ref()
-            .map_or_else(|| "no file, every key has its default".to_owned(), |file| file.display().to_string());
+        let file = context.file.as_ref().map_or_else(|| "no file, all defaults".to_owned(), |file| file.display().to_string());
         match context.config(&[]) {
             Ok(config) => {
                 self.good("Configuration", file);
                 let models = config.answers.models.join(", ");
-                let says = if models.is_empty() { "none; answers are quoted from the knowledge".to_owned() } else { models };
+                let says = if models.is_empty() { "none, answers are quoted from the knowledge".to_owned() } else { models };
                 self.good("Models", says);
                 config
             }
             Err(error) => {
-                self.add(
-                    "Configuration",
-                    Verdict::Bad,
-                    error.to_string(),
-                    "Mend it, and look again with: chatforge config check",
-                );
+                self.add("Configuration", Verdict::Bad, error.to_string(), "Fix it, then run: chatforge config check");
                 Config::default()
             }
         }
@@ -144,7 +136,7 @@ impl Findings {
                 about,
                 Verdict::Bad,
                 format!("{path} does not exist"),
-                "Start chatforge serve, or name another one with --data",
+                "Run chatforge serve to create it, or choose another folder with --data",
             );
             return false;
         };
@@ -153,21 +145,23 @@ impl Findings {
             Err(_) => self.add(
                 about,
                 Verdict::Bad,
-                format!("{path} cannot be written"),
-                "Run as the user who owns it, or give it to this one with chown",
+                format!("{path} is not writable"),
+                "Run as the user who owns it, or change its owner with chown",
             ),
             Ok(()) if mode & 0o077 != 0 => {
                 self.add(
                     about,
                     Verdict::Bad,
-                    format!("others can look into {path} (mode {mode:03o})"),
+                    format!("other users can access {path} (mode {mode:03o})"),
                     format!("Run: chmod 700 {path}"),
                 );
             }
             Ok(()) => match checkup::is_served(&context.data) {
                 Ok(true) => self.good(about, format!("{path}, in use by a server")),
-                Ok(false) => self.good(about, format!("{path}, no server uses it")),
-                Err(error) => self.add(about, Verdict::Bad, error.to_string(), "See who may write to the folder and its files"),
+                Ok(false) => self.good(about, format!("{path}, not in use by a server")),
+                Err(error) => {
+                    self.add(about, Verdict::Bad, error.to_string(), "Check the permissions of the folder and its files")
+                }
             },
         }
         true
@@ -177,17 +171,17 @@ impl Findings {
         let about = "Database";
         match checkup::check(&context.data) {
             Ok(None) => {
-                self.add(about, Verdict::Warning, "there is none yet", "Start chatforge serve to create it");
+                self.add(about, Verdict::Warning, "it does not exist yet", "Run chatforge serve to create it");
                 None
             }
             Ok(Some(found)) if found.behind > 0 => {
-                let says = format!("whole, {} migrations behind", found.behind);
-                self.add(about, Verdict::Warning, says, "The next start of chatforge serve runs them, after a backup");
+                let says = format!("intact, {} migrations behind", found.behind);
+                self.add(about, Verdict::Warning, says, "The next start of chatforge serve makes a backup and runs them");
                 Some(found)
             }
             Ok(Some(found)) => {
                 let (megabytes, accounts) = (found.size_bytes >> 20, found.accounts);
-                self.good(about, format!("whole, {megabytes} MB, accounts: {accounts}"));
+                self.good(about, format!("intact, {megabytes} MB, accounts: {accounts}"));
                 Some(found)
             }
             Err(Error::Corrupt(verdict)) => {
@@ -197,14 +191,15 @@ impl Findings {
                         "Stop the server and run: chatforge restore {}",
                         context.data.join(backups::FOLDER).join(copy.name).display()
                     ),
-                    None => "There is no backup in the data folder; restore one that you keep elsewhere with chatforge restore"
-                        .to_owned(),
+                    None => {
+                        "The data folder contains no backup; restore one from another place with chatforge restore".to_owned()
+                    }
                 };
                 self.add(about, Verdict::Damaged, format!("damaged: {verdict}"), remedy);
                 None
             }
             Err(error) => {
-                self.add(about, Verdict::Bad, error.to_string(), "Use the ChatForge that wrote it, or a newer one");
+                self.add(about, Verdict::Bad, error.to_string(), "Use the version of ChatForge that wrote it, or a newer one");
                 None
             }
         }
@@ -214,14 +209,14 @@ impl Findings {
         let (about, path) = ("Master key", MasterKey::path(&context.data));
         let is_needed = checkup.is_some_and(|checkup| checkup.sealed > 0);
         match MasterKey::load(&context.data) {
-            Ok(Some(_)) => self.good(about, format!("{}; no backup holds it, so keep a copy elsewhere", path.display())),
+            Ok(Some(_)) => self.good(about, format!("{}; not part of backups, so store a copy elsewhere", path.display())),
             Ok(None) if is_needed => {
-                let says = format!("{} is missing, and webhook secrets are sealed under it", path.display());
-                self.add(about, Verdict::Bad, says, "Put it back; without it every webhook has to be registered again");
+                let says = format!("{} is missing, but webhook secrets are encrypted with it", path.display());
+                self.add(about, Verdict::Bad, says, "Restore it, or register every webhook again");
             }
-            Ok(None) => self.add(about, Verdict::Warning, "there is none yet", "The first start of chatforge serve creates it"),
+            Ok(None) => self.add(about, Verdict::Warning, "it does not exist yet", "Run chatforge serve to create it"),
             Err(error) => {
-                self.add(about, Verdict::Bad, error.to_string(), "Put back the key that belongs to this folder, with mode 600")
+                self.add(about, Verdict::Bad, error.to_string(), "Restore the key that belongs to this folder, with mode 600")
             }
         }
     }
@@ -231,7 +226,7 @@ impl Findings {
         let (about, least) = ("Disk", config.server.disk_free_min_mb);
         if free < least {
             let says = format!("{free} MB are free, less than server.disk_free_min_mb = {least}");
-            return self.add(about, Verdict::Bad, says, "Make room: a full disk lets nobody write");
+            return self.add(about, Verdict::Bad, says, "Free up disk space; a full disk stops all writes");
         }
         self.good(about, format!("{free} MB are free"));
     }
@@ -240,11 +235,11 @@ impl Findings {
         let (about, now) = ("Backups", World::machine(config.testing.clock_offset_ms).now());
         let newest = match backups::list(&context.data) {
             Ok(list) => list.into_iter().next(),
-            Err(error) => return self.add(about, Verdict::Bad, error.to_string(), "See who may read the folder backups"),
+            Err(error) => return self.add(about, Verdict::Bad, error.to_string(), "Check the permissions of the folder backups"),
         };
-        let remedy = "Run chatforge backup, and see that [backups] daily is true and that a server runs";
+        let remedy = "Run chatforge backup, and check that [backups] daily is true and a server is running";
         match newest {
-            None => self.add(about, Verdict::Warning, "there is none", remedy),
+            None => self.add(about, Verdict::Warning, "there are none", remedy),
             Some(copy) if BACKUP_AGE_MAX_MS < now.since(copy.made_at) => {
                 self.add(about, Verdict::Warning, format!("the newest one is {} old", days(now, copy.made_at)), remedy);
             }
@@ -255,10 +250,10 @@ impl Findings {
     fn webhooks(&mut self, checkup: &Checkup) {
         let (about, disabled, failing) = ("Webhooks", checkup.webhooks_disabled, checkup.webhooks_failing);
         if disabled + failing == 0 {
-            return self.good(about, "none was disabled for its failures, none fails");
+            return self.good(about, "none failing, none disabled after failures");
         }
-        let says = format!("{disabled} disabled for their failures, {failing} failing");
-        self.add(about, Verdict::Warning, says, "See Webhooks in the dashboard: it tells what each endpoint answered");
+        let says = format!("{failing} failing, {disabled} disabled after failures");
+        self.add(about, Verdict::Warning, says, "Open Webhooks in the dashboard to see the responses of each endpoint");
     }
 }
 

@@ -11,22 +11,22 @@ use clap::Args;
 use crate::answer::eval::{self, Data, Figures};
 use crate::cli::Context;
 
-/// Measure how well questions are answered (--data FILE), or see which answers of an agent have changed (--agent ID)
+/// Measure answer quality (--data FILE), or find an agent's answers that have changed (--agent ID)
 ///
-/// Without --agent, --data is no folder but a file of passages and questions, one JSON object a line, and what is printed
-/// is how well the right passages are found.
+/// Without --agent, --data is a file of passages and questions with one JSON object per line, and the command prints how
+/// well it finds the right passages.
 #[derive(Args)]
 pub struct Eval {
-    /// Ask an agent its saved questions again; fails if an answer has changed (save with: chatforge agent ask --save)
+    /// Ask an agent its saved questions again and fail if an answer has changed (save with: chatforge agent ask --save)
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
-    /// From now on the answers given today are the right ones
+    /// Accept the current answers as the expected ones
     #[arg(long, requires = "agent")]
     accept: bool,
-    /// Only the questions of one split
+    /// Use only the questions of one split
     #[arg(long, value_name = "S", conflicts_with = "agent")]
     split: Option<String>,
-    /// Print one JSON object
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -42,11 +42,11 @@ impl Eval {
 
 fn measure(path: &Path, split: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
     let name = path.display();
-    anyhow::ensure!(!path.is_dir(), "{name} is a folder; eval wants --data FILE, or --agent ID");
+    anyhow::ensure!(!path.is_dir(), "{name} is a folder; eval needs --data FILE or --agent ID");
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}"))?;
     let data = Data::parse(&text).with_context(|| format!("{name}"))?;
     if let Some(split) = split.filter(|split| !data.splits().contains(split)) {
-        anyhow::bail!("{name}: no question is in the split `{split}`; there are {}", data.splits().join(", "));
+        anyhow::bail!("{name}: the split `{split}` has no questions; the splits are {}", data.splits().join(", "));
     }
     let figures = eval::run(&data, split);
     if json {

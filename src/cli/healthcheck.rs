@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Speaks just enough HTTP, for containers that hold nothing but this binary.
 pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
     let listen = context.config(&[])?.server.listen;
-    let mut stream = TcpStream::connect(&listen).with_context(|| format!("nobody listens on {listen}"))?;
+    let mut stream = TcpStream::connect(&listen).with_context(|| format!("no server is listening on {listen}"))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET /readyz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();

@@ -13,20 +13,20 @@ use crate::world::World;
 
 #[derive(Subcommand)]
 pub enum Key {
-    /// Create an API key and print it, the only time that it is shown
+    /// Create an API key and print it; it is shown only once
     Create {
         #[arg(long)]
         name: String,
-        /// The account's id or e-mail address; needed where there are several accounts
+        /// The account's id or e-mail address; required if there are several accounts
         #[arg(long)]
         account: Option<String>,
         /// Comma-separated, such as agents:read,leads:read [default: all]
         #[arg(long, default_value = "")]
         permissions: String,
     },
-    /// List the keys of every account: id, account, prefix, state, permissions, name
+    /// List API keys of all accounts: id, account, prefix, state, permissions, name
     List,
-    /// Revoke a key; the next request with it fails
+    /// Revoke an API key; it stops working immediately
     Revoke { id: String },
 }
 
@@ -71,7 +71,7 @@ pub async fn one_account(store: &Store, named: Option<String>) -> anyhow::Result
     match (accounts.pop(), accounts.len()) {
         (Some(only), 0) => Ok(only),
         (None, _) => anyhow::bail!("there is no account yet; run: chatforge admin create --email you@example.com"),
-        _ => anyhow::bail!("there are several accounts; name one with --account (see: chatforge account list)"),
+        _ => anyhow::bail!("there are several accounts; choose one with --account (see: chatforge account list)"),
     }
 }
 
@@ -87,7 +87,7 @@ async fn list(store: &Store) -> anyhow::Result<()> {
 }
 
 async fn revoke(store: &Store, id: &str) -> anyhow::Result<()> {
-    let key = KeyId::parse(id).ok_or_else(|| anyhow::anyhow!("`{id}` is not the id of a key (see: chatforge key list)"))?;
+    let key = KeyId::parse(id).ok_or_else(|| anyhow::anyhow!("`{id}` is not an API key's id (see: chatforge key list)"))?;
     for account in store.accounts().await? {
         match store.revoke_key(account.id.clone(), key.clone()).await {
             Err(Error::NotFound) => {}

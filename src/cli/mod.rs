@@ -55,13 +55,13 @@ enum Command {
     /// Create administrators, reset passwords and two-step sign-in
     #[command(subcommand)]
     Admin(admin::Admin),
-    /// List accounts, change their plan, link them to customers of Stripe
+    /// List accounts, change their plan, link them to Stripe customers
     #[command(subcommand)]
     Account(account::Command),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Key),
-    /// List agents, activate one again, ask one a question
+    /// List, reactivate, export, import and test agents
     #[command(subcommand)]
     Agent(agent::Command),
     Eval(eval::Eval),
@@ -75,9 +75,9 @@ enum Command {
     Restore(backup::Restore),
     Doctor(doctor::Doctor),
     Rekey(rekey::Rekey),
-    /// Print the description of the REST API, in OpenAPI 3.1
+    /// Print the REST API's OpenAPI 3.1 document
     Openapi,
-    /// Exit with 0 if the server of this configuration is ready
+    /// Exit with 0 if the configured server is ready
     Healthcheck,
 }
 
@@ -158,19 +158,19 @@ fn explain(error: &anyhow::Error, context: &Context) {
     let newest = backups::list(&context.data).ok().and_then(|list| list.into_iter().next());
     match newest {
         Some(copy) => eprintln!(
-            "Nothing was changed. The newest copy is {}. To go back to it, stop every ChatForge on this folder\n\
-             and run: chatforge --data {} restore {}",
+            "Nothing was changed. The newest backup is {}. To restore it, stop every ChatForge process that uses\n\
+             this folder and run: chatforge --data {} restore {}",
             folder.join(&copy.name).display(),
             context.data.display(),
             folder.join(&copy.name).display()
         ),
-        None => eprintln!("Nothing was changed. There is no copy in {}.", folder.display()),
+        None => eprintln!("Nothing was changed. There is no backup in {}.", folder.display()),
     }
 }
 
 fn known_plan(config: &Config, plan: &str) -> anyhow::Result<()> {
     let known = || config.plans.keys().cloned().collect::<Vec<_>>().join(", ");
-    anyhow::ensure!(config.plans.contains_key(plan), "no plan is called `{plan}`; there are {}", known());
+    anyhow::ensure!(config.plans.contains_key(plan), "unknown plan `{plan}`; the plans are {}", known());
     Ok(())
 }
 

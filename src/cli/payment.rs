@@ -12,11 +12,11 @@ use crate::world::World;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Record a payment that came another way than by Stripe, tell the account's webhooks, and print its id
+    /// Record a payment made outside Stripe, notify the account's webhooks, and print its id
     Record(Record),
     /// List an account's payments, newest first: id, time, cents, currency, plan, start, end, invoice, address
     List {
-        /// The account's id, or the e-mail address it was created with
+        /// The account's id or the e-mail address it was created with
         #[arg(long)]
         account: String,
     },
@@ -24,28 +24,28 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Record {
-    /// The account's id, or the e-mail address it was created with
+    /// The account's id or the e-mail address it was created with
     #[arg(long)]
     account: String,
-    /// In the currency's smallest unit: 9700 is $97.00
+    /// The amount in the currency's smallest unit: 9700 is $97.00
     #[arg(long, allow_negative_numbers = true)]
     amount_cents: i64,
-    /// Three letters, such as usd
+    /// The currency code, three letters such as usd
     #[arg(long)]
     currency: String,
-    /// What was paid for; the account stays on its plan [default: the account's plan]
+    /// The plan that was paid for; does not change the account's plan [default: the account's plan]
     #[arg(long)]
     plan: Option<String>,
-    /// Such as 2026-03-01T00:00:00Z [default: now]
+    /// The start of the paid period, such as 2026-03-01T00:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     period_start: Option<String>,
-    /// [default: a month after the start]
+    /// The end of the paid period [default: a month after the start]
     #[arg(long, value_name = "TIME")]
     period_end: Option<String>,
-    /// The invoice's number in your books; a second payment with it is refused
+    /// Your invoice number; a second payment with the same number is rejected
     #[arg(long, value_name = "ID")]
     invoice: Option<String>,
-    /// Where the invoice can be seen
+    /// The URL of the invoice
     #[arg(long, value_name = "URL")]
     invoice_url: Option<String>,
 }
@@ -85,7 +85,7 @@ impl Record {
         };
         let new = new.checked().map_err(|wrong| anyhow::anyhow!("--{}", wrong.summary()))?;
         let recorded = store.record_payment(payer.id.clone(), new).await.map_err(|error| match (error, self.invoice) {
-            (Error::Conflict, Some(invoice)) => anyhow::anyhow!("the invoice {invoice} is already recorded"),
+            (Error::Conflict, Some(invoice)) => anyhow::anyhow!("the invoice {invoice} was already recorded"),
             (other, _) => other.into(),
         })?;
         record(store, payer.id, "account.payment_recorded", &recorded, "").await?;

@@ -28,7 +28,7 @@ pub async fn import(store: &Store, config: &Config, file: &Path, account: Option
     let plan = config.plan(&account.plan);
     let imported = store.import_agent(account.id.clone(), portable, plan.agents_max).await;
     let agent = imported.map_err(|error| match error {
-        Error::LimitReached => anyhow::anyhow!("the plan {} allows no more active agents", plan.name),
+        Error::LimitReached => anyhow::anyhow!("the limit of active agents of the plan {} is reached", plan.name),
         other => other.into(),
     })?;
     println!("{}", agent.id);

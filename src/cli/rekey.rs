@@ -9,10 +9,10 @@ use crate::server;
 use crate::storage::{Error, Store, Use};
 use crate::world::World;
 
-/// Draw a new master key and seal every secret under it. The server has to be stopped
+/// Generate a new master key and encrypt every secret with it; stop the server first
 ///
-/// Webhook secrets stay what they are, so receivers notice nothing. Visitors with an open chat begin a new one. Backups made
-/// before need the earlier key, so keep a copy of master.key beside each of them.
+/// Webhook secrets do not change, so receivers are not affected. Visitors with an open chat start a new one. Older backups
+/// need the old key, so store a copy of master.key with each of them.
 #[derive(Args)]
 pub struct Rekey {}
 
@@ -24,7 +24,7 @@ impl Rekey {
         let done = block_on(rekey(context, &store, &world));
         store.close();
         let resealed = done?;
-        eprintln!("{} is new; {resealed} sealed values were moved to it.", MasterKey::path(&context.data).display());
+        eprintln!("Created a new {}; {resealed} secrets were encrypted with it.", MasterKey::path(&context.data).display());
         Ok(())
     }
 }

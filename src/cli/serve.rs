@@ -16,10 +16,10 @@ pub struct Serve {
     /// The address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
-    /// The address under which visitors reach this server, such as https://chat.example.com
+    /// The public URL of this server, such as https://chat.example.com
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Show what ChatForge does, with a ready agent, in a temporary folder
+    /// Run a demo with a sample agent in a temporary folder
     #[arg(long)]
     demo: bool,
 }
@@ -51,8 +51,8 @@ fn announce(server: &Server, context: &Context) {
     println!("ChatForge {} is ready at {url}", env!("CARGO_PKG_VERSION"));
     println!("Listening on http://{}, data in {}", server.address, context.data.display());
     if let Some(token) = server.app.setup.token() {
-        println!("\nNo administrator exists yet. Open this link within 30 minutes:\n  {url}/setup?token={token}");
-        println!("or run: chatforge --data {} admin create --email you@example.com", context.data.display());
+        println!("\nOpen this link within 30 minutes to create your administrator account:\n  {url}/setup?token={token}");
+        println!("Or run: chatforge --data {} admin create --email you@example.com", context.data.display());
     }
 }
 
@@ -109,6 +109,6 @@ fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "the limit of open files could not be raised");
     }
 }

@@ -68,7 +68,7 @@ impl Backups {
     /// A copy that is removed at once is none.
     pub fn check(&self) -> Result<(), Error> {
         if self.daily && self.keep_daily == 0 && self.keep_weekly == 0 {
-            let message = "must be 1 or more while backups.daily is on, unless backups.keep_weekly is".to_owned();
+            let message = "must be 1 or more if backups.daily is on and backups.keep_weekly is 0".to_owned();
             return Err(Error::Key { key: "backups.keep_daily".into(), message });
         }
         Ok(())

@@ -66,7 +66,7 @@ fn check_keys(table: &Table, known: &Table, file: Option<&Path>) -> Result<(), E
             return unknown(section.clone(), known, "");
         };
         let Value::Table(given) = value else {
-            return Err(Error::Key { key: section.clone(), message: format!("is a section: write [{section}]") });
+            return Err(Error::Key { key: section.clone(), message: format!("is a section; write [{section}]") });
         };
         if NAMED.contains(&section.as_str()) {
             check_named(section, given, &keys_of(section, keys), unknown)?;
@@ -96,7 +96,7 @@ fn check_named(
     for (name, value) in given {
         let path = format!("{section}.{name}");
         let Value::Table(own) = value else {
-            return Err(Error::Key { message: format!("is a section: write [{path}]"), key: path });
+            return Err(Error::Key { message: format!("is a section; write [{path}]"), key: path });
         };
         if let Some(key) = own.keys().find(|key| !keys.contains_key(*key)) {
             return unknown(format!("{path}.{key}"), keys, &format!("{path}."));
@@ -154,7 +154,7 @@ fn overlay_model(table: &mut Table, rest: &str, text: &str, source: &str) -> Res
     let fits = |key: &&String| rest.strip_suffix(key.as_str()).is_some_and(|name| name.len() > 1 && name.ends_with('_'));
     let Some(key) = keys.keys().filter(fits).max_by_key(|key| key.len()) else {
         let near = nearest(rest, keys.keys().map(String::as_str)).unwrap_or_default();
-        let message = format!("is not a key of a model, such as {PREFIX}MODELS_PRIMARY_{}", near.to_uppercase());
+        let message = format!("is not a model key such as {PREFIX}MODELS_PRIMARY_{}", near.to_uppercase());
         return Err(Error::Key { key: source.to_owned(), message });
     };
     let model = rest[..rest.len() - key.len() - 1].to_owned();
@@ -176,7 +176,7 @@ fn typed(default: Option<&Value>, text: &str) -> Result<Option<Value>, String> {
         Some(Value::Boolean(_)) => match text.trim() {
             "true" | "1" => Value::Boolean(true),
             "false" | "0" => Value::Boolean(false),
-            _ => return Err(format!("`{text}` is neither true nor false")),
+            _ => return Err(format!("`{text}` is not true or false")),
         },
         Some(Value::Array(_)) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());

@@ -28,7 +28,7 @@ pub enum Error {
     File { path: String, message: String },
     #[error("{key}: {message}")]
     Key { key: String, message: String },
-    #[error("[testing] is refused unless CHATFORGE_ALLOW_TESTING=1 is set")]
+    #[error("[testing] is only allowed if CHATFORGE_ALLOW_TESTING=1 is set")]
     Testing,
 }
 
@@ -293,24 +293,18 @@ impl Config {
         }
         let contact = &self.server.security_contact;
         if !contact.is_empty() && !is_contact(contact) {
-            return fail(
-                "server.security_contact",
-                format!("`{contact}` is neither mailto: and an address nor an https address"),
-            );
+            return fail("server.security_contact", format!("`{contact}` is not a mailto: address or an https URL"));
         }
         for proxy in &self.server.trusted_proxies {
             if proxy.parse::<Cidr>().is_err() {
-                return fail(
-                    "server.trusted_proxies",
-                    format!("`{proxy}` is neither an IP address nor a range of them like 10.1.2.0/24"),
-                );
+                return fail("server.trusted_proxies", format!("`{proxy}` is not an IP address or a range such as 10.1.2.0/24"));
             }
         }
         if !matches!(self.log.format.as_str(), "text" | "json") {
-            return fail("log.format", format!("`{}` is neither text nor json", self.log.format));
+            return fail("log.format", format!("`{}` is not text or json", self.log.format));
         }
         if !self.plans.contains_key(&self.accounts.default_plan) {
-            return fail("accounts.default_plan", format!("no plan is called `{}`", self.accounts.default_plan));
+            return fail("accounts.default_plan", format!("unknown plan `{}`", self.accounts.default_plan));
         }
         self.retention.check()?;
         self.knowledge.check()?;
@@ -321,7 +315,7 @@ impl Config {
             return fail("answers.threads", "must be at least 1".into());
         }
         if self.webhooks.threads < 2 {
-            return fail("webhooks.threads", "must be at least 2: slow endpoints have threads of their own".into());
+            return fail("webhooks.threads", "must be at least 2, because slow endpoints have their own threads".into());
         }
         Ok(())
     }

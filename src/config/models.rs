@@ -84,32 +84,32 @@ impl Model {
         let fail =
             |key: &str, message: &str| Err(Error::Key { key: format!("models.{name}.{key}"), message: message.to_owned() });
         if self.model.trim().is_empty() {
-            return fail("model", "is required: the name by which the provider knows the model");
+            return fail("model", "is required; it is the provider's name for the model");
         }
         let url = Url::parse(self.base_url()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none())
         else {
-            return fail("base_url", "must be an http or https address without user name, such as http://127.0.0.1:11434/v1");
+            return fail("base_url", "must be an http or https URL without user name, such as http://127.0.0.1:11434/v1");
         };
         // A secret in an address would be shown with it.
         if url.query_pairs().any(|(name, _)| is_secret(&name)) {
-            return fail("base_url", "must not hold a key, for addresses are shown; give the key as api_key");
+            return fail("base_url", "must not contain a key, because URLs are shown; set api_key instead");
         }
         if !self.api_key.0.chars().all(|c| c.is_ascii_graphic()) {
-            return fail("api_key", "holds characters that no header can carry");
+            return fail("api_key", "contains characters that are not allowed in a header");
         }
         if self.max_output_tokens == 0 || self.knowledge_chars_max == 0 {
-            return fail("max_output_tokens", "this and knowledge_chars_max must be at least 1");
+            return fail("max_output_tokens", "max_output_tokens and knowledge_chars_max must be at least 1");
         }
         if self.connect_timeout_ms == 0 || self.first_token_timeout_ms == 0 || self.idle_timeout_ms == 0 {
-            return fail("first_token_timeout_ms", "time-outs must be at least 1");
+            return fail("first_token_timeout_ms", "timeouts must be at least 1");
         }
         if !(-1.0..=2.0).contains(&self.temperature) {
-            return fail("temperature", "must be 0 to 2, or -1 to leave it to the model");
+            return fail("temperature", "must be 0 to 2, or -1 for the model's default");
         }
         match [self.input_price, self.output_price].iter().all(|price| (0.0..1e6).contains(price)) {
             true => Ok(()),
-            false => fail("input_price", "prices are dollars for a million tokens, 0 or more"),
+            false => fail("input_price", "must be dollars per million tokens, 0 or more"),
         }
     }
 }
@@ -126,7 +126,8 @@ pub fn check(models: &BTreeMap<String, Model>, answers: &Answers) -> Result<(), 
     for (name, model) in models {
         let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
         if !plain || name.is_empty() || name.len() > NAME_CHARS_MAX || NAMES_TAKEN.contains(&name.as_str()) {
-            let message = format!("a model's name is 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _, and not on, off or embedded");
+            let message =
+                format!("a model's name must be 1 to {NAME_CHARS_MAX} of a-z, 0-9, - and _, but not on, off or embedded");
             return fail(format!("models.{name}"), message);
         }
         model.check(name)?;
@@ -134,19 +135,19 @@ pub fn check(models: &BTreeMap<String, Model>, answers: &Answers) -> Result<(), 
     for (place, name) in answers.models.iter().enumerate() {
         if !models.contains_key(name) {
             let known = models.keys().cloned().collect::<Vec<_>>().join(", ");
-            let known = if known.is_empty() { "none is configured".to_owned() } else { format!("there are {known}") };
-            return fail("answers.models".into(), format!("no model is called `{name}`; {known}"));
+            let known = if known.is_empty() { "no models are configured".to_owned() } else { format!("the models are {known}") };
+            return fail("answers.models".into(), format!("unknown model `{name}`; {known}"));
         }
         if answers.models[..place].contains(name) {
-            return fail("answers.models".into(), format!("`{name}` stands there twice"));
+            return fail("answers.models".into(), format!("`{name}` is listed twice"));
         }
     }
     let costs = [answers.model_cost_per_agent_day, answers.model_cost_per_account_day, answers.model_cost_per_server_day];
     if !costs.iter().all(|cost| (0.0..1e9).contains(cost)) {
-        return fail("answers.model_cost_per_agent_day".into(), "budgets are dollars, 0 or more".into());
+        return fail("answers.model_cost_per_agent_day".into(), "budgets must be dollars, 0 or more".into());
     }
     if !answers.models.is_empty() && (answers.model_calls_max == 0 || answers.model_time_limit_ms == 0) {
-        return fail("answers.model_calls_max".into(), "this and model_time_limit_ms must be at least 1".into());
+        return fail("answers.model_calls_max".into(), "model_calls_max and model_time_limit_ms must be at least 1".into());
     }
     Ok(())
 }
@@ -156,7 +157,7 @@ pub fn read_keys(models: &mut BTreeMap<String, Model>) -> Result<(), Error> {
     for (name, model) in models.iter_mut().filter(|(_, model)| !model.api_key_file.is_empty()) {
         let key = format!("models.{name}.api_key_file");
         if !model.api_key.is_empty() {
-            return Err(Error::Key { key, message: "give api_key or api_key_file, not both".into() });
+            return Err(Error::Key { key, message: "set api_key or api_key_file, not both".into() });
         }
         let read = std::fs::read_to_string(&model.api_key_file);
         let text = read.map_err(|error| Error::Key { key, message: format!("{}: {error}", model.api_key_file) })?;

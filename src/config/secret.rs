@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer) {
             Ok(Value::String(text)) => Ok(Self(text)),
-            _ => Err(D::Error::custom("a secret must be a text in quotes")),
+            _ => Err(D::Error::custom("a secret must be a string in quotes")),
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Stripe {
 
 /// In words of our own: the library's would repeat the value that is wrong.
 fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
-    let wrong = || D::Error::custom("stripe.webhook_secrets: must be a list of texts");
+    let wrong = || D::Error::custom("stripe.webhook_secrets: must be a list of strings");
     let Value::Array(items) = Value::deserialize(deserializer).map_err(|_| wrong())? else { return Err(wrong()) };
     let read = |item| match item {
         Value::String(text) => Ok(Secret(text)),
@@ -53,27 +53,27 @@ impl Stripe {
         let fail = |key: &str, message: String| Err(Error::Key { key: format!("stripe.{key}"), message });
         let malformed = |secret: &&Secret| secret.0.len() <= SECRET_PREFIX.len() || !secret.0.starts_with(SECRET_PREFIX);
         if self.webhook_secrets.iter().any(|secret| malformed(&secret)) {
-            return fail("webhook_secrets", format!("each begins with {SECRET_PREFIX}, as Stripe shows it for the endpoint"));
+            return fail("webhook_secrets", format!("each must start with {SECRET_PREFIX}, as Stripe shows it for the endpoint"));
         }
         if !matches!(self.mode.as_str(), "live" | "test") {
-            return fail("mode", format!("`{}` is neither live nor test", self.mode));
+            return fail("mode", format!("`{}` is not live or test", self.mode));
         }
         let known = || plans.keys().cloned().collect::<Vec<_>>().join(", ");
         let mut seen = Vec::new();
         for pair in &self.prices {
             let Some((price, plan)) = split(pair) else {
-                return fail("prices", format!("`{pair}` is not a price and its plan, such as price_123=starter"));
+                return fail("prices", format!("`{pair}` is not a price and its plan such as price_123=starter"));
             };
             if !plans.contains_key(plan) {
-                return fail("prices", format!("`{pair}`: no plan is called `{plan}`; there are {}", known()));
+                return fail("prices", format!("`{pair}`: unknown plan `{plan}`; the plans are {}", known()));
             }
             if seen.contains(&price) {
-                return fail("prices", format!("`{price}` stands there twice"));
+                return fail("prices", format!("`{price}` is listed twice"));
             }
             seen.push(price);
         }
         if !plans.contains_key(&self.canceled_plan) {
-            return fail("canceled_plan", format!("no plan is called `{}`; there are {}", self.canceled_plan, known()));
+            return fail("canceled_plan", format!("unknown plan `{}`; the plans are {}", self.canceled_plan, known()));
         }
         if !self.payment_link.is_empty() && page::page_url(&self.payment_link).is_none() {
             return fail("payment_link", format!("`{}` is not an http or https address", self.payment_link));

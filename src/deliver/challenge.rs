@@ -41,10 +41,10 @@ fn told(url: &str, answer: &Outcome, cause: String) -> String {
     let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
     tracing::info!(host, port, cause, "a challenge was not confirmed");
     match leads_nowhere {
-        true if port < FIRST_FREE_PORT => "its host has no address at which this port may be called".into(),
+        true if port < FIRST_FREE_PORT => "its host has no address where this port is allowed".into(),
         true => cause,
         false => {
-            "it did not answer with it within 10 seconds. Only on port 443 is the cause told; else it stands in the server's log"
+            "it did not send it back within 10 seconds. The server's log contains the cause; it is shown here only for port 443"
                 .into()
         }
     }
@@ -53,8 +53,8 @@ fn told(url: &str, answer: &Outcome, cause: String) -> String {
 fn judge(answer: &Outcome, challenge: &str) -> Result<(), String> {
     match (answer.status, answer.error) {
         (Some(200..=299), _) if confirms(&answer.body, challenge) => Ok(()),
-        (Some(200..=299), _) => Err("it answered with another body than the challenge".into()),
-        (Some(status), _) => Err(format!("it answered with status {status}")),
+        (Some(200..=299), _) => Err("it responded with a body other than the challenge".into()),
+        (Some(status), _) => Err(format!("it responded with status {status}")),
         (None, failure) => Err(words(failure).into()),
     }
 }
@@ -69,10 +69,10 @@ fn confirms(body: &str, challenge: &str) -> bool {
 /// Nothing here tells a name that leads inside from one that leads nowhere.
 const fn words(failure: Option<Failure>) -> &'static str {
     match failure {
-        Some(Failure::Timeout | Failure::ConnectTimeout) => "it did not answer within 10 seconds",
-        Some(Failure::Tls) => "its TLS certificate or version is not accepted",
+        Some(Failure::Timeout | Failure::ConnectTimeout) => "it did not respond within 10 seconds",
+        Some(Failure::Tls) => "its TLS certificate or version was rejected",
         Some(Failure::ConnectRefused) => "the connection was refused",
-        Some(Failure::Protocol) => "it did not answer in HTTP",
+        Some(Failure::Protocol) => "it did not respond with HTTP",
         Some(Failure::Dns | Failure::BlockedAddress) | None => "its host has no address on the public internet",
     }
 }

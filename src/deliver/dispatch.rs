@@ -88,7 +88,7 @@ fn round(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) -> Result<us
         return Ok(0);
     }
     let claims = exchange(shared, &tries, room).inspect_err(|error| {
-        tracing::warn!(%error, tries = tries.len(), "tries could not be recorded together");
+        tracing::warn!(%error, tries = tries.len(), "attempts could not be recorded together");
         tries.iter().for_each(|tried| record_alone(shared, tried));
     })?;
     let count = claims.len();
@@ -122,7 +122,7 @@ fn exchange(shared: &Shared, tries: &Arc<[(Claim, Tried)]>, room: Room) -> Resul
 fn record_alone(shared: &Shared, tried: &(Claim, Tried)) {
     if let Err(error) = block_on(shared.store.exchange_deliveries(Arc::new([tried.clone()]), Room::default())) {
         // The lease ends and the delivery is tried again: rather twice than never.
-        tracing::error!(%error, delivery = %tried.0.delivery, "a try could not be recorded");
+        tracing::error!(%error, delivery = %tried.0.delivery, "an attempt could not be recorded");
     }
 }
 
@@ -130,7 +130,7 @@ fn record_alone(shared: &Shared, tried: &(Claim, Tried)) {
 pub fn attempt(shared: &Shared, claim: &Claim) -> Tried {
     let started_at = shared.world.now();
     let Some(secrets) = Secrets::open(&shared.vault, &claim.webhook, &claim.secret, claim.next_secret.as_deref()) else {
-        tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be opened with this master key");
+        tracing::error!(webhook = %claim.webhook, "the webhook's secret cannot be decrypted with this master key");
         return unsigned(shared, started_at);
     };
     let answer = shared.egress.post(&request::of(claim, &secrets, started_at).as_request(shared.timeout_ms));

@@ -158,7 +158,7 @@ impl Courier {
             let _ = thread.join();
         }
         if let Err(error) = block_on(self.0.store.release_deliveries(Release::Untried)) {
-            tracing::warn!(%error, "what was claimed is given back at the next start");
+            tracing::warn!(%error, "claimed deliveries are released at the next start");
         }
     }
 }
@@ -189,7 +189,7 @@ impl Shared {
         let tried = catch_unwind(AssertUnwindSafe(|| self.stands(&claim).then(|| dispatch::attempt(self, &claim))));
         let tried = tried.unwrap_or_else(|_| {
             // Its lease ends, and it is tried again.
-            tracing::error!(delivery = %claim.delivery, "a try panicked");
+            tracing::error!(delivery = %claim.delivery, "an attempt panicked");
             None
         });
         // It fails only if the dispatcher has gone; then the lease ends and the delivery is tried again.

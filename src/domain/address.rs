@@ -38,7 +38,7 @@ impl FromStr for Cidr {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not an address range like 10.1.2.0/24");
+        let wrong = || format!("{text:?} is not an address range such as 10.1.2.0/24");
         let (base, prefix) = text.split_once('/').map_or((text, None), |(base, prefix)| (base, Some(prefix)));
         let base: IpAddr = base.parse().map_err(|_| wrong())?;
         let longest = if base.is_ipv4() { 32 } else { 128 };

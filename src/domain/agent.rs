@@ -198,7 +198,7 @@ pub fn domain(text: &str) -> Result<String, String> {
     match host {
         Some(Host::Domain(host)) if host.len() <= 253 && host.split('.').all(label) => {
             if is_public(&host, !star.is_empty()) {
-                return Err(format!("must be a domain of your own such as example.com; under {host} anybody can have one"));
+                return Err(format!("must be your own domain such as example.com; anyone can register a name under {host}"));
             }
             Ok(format!("{star}{host}"))
         }

@@ -151,7 +151,7 @@ impl Event {
 
     /// For trying a webhook out.
     pub fn test(id: EventId, webhook: &Webhook, now: Time) -> Self {
-        let data = Test { webhook_id: webhook.id.as_str(), message: "This is a test event of ChatForge." };
+        let data = Test { webhook_id: webhook.id.as_str(), message: "This is a test event from ChatForge." };
         Self::new(id, EventType::Test, &webhook.account, webhook.agent.as_ref(), now, data)
     }
 

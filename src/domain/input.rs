@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
             return None;
         };
         if !count.contains(&items.len()) {
-            self.fail(field, format!("must hold {} to {} items", count.start(), count.end()));
+            self.fail(field, format!("must contain {} to {} items", count.start(), count.end()));
             return None;
         }
         let mut read = Vec::with_capacity(items.len());
@@ -131,7 +131,7 @@ impl<'a> Fields<'a> {
             return None;
         };
         if items.len() > count_max {
-            self.fail(field, format!("must hold at most {count_max} items"));
+            self.fail(field, format!("must contain at most {count_max} items"));
             return None;
         }
         let mut objects = Vec::with_capacity(items.len());

@@ -17,9 +17,9 @@ pub enum Unreadable {
     Syntax { line: usize, column: usize },
     #[error("must be a JSON object")]
     NoObject,
-    #[error("names a key twice")]
+    #[error("contains a duplicate key")]
     Twice,
-    #[error("holds more than {VALUES_MAX} values")]
+    #[error("contains more than {VALUES_MAX} values")]
     TooManyValues,
 }
 

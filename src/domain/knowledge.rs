@@ -83,7 +83,8 @@ impl Source {
             "question" => Ok(Self::Question),
             "sample" => Ok(Self::Sample),
             _ => {
-                let name = text.strip_prefix("file:").ok_or("must be pasted, api, question, sample, or file: and a name")?;
+                let name =
+                    text.strip_prefix("file:").ok_or("must be pasted, api, question, sample, or file: followed by a name")?;
                 text_of_form(name, &FILE_NAME).map(Self::File)
             }
         }
@@ -171,9 +172,9 @@ impl KnowledgeCap {
         let Self { bytes: bytes_max, passages: passages_max } = self;
         if bytes > bytes_max {
             let megabytes = bytes_max / Self::MB;
-            return Some(format!("would take this agent's knowledge past {megabytes} MB; delete what it no longer needs"));
+            return Some(format!("would exceed the limit of {megabytes} MB of knowledge per agent; delete old entries"));
         }
-        let message = format!("would take this agent's knowledge past {passages_max} passages; delete what it no longer needs");
+        let message = format!("would exceed the limit of {passages_max} passages of knowledge per agent; delete old entries");
         (passages > passages_max).then_some(message)
     }
 }

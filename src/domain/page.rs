@@ -88,7 +88,7 @@ pub fn parameter(text: &str) -> Result<String, String> {
     let is_plain = |name: &str| !name.is_empty() && name.chars().all(in_name);
     match is_plain(name.strip_suffix('*').unwrap_or(&name)) {
         true => Ok(name),
-        false => Err("must be the name of a parameter such as gclid, or its beginning such as utm_*".to_owned()),
+        false => Err("must be a parameter name such as gclid, or a prefix such as utm_*".to_owned()),
     }
 }
 

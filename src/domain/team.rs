@@ -12,7 +12,7 @@ pub const INVITES_OPEN_MAX: i64 = 25;
 pub const INVITE_AGE_MS: i64 = 7 * DAY_MS;
 
 /// Said of an address that somebody signs in with, and of one that an invite keeps: nobody needs to know which.
-pub const ADDRESS_TAKEN: &str = "is somebody's here already";
+pub const ADDRESS_TAKEN: &str = "is already in use on this server";
 
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -75,12 +75,12 @@ pub enum Refusal {
 impl Refusal {
     pub fn message(self) -> String {
         match self {
-            Self::AboveYou => "Only owners can make somebody an owner, or change and remove one.".into(),
-            Self::LastOwner => "An account keeps at least one owner. Make somebody else an owner first.".into(),
-            Self::AlreadyIn => "is in your team already".into(),
-            Self::AlreadyInvited => "has an open invite; revoke it to make a new one".into(),
-            Self::TooManyPeople => format!("A team has at most {PEOPLE_MAX} people. Remove somebody first."),
-            Self::TooManyInvites => format!("{INVITES_OPEN_MAX} invites are open, which is the most. Revoke one first."),
+            Self::AboveYou => "Only owners can add, change or remove owners.".into(),
+            Self::LastOwner => "An account needs at least one owner. Make someone else an owner first.".into(),
+            Self::AlreadyIn => "is already in your team".into(),
+            Self::AlreadyInvited => "has a pending invite; revoke it to create a new one".into(),
+            Self::TooManyPeople => format!("A team can have at most {PEOPLE_MAX} people. Remove someone first."),
+            Self::TooManyInvites => format!("A team can have at most {INVITES_OPEN_MAX} pending invites. Revoke one first."),
             Self::AddressTaken => ADDRESS_TAKEN.into(),
         }
     }

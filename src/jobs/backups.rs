@@ -20,7 +20,7 @@ pub fn run(store: &Store, world: &World, config: &Backups, stop: &Stop) {
         if now.since(looked_at) > LOOK_EVERY_MS {
             looked_at = now;
             if let Err(error) = back_up(store, config, now) {
-                tracing::warn!(%error, "no backup was made; it is tried again in an hour");
+                tracing::warn!(%error, "the backup failed; the next attempt is in an hour");
             }
         }
         thread::sleep(world.tick());

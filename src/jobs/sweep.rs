@@ -20,12 +20,12 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retenti
     let mut trimmed_ms = world.instant_ms();
     while !stop.is_set() {
         let now = world.now();
-        warn("idle conversations are not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
-        warn("rotated secrets are not in force", || block_on(store.flip_secrets()));
-        warn("deliveries to disabled webhooks do not expire", || block_on(expire(store, stop)));
-        warn("refused sign-ins are not in the audit log", || block_on(store.tell_refused_sign_ins()));
+        warn("idle conversations were not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
+        warn("rotated secrets did not take effect", || block_on(store.flip_secrets()));
+        warn("deliveries to disabled webhooks were not expired", || block_on(expire(store, stop)));
+        warn("failed sign-ins were not added to the audit log", || block_on(store.tell_refused_sign_ins()));
         if now.since(forgot_at) > FORGET_EVERY_MS {
-            warn("what is old is not forgotten", || block_on(forget(store, retention, now, stop)));
+            warn("old data was not deleted", || block_on(forget(store, retention, now, stop)));
             forgot_at = now;
         }
         if world.instant_ms() - trimmed_ms > TRIM_EVERY_MS {

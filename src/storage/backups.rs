@@ -230,7 +230,7 @@ pub fn room_for(db: &Connection, path: &Path, copies: u64) -> Result<()> {
     if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());
     }
-    Err(Error::Disk(format!("this takes {} MB, and {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
+    Err(Error::Disk(format!("this needs {} MB, but {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
 }
 
 pub fn remove(path: &Path) -> Result<()> {

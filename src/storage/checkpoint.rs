@@ -78,7 +78,7 @@ impl Beside {
         for () in asked {
             if held.is_none() {
                 let opened = Connection::open_with_flags(&self.path, OPEN);
-                held = opened.inspect_err(|error| tracing::warn!(%error, "no connection for checkpoints")).ok();
+                held = opened.inspect_err(|error| tracing::warn!(%error, "could not open a connection for checkpoints")).ok();
             }
             if let Some(db) = &held {
                 let _alone = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +91,7 @@ impl Beside {
 /// As far as no reader is in the way; the rest is left to the next.
 fn checkpoint(db: &Connection) {
     if let Err(error) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "the write-ahead log could not be moved into the database");
+        tracing::warn!(%error, "the write-ahead log could not be merged into the database");
     }
 }
 

@@ -255,7 +255,7 @@ fn note_tries(db: &Connection, outbox: &Outbox, noted: &Noted, now: Time) -> Res
     if let Some((claim, _)) = tries.iter().rfind(|(_, tried)| tried.outcome == Outcome::Gone) {
         disable(db, outbox, claim, "gone", now)?;
     } else if failing_since.is_some_and(|since| now.since(since) >= FAILING_MAX_MS) {
-        tracing::warn!(webhook = %claim.webhook, "a webhook has only failed for five days and is disabled");
+        tracing::warn!(webhook = %claim.webhook, "a webhook was disabled because every delivery failed for five days");
         disable(db, outbox, claim, "failing", now)?;
     }
     Ok(())

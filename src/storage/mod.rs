@@ -92,7 +92,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     #[error("no such row")]
     NotFound,
-    #[error("a row with the same unique value exists")]
+    #[error("a row with the same unique value already exists")]
     Conflict,
     #[error("the plan's limit is reached")]
     LimitReached,
@@ -106,11 +106,11 @@ pub enum Error {
     Crashed,
     #[error("the database is damaged: {0}")]
     Corrupt(String),
-    #[error("another ChatForge uses the folder {0}")]
+    #[error("another ChatForge process uses the folder {0}")]
     Locked(String),
     #[error("a restore of {0} was interrupted; run chatforge restore again")]
     Interrupted(String),
-    #[error("the database has version {found}, this ChatForge knows versions up to {known}")]
+    #[error("the database has version {found}, but this ChatForge supports versions up to {known}")]
     Newer { found: i64, known: usize },
     #[error("sqlite: {0}")]
     Sqlite(String),

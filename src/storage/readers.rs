@@ -93,7 +93,7 @@ fn serve(pool: &Pool<SqliteConnectionManager>, queries: &Receiver<Query>) {
     let mut held = None;
     for query in queries {
         if held.is_none() {
-            held = pool.get().inspect_err(|error| tracing::error!(%error, "a reader has no connection")).ok();
+            held = pool.get().inspect_err(|error| tracing::error!(%error, "a reader could not open a connection")).ok();
         }
         // Dropping the query answers its caller that the store is busy.
         if let Some(db) = &held {

@@ -156,7 +156,7 @@ impl Files {
             backups::room_for(db, &path, MIGRATION_COPIES)?;
             backups::make(db, &path)?;
         }
-        tracing::info!(path = %path.display(), "snapshot before the migration");
+        tracing::info!(path = %path.display(), "made a backup before the migration");
         Ok(path)
     }
 
@@ -172,7 +172,7 @@ impl Files {
         if self.usage == Use::Server
             && let Err(error) = own_file(&self.running_mark()).and_then(|mark| mark.set_permissions(Permissions::from_mode(OWN)))
         {
-            tracing::warn!(%error, "an unclean stop will not be noticed");
+            tracing::warn!(%error, "an unclean stop will not be detected");
         }
     }
 

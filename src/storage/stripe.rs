@@ -103,7 +103,7 @@ const LIVE: &str = "
     LIMIT 1";
 
 impl Store {
-    /// Takes what an event tells, unless the event was taken before.
+    /// Takes what an event tells, unless the event was already processed.
     pub async fn take_stripe_notice(&self, event: String, notice: Notice, prices: Prices) -> Result<Vec<Remark>> {
         let mut desk = self.desk(prices);
         self.write(move |db| {
@@ -274,14 +274,14 @@ impl Desk {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::Repeated => write!(f, "the event was taken before"),
+            Self::Repeated => write!(f, "the event was already processed"),
             Self::Linked { customer, account } => write!(f, "{account} is linked to {customer}"),
             Self::OnPlan { account, plan } => write!(f, "{account} is on the plan {plan}"),
-            Self::Unclaimed { customer } => write!(f, "no account is linked to {customer}; what was told of it is kept"),
+            Self::Unclaimed { customer } => write!(f, "no account is linked to {customer}; its event was saved"),
             Self::UnknownAccount { customer } => write!(f, "{customer} checked out for an account that does not exist"),
-            Self::Taken { customer } => write!(f, "{customer} checked out for one account and is linked to another"),
-            Self::UnknownPrice { account } => write!(f, "{account} paid a price that stands for no plan; see [stripe] prices"),
-            Self::Unreadable { event } => write!(f, "what was kept of {event} cannot be read and is dropped"),
+            Self::Taken { customer } => write!(f, "{customer} checked out for one account but is linked to another"),
+            Self::UnknownPrice { account } => write!(f, "{account} paid a price without a plan; see [stripe] prices"),
+            Self::Unreadable { event } => write!(f, "the saved data of {event} cannot be read and was dropped"),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Writer {
     /// Runs `work` with some later commit; for log rows and counters, which a flood may drop.
     pub fn run_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
         if !self.queue_later(work) && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
-            tracing::warn!("the store is too busy for log rows; some are dropped");
+            tracing::warn!("the store is too busy for log rows; some were dropped");
         }
     }
 
@@ -276,11 +276,11 @@ impl Lane {
         self.settle(Vec::new(), true);
         let _alone = self.checkpoints.alone();
         let folded = self.truncate(tries).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the write-ahead log could not be folded into the database");
+            tracing::warn!(%error, "the write-ahead log could not be merged into the database");
             false
         });
         if !folded && !self.owed.load(Ordering::Relaxed) {
-            tracing::info!("the write-ahead log is in use, and is folded into the database as soon as it is not");
+            tracing::info!("the write-ahead log is in use; it is merged into the database later");
         }
         self.owed.store(!folded, Ordering::Relaxed);
         self.folded.set(Instant::now());

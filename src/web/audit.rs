@@ -157,7 +157,7 @@ pub async fn to_the_end(work: impl Future<Output = Response> + Send + 'static) -
 
 /// The change stands, and whoever made it is told so; what the log lacks is here.
 fn lost(error: &storage::Error, entry: &Entry) {
-    tracing::error!(%error, ?entry, "an entry is missing from the audit log");
+    tracing::error!(%error, ?entry, "an entry could not be added to the audit log");
 }
 
 fn api_action(method: &Method, path: &str) -> Option<&'static str> {

@@ -117,7 +117,7 @@ impl Bodies {
 
 async fn next_data(body: &mut Body) -> Result<Option<Bytes>> {
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::bad_request("The body broke off."))?;
+        let frame = frame.map_err(|_| ApiError::bad_request("The request body is incomplete."))?;
         if let Ok(data) = frame.into_data() {
             return Ok(Some(data));
         }
@@ -168,7 +168,7 @@ impl<const MAX: usize> FromRequest<App> for Object<MAX> {
 
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>> {
     json::object(bytes).map_err(|unreadable| {
-        let message = format!("The body {unreadable}.");
+        let message = format!("The request body {unreadable}.");
         match unreadable {
             Unreadable::TooManyValues => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message),
             _ => ApiError::bad_request(message),

@@ -143,8 +143,8 @@ async fn stream((mut rows, mut page): (Rows, Page), mark: &'static str) -> Resul
             found = match (rows.next)(page.clone()).await {
                 Ok(found) => found,
                 Err(error) => {
-                    tracing::error!(%error, "an export broke off");
-                    let _ = chunks.send(Err(std::io::Error::other("the export broke off"))).await;
+                    tracing::error!(%error, "an export was interrupted");
+                    let _ = chunks.send(Err(std::io::Error::other("the export was interrupted"))).await;
                     return;
                 }
             };

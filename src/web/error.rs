@@ -106,11 +106,11 @@ impl ApiError {
     }
 
     pub fn request_timeout() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long to arrive.")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body took too long to arrive.")
     }
 
     pub fn payload_too_large(bytes_max: usize) -> Self {
-        let message = format!("The body is larger than {bytes_max} bytes.");
+        let message = format!("The request body is larger than {bytes_max} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
     }
 
@@ -120,8 +120,9 @@ impl ApiError {
     }
 
     pub fn rate_limited(retry_seconds: i64) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", format!("Too many requests. Try again in {retry_seconds} s."))
-            .with(header::RETRY_AFTER, retry_seconds)
+        let unit = if retry_seconds == 1 { "second" } else { "seconds" };
+        let message = format!("Too many requests. Try again in {retry_seconds} {unit}.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with(header::RETRY_AFTER, retry_seconds)
     }
 
     pub fn internal() -> Self {
@@ -152,7 +153,7 @@ impl From<storage::Error> for ApiError {
         match error {
             storage::Error::NotFound => Self::not_found(),
             storage::Error::Conflict => Self::conflict("A resource with the same unique identifier already exists."),
-            storage::Error::LimitReached => Self::plan_limit("Your plan's limit is used up."),
+            storage::Error::LimitReached => Self::plan_limit("Your plan's limit is reached."),
             storage::Error::TooMuchKnowledge(reason) => Rejection::one("content", reason).into(),
             storage::Error::Busy => Self::unavailable(),
             storage::Error::Disk(_) => {
@@ -195,7 +196,11 @@ pub async fn unknown_path() -> ApiError {
 }
 
 pub async fn wrong_method() -> ApiError {
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not allowed here; see the Allow header.")
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This method is not supported here. See the Allow header.",
+    )
 }
 
 /// The panic itself is in the log already.

@@ -51,7 +51,7 @@ fn page(query: &str, statuses: &[&'static str], searched: bool, failures: &mut V
             "status" => one_of(&value, statuses).map(|status| page.filter.status = Some(status)),
             _ => continue,
         };
-        let read = if seen.contains(&name) { Err("must be given once".to_owned()) } else { read };
+        let read = if seen.contains(&name) { Err("must appear only once".to_owned()) } else { read };
         if let Err(message) = read {
             failures.push(Invalid::new(name.as_ref(), message));
         }
@@ -68,7 +68,7 @@ fn one_of(text: &str, statuses: &[&'static str]) -> std::result::Result<&'static
 /// A cursor that names no row of the list.
 pub fn unknown_cursor(error: storage::Error) -> ApiError {
     match error {
-        storage::Error::NotFound => Rejection::one("after", "must be the id of a row of this list").into(),
+        storage::Error::NotFound => Rejection::one("after", "must be the id of a result in this list").into(),
         other => other.into(),
     }
 }
@@ -77,14 +77,14 @@ fn whole(text: &str, least: i64, most: i64) -> std::result::Result<i64, String> 
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));
     number.ok_or_else(|| match most {
-        OFFSET_MAX => format!("must be a whole number from {least}"),
+        OFFSET_MAX => format!("must be a whole number of at least {least}"),
         _ => format!("must be a whole number from {least} to {most}"),
     })
 }
 
 fn instant(text: &str) -> std::result::Result<Time, String> {
     Time::parse(text).ok_or_else(|| {
-        let hint = if text.contains(' ') { "; write the + of an offset as %2B" } else { "" };
+        let hint = if text.contains(' ') { "; encode the + of the time zone offset as %2B" } else { "" };
         format!("must be an ISO 8601 timestamp such as 2026-03-01T00:00:00Z{hint}")
     })
 }
@@ -103,7 +103,7 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
         match serde_json::to_vec(&self.0) {
             Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
             Err(error) => {
-                tracing::error!(%error, "an answer could not be written as JSON");
+                tracing::error!(%error, "a response could not be written as JSON");
                 ApiError::internal().into_response()
             }
         }

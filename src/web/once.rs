@@ -41,11 +41,13 @@ pub async fn guard(State(app): State<App>, caller: ApiCaller, request: Request, 
         key,
         fingerprint: fingerprint(&app, &parts, whole.clone()).await?,
     };
-    let _running =
-        app.running.enter(&once).ok_or_else(|| ApiError::conflict("A request with this Idempotency-Key is still running."))?;
+    let _running = app
+        .running
+        .enter(&once)
+        .ok_or_else(|| ApiError::conflict("A request with this Idempotency-Key is still in progress."))?;
     match app.store.earlier_answer(once.clone()).await? {
         Earlier::Same(answer) => return replay(&app, &once, answer),
-        Earlier::OtherRequest => return Err(Rejection::one("Idempotency-Key", "was used for another request").into()),
+        Earlier::OtherRequest => return Err(Rejection::one("Idempotency-Key", "was already used for a different request").into()),
         Earlier::None => {}
     }
     parts.extensions.insert(once);
@@ -70,7 +72,7 @@ async fn fingerprint(app: &App, parts: &Parts, body: Whole) -> Result<[u8; 32]> 
 fn replay(app: &App, once: &OnceKey, answer: KeptAnswer) -> Result<Response> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let body = app.vault.open(&answer.body, &place::of_answer(&once.account, &once.api_key, &once.key)).map_err(|error| {
-        tracing::error!(%error, "a kept answer cannot be opened");
+        tracing::error!(%error, "a stored response cannot be decrypted");
         ApiError::internal()
     })?;
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();

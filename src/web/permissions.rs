@@ -40,7 +40,7 @@ impl Permissions {
             // Every route is described, so this is none: a method that the path does not have, and the router says which it has.
             return Ok(());
         };
-        let needed = needed.as_ref().ok_or_else(|| ApiError::forbidden("No API key may make this call."))?;
+        let needed = needed.as_ref().ok_or_else(|| ApiError::forbidden("This endpoint does not accept API keys."))?;
         match needed.iter().find(|permission| !caller.key.permissions.contains(permission)) {
             None => Ok(()),
             Some(lacking) => Err(ApiError::forbidden(format!("Your API key lacks the permission {}.", lacking.as_str()))),

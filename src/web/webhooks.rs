@@ -82,7 +82,7 @@ pub fn missing(error: storage::Error) -> ApiError {
 /// Why a delivery was not sent again.
 pub fn not_resent(error: storage::Error) -> ApiError {
     match error {
-        storage::Error::Conflict => ApiError::conflict("The delivery is under way at this moment, or its webhook is disabled."),
+        storage::Error::Conflict => ApiError::conflict("The delivery is in flight, or its webhook is disabled."),
         other => other.into(),
     }
 }
@@ -90,8 +90,8 @@ pub fn not_resent(error: storage::Error) -> ApiError {
 fn refused(error: storage::Error) -> ApiError {
     match error {
         storage::Error::NotFound => ApiError::agent_not_found(),
-        storage::Error::LimitReached => ApiError::conflict(format!("An account has at most {WEBHOOKS_MAX} webhooks.")),
-        storage::Error::Conflict => ApiError::conflict("A webhook with this url, agent and events exists already."),
+        storage::Error::LimitReached => ApiError::conflict(format!("An account can have at most {WEBHOOKS_MAX} webhooks.")),
+        storage::Error::Conflict => ApiError::conflict("A webhook with this url, agent and events already exists."),
         other => other.into(),
     }
 }
@@ -134,7 +134,7 @@ fn unproven(error: Unproven) -> ApiError {
     match error {
         Unproven::TooMany => ApiError::unavailable(),
         Unproven::Failed(seen) => {
-            let message = format!("The endpoint did not confirm the challenge: {seen}.");
+            let message = format!("The URL did not confirm the challenge: {seen}.");
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, UNPROVEN, message)
         }
     }

@@ -184,7 +184,7 @@ fn k04_a_secret_that_was_moved_to_another_webhook_signs_nothing() {
         let attempt = &delivery["attempts"][0];
         assert_eq!((&delivery["status"], &attempt["error"]), (&json!("exhausted"), &json!("internal")));
         assert_eq!(attempt["response_status"], Value::Null);
-        let told = format!("the webhook's secret cannot be opened with this master key webhook={id}");
+        let told = format!("the webhook's secret cannot be decrypted with this master key webhook={id}");
         assert!(server.log().lines().any(|line| line.contains("ERROR") && line.contains(&told)), "{}", server.log());
     }
     assert!(receivers.iter().all(|receiver| receiver.accepted() == 1), "only the challenges came");

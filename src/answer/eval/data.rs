@@ -8,9 +8,9 @@ use serde::Deserialize;
 pub enum Error {
     #[error("line {0}: {1}")]
     Line(usize, String),
-    #[error("it holds no passage")]
+    #[error("it contains no passages")]
     NoPassage,
-    #[error("it holds no question")]
+    #[error("it contains no questions")]
     NoQuestion,
 }
 

@@ -177,7 +177,7 @@ impl<'a> Ear<'a> {
         let model = &self.line.model;
         let said = complaint(&said, &model.api_key.0);
         let logged: String = said.chars().take(COMPLAINT_CHARS_MAX).collect();
-        tracing::warn!(model = model.model, status, said = logged, "a model refused to answer");
+        tracing::warn!(model = model.model, status, said = logged, "a model rejected the request");
         if is_objection {
             self.complaint = said;
         }

@@ -180,7 +180,7 @@ fn hidden_page(text: &str) -> Result<String, String> {
     if !path.starts_with(['/', '*']) || path.contains([' ', '?', '#']) {
         return Err("must be a path such as /checkout or /account/*".to_owned());
     }
-    if path.matches('*').count() > STARS_MAX { Err(format!("must have at most {STARS_MAX} stars")) } else { Ok(path) }
+    if path.matches('*').count() > STARS_MAX { Err(format!("must contain at most {STARS_MAX} wildcards (*)")) } else { Ok(path) }
 }
 
 /// A form without a way to answer would be no lead.
@@ -188,7 +188,7 @@ fn lead_fields(fields: &mut Fields) -> Option<Value> {
     let chosen = texts_of(fields, "lead_fields", 1..=LEAD_FIELDS.len(), |text| one_of(text, &LEAD_FIELDS))?;
     let sent = fields.sent("lead_fields").and_then(Value::as_array);
     if !sent.is_some_and(|sent| sent.iter().any(|field| field == "email" || field == "phone")) {
-        fields.fail("lead_fields", "must hold email or phone");
+        fields.fail("lead_fields", "must include email or phone");
     }
     Some(chosen)
 }
@@ -202,11 +202,11 @@ fn consent_url(text: &str) -> Result<String, String> {
 
 fn texts(fields: &mut Fields) -> Option<Value> {
     let Value::Object(locales) = fields.sent("texts")? else {
-        fields.fail("texts", "must be an object of objects: texts by locale and name");
+        fields.fail("texts", "must be an object of objects, by locale and text name");
         return None;
     };
     if locales.len() > LOCALES_MAX {
-        fields.fail("texts", format!("must hold at most {LOCALES_MAX} locales"));
+        fields.fail("texts", format!("must contain at most {LOCALES_MAX} locales"));
     }
     let mut chars = 0;
     for (locale, texts) in locales {
@@ -222,14 +222,14 @@ fn texts(fields: &mut Fields) -> Option<Value> {
         }
     }
     if chars > TEXTS_CHARS_MAX {
-        fields.fail("texts", format!("must be at most {TEXTS_CHARS_MAX} characters together"));
+        fields.fail("texts", format!("must be at most {TEXTS_CHARS_MAX} characters in total"));
     }
     Some(Value::Object(locales.clone()))
 }
 
 fn read_text(name: &str, text: &Value) -> Result<usize, String> {
     if !TEXT_NAMES.contains(name) {
-        return Err("is no text of the widget".to_owned());
+        return Err("is not a widget text".to_owned());
     }
     let text = text.as_str().ok_or("must be a string")?;
     text_of_form(text, &TEXT).map(|text| text.chars().count())

@@ -91,7 +91,7 @@ impl PortableAgent {
     /// Judged like what a caller of the API sends: every failure is named by its place in the file.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
         let body = json::object(text.as_bytes())
-            .map_err(|unreadable| Rejection::one("file", format!("must be the JSON of an exported agent; it {unreadable}")))?;
+            .map_err(|unreadable| Rejection::one("file", format!("must be an exported agent as JSON; the file {unreadable}")))?;
         is_known(&body)?;
         let mut fields = Fields::new(&body);
         let agent = match fields.required("agent") {
@@ -121,12 +121,12 @@ impl PortableAgent {
 
 fn is_known(body: &Map<String, Value>) -> Result<(), Rejection> {
     if body.get("format").and_then(Value::as_str) != Some(FORMAT) {
-        return Err(Rejection::one("format", format!("must be {FORMAT}: this is no exported agent")));
+        return Err(Rejection::one("format", format!("must be {FORMAT}; this file is not an exported agent")));
     }
     match body.get("version").and_then(Value::as_u64) {
         Some(VERSION) => Ok(()),
         Some(newer) if newer > VERSION => {
-            Err(Rejection::one("version", format!("{newer} is of a newer ChatForge; this one reads version {VERSION}")))
+            Err(Rejection::one("version", format!("{newer} is from a newer ChatForge; this server supports version {VERSION}")))
         }
         _ => Err(Rejection::one("version", format!("must be {VERSION}"))),
     }

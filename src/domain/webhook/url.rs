@@ -32,14 +32,14 @@ pub fn checked(text: &str, policy: &UrlPolicy) -> Result<String, String> {
     if text.chars().count() > URL_CHARS_MAX || text.contains(odd) {
         return Err(format!("must be a URL of at most {URL_CHARS_MAX} characters, without spaces"));
     }
-    let mut url = Url::parse(text).map_err(|_| "must be a full URL like https://example.com/hook".to_owned())?;
+    let mut url = Url::parse(text).map_err(|_| "must be a full URL such as https://example.com/hook".to_owned())?;
     check_form(&url, policy)?;
     // A final dot names the same host, but certificates do not carry it.
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_owned();
-    url.set_host(Some(&host)).map_err(|_| "must name a host".to_owned())?;
+    url.set_host(Some(&host)).map_err(|_| "must contain a host name".to_owned())?;
     check_host(&url, policy)?;
     if url.as_str().len() > URL_CHARS_MAX {
-        return Err(format!("must have at most {URL_CHARS_MAX} characters once encoded"));
+        return Err(format!("must be at most {URL_CHARS_MAX} characters when encoded"));
     }
     Ok(url.into())
 }
@@ -58,7 +58,7 @@ fn check_form(url: &Url, policy: &UrlPolicy) -> Result<(), String> {
     let port = url.port_or_known_default().unwrap_or_default();
     let taken = is_usual_port(port, plain_http) || FIRST_FREE_PORT <= port;
     if port == 0 || !(taken || policy.allow_private) {
-        return Err("must use port 443, or one from 1024".into());
+        return Err("must use port 443 or a port from 1024".into());
     }
     Ok(())
 }
@@ -73,13 +73,13 @@ pub const FIRST_FREE_PORT: u16 = 1_024;
 
 fn check_host(url: &Url, policy: &UrlPolicy) -> Result<(), String> {
     if policy.own.is_some() && policy.own == Place::of(url) {
-        return Err("must not lead to this server itself".into());
+        return Err("must not point to this server".into());
     }
     match url.host() {
         Some(Host::Domain(name)) if policy.allow_private || public_name(name) => Ok(()),
-        Some(Host::Domain(_)) => Err("must name a host on the public internet".into()),
+        Some(Host::Domain(_)) => Err("must use a host on the public internet".into()),
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => Ok(()),
-        None => Err("must name a host".into()),
+        None => Err("must contain a host name".into()),
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
         let policy = &UrlPolicy { own: own("https://chat.example.com/base"), ..PUBLIC.clone() };
         for itself in ["https://chat.example.com/", "https://CHAT.example.com.:443/widget/v1/boot", "https://chat.example.com?a"]
         {
-            assert_eq!(checked(itself, policy), Err("must not lead to this server itself".into()), "{itself}");
+            assert_eq!(checked(itself, policy), Err("must not point to this server".into()), "{itself}");
         }
         for neighbour in ["https://chat.example.com:5678/", "https://example.com/", "https://n8n.chat.example.com/"] {
             assert!(checked(neighbour, policy).is_ok(), "{neighbour}");

@@ -371,11 +371,7 @@ const ADD_TO_MANY: Endpoint = Endpoint {
     title: "Add knowledge to several agents",
     text: "Adds the same content to several agents, such as your opening hours. An id that matches none of your agents fails on its own, with an `error`.",
     permission: "agents:write",
-    params: &[
-        CONTENT,
-        body("agent_ids", "string[]", "1 to 50 agent ids. Duplicates count once.").required(),
-        KIND,
-    ],
+    params: &[CONTENT, body("agent_ids", "string[]", "1 to 50 agent ids. Duplicates count once.").required(), KIND],
     example: Example {
         address: "/knowledge/bulk",
         body: r##"{

@@ -61,8 +61,11 @@ impl Param {
 pub const AGENT: Param = path("agent_id", "The agent’s id.");
 pub const LIMIT: Param = query("limit", "integer", "Results per page, 1 to 100. Default: 25.");
 pub const OFFSET: Param = query("offset", "integer", "Results to skip. Default: 0.");
-pub const AFTER: Param =
-    query("after", "string", "The `next_after` of the previous page. The next page continues exactly there, even if results were added since.");
+pub const AFTER: Param = query(
+    "after",
+    "string",
+    "The `next_after` of the previous page. The next page continues exactly there, even if results were added since.",
+);
 
 /// Plain text and code in turns.
 pub struct Span {

@@ -205,7 +205,11 @@ const LIST_DELIVERIES: Endpoint = Endpoint {
     permission: "webhooks:manage",
     params: &[
         WEBHOOK,
-        query("status", "string", "Only return `pending`, `inflight`, `delivered`, `exhausted` (all attempts failed) or `canceled` deliveries."),
+        query(
+            "status",
+            "string",
+            "Only return `pending`, `inflight`, `delivered`, `exhausted` (all attempts failed) or `canceled` deliveries.",
+        ),
         query("since", "string", "Only return deliveries created after this time."),
         LIMIT,
         OFFSET,

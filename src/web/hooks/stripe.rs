@@ -38,10 +38,10 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::Off => Self::not_found(),
             Refused::Forged => Self::bad_request(
-                "The Stripe-Signature is missing, older than five minutes, or not by a secret of [stripe] webhook_secrets.",
+                "The Stripe-Signature is missing, older than five minutes, or does not match [stripe] webhook_secrets.",
             ),
-            Refused::Unreadable => Self::bad_request("The body is not an event of Stripe as this server knows them."),
-            Refused::OtherMode => Self::bad_request("The event's livemode is not that of [stripe] mode."),
+            Refused::Unreadable => Self::bad_request("The body is not a known Stripe event."),
+            Refused::OtherMode => Self::bad_request("The event's livemode does not match [stripe] mode."),
             Refused::Failed(error) => error.into(),
         }
     }

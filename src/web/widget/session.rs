@@ -130,7 +130,7 @@ fn is_demo_page(headers: &HeaderMap) -> bool {
 }
 
 pub fn no_session() -> ApiError {
-    ApiError::new(axum::http::StatusCode::UNAUTHORIZED, "unauthorized", "The session has ended; boot again.")
+    ApiError::new(axum::http::StatusCode::UNAUTHORIZED, "unauthorized", "The session has expired; boot again.")
         .with(header::WWW_AUTHENTICATE, "Bearer")
 }
 
@@ -152,6 +152,6 @@ pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result
     if host.is_some_and(|host| agent.allows(&host)) {
         return Ok(agent);
     }
-    let message = "This agent may not be used on this website.";
+    let message = "This agent is not allowed on this website.";
     Err(ApiError::new(axum::http::StatusCode::FORBIDDEN, "domain_not_allowed", message))
 }

@@ -86,9 +86,10 @@ const fn described(kind: EventType) -> (&'static str, &'static str) {
         EventType::ConversationCompleted => {
             ("ConversationCompleted", "Sent when a visitor closes the widget or writes nothing for 30 minutes.")
         }
-        EventType::LimitReached => {
-            ("LimitReached", "Sent when an agent reaches its monthly limit. It keeps answering, but new conversations are not stored.")
-        }
+        EventType::LimitReached => (
+            "LimitReached",
+            "Sent when an agent reaches its monthly limit. It keeps answering, but new conversations are not stored.",
+        ),
         EventType::Installed => ("Installed", "Sent when an agent's embed code loads on a domain for the first time."),
         EventType::PaymentReceived => ("PaymentReceived", "Sent when a payment for the account succeeds."),
         EventType::Test => ("Test", "Sent on request, to test a webhook."),

@@ -120,7 +120,7 @@ fn responses() -> Value {
         "Conflict": failure(
             "The webhook already exists, the delivery is in flight, or a request with the same `Idempotency-Key` is in \
              progress.",
-            known, &ApiError::conflict("A webhook with this url, agent and events exists already.")),
+            known, &ApiError::conflict("A webhook with this url, agent and events already exists.")),
         "PayloadTooLarge": failure("The request body is too large.", known, &ApiError::payload_too_large(1_048_576)),
         "UnsupportedMediaType": failure(
             "The request body is not sent as `application/json`.", known, &ApiError::unsupported_media_type()),
