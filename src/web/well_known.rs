@@ -30,7 +30,7 @@ async fn security(State(app): State<App>) -> Response {
     let base = app.config.public_url();
     let policy = format!("{base}/docs/security");
     let contact = match app.config.server.security_contact.as_str() {
-        "" => format!("{policy}#reporting-a-weakness"),
+        "" => format!("{policy}#reporting-a-vulnerability"),
         contact => contact.to_owned(),
     };
     let expires = app.world.now().plus_ms(SECURITY_AGE_MS);
