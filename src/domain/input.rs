@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 use crate::domain::unseen::turns;
 use crate::domain::{Invalid, Rejection};
 
+/// How alike a name that was sent must be to the one that is missing, and how long: nothing else is worth repeating.
+const LIKENESS_MIN: f64 = 0.8;
+const NAME_BYTES_MAX: usize = 40;
+
 /// The form a text field must have; lengths are counted in Unicode scalar values.
 #[derive(Clone)]
 pub struct Text {
@@ -54,9 +58,18 @@ impl<'a> Fields<'a> {
         let value = self.sent(field).filter(|value| !value.is_null());
         if value.is_none() {
             self.lacks_required = true;
-            self.fail(field, "is required");
+            let hint = self.misspelt(field).map(|sent| format!(" ({sent} is unknown; did you mean {field}?)"));
+            self.fail(field, format!("is required{}", hint.unwrap_or_default()));
         }
         value
+    }
+
+    /// The name that was sent in the place of `field`, if one is nearly the same.
+    fn misspelt(&self, field: &str) -> Option<&'a str> {
+        let is_name = |sent: &str| sent.len() <= NAME_BYTES_MAX && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let likeness = |sent: &&str| strsim::jaro_winkler(&sent.to_ascii_lowercase(), field);
+        let names = self.object.keys().map(String::as_str).filter(|sent| *sent != field && is_name(sent));
+        names.filter(|sent| LIKENESS_MIN <= likeness(sent)).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
     }
 
     pub fn required_text(&mut self, field: &str, form: &Text) -> String {
@@ -209,6 +222,31 @@ mod tests {
         let rejection = fields.finish().unwrap_err();
         assert!(rejection.lacks_required);
         assert_eq!(rejection.failures.len(), 2);
+    }
+
+    #[test]
+    fn a_missing_field_names_the_misspelt_one_that_was_sent() {
+        for (sent, field, says) in [
+            ("nmae", "name", "is required (nmae is unknown; did you mean name?)"),
+            ("Name", "name", "is required (Name is unknown; did you mean name?)"),
+            ("names", "name", "is required (names is unknown; did you mean name?)"),
+            ("uri", "url", "is required (uri is unknown; did you mean url?)"),
+            ("event", "events", "is required (event is unknown; did you mean events?)"),
+            ("contents", "content", "is required (contents is unknown; did you mean content?)"),
+            ("agent_id", "agent_ids", "is required (agent_id is unknown; did you mean agent_ids?)"),
+            ("greeting", "name", "is required"),
+            ("color", "name", "is required"),
+            ("title", "name", "is required"),
+            ("name", "name", "is required"),
+            ("<name>", "name", "is required"),
+            ("name\n", "name", "is required"),
+            ("", "name", "is required"),
+        ] {
+            let body = json!({ sent: null });
+            let mut fields = Fields::new(body.as_object().unwrap());
+            assert_eq!(fields.required(field), None);
+            assert_eq!(fields.finish().unwrap_err().failures[0].message, says, "{sent}");
+        }
     }
 
     #[test]

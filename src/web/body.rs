@@ -234,6 +234,6 @@ mod tests {
         let refused = |text: String| object(text.as_bytes()).map(|_| ()).unwrap_err();
         assert_eq!(refused(format!("{{\"a\":[{}0]}}", "0,".repeat(1_000_000))).code, "validation_error");
         assert_eq!(refused(r#"{"a":1,"a":2}"#.into()).code, "bad_request");
-        assert_eq!(refused("[]".into()).message, "The body must be a JSON object.");
+        assert_eq!(refused("[]".into()).message, "The request body must be a JSON object.");
     }
 }

@@ -84,7 +84,7 @@ fn a_plan_without_room_is_asked_before_anything_is_copied() {
     let path = server.folder().join("agent.json");
     std::fs::write(&path, &file).unwrap();
     let refused = server.cli(&["agent", "import", path.to_str().unwrap()]).is(1);
-    assert!(refused.stderr.contains("allows no more active agents") && refused.stdout.is_empty(), "{refused:?}");
+    assert!(refused.stderr.contains("limit of active agents of the plan starter") && refused.stdout.is_empty(), "{refused:?}");
     assert_eq!(server.count("SELECT count(*) FROM agents"), 1);
     assert_eq!(server.count("SELECT count(*) FROM knowledge"), 1);
 }
@@ -118,10 +118,10 @@ fn a_file_that_is_wrong_says_where_and_leaves_nothing_behind() {
         assert!(page.contains("Nothing was imported."), "{page}");
         page
     };
-    assert!(refused(&mut browser, "").contains("must be the JSON of an exported agent"));
+    assert!(refused(&mut browser, "").contains("must be an exported agent as JSON"));
     assert!(refused(&mut browser, "<b>").contains("&#60;b&#62;"));
     let version = |number: u32| json!({ "format": "chatforge.agent", "version": number, "agent": { "name": "A" } }).to_string();
-    assert!(refused(&mut browser, &version(2)).contains("2 is of a newer ChatForge; this one reads version 1"));
+    assert!(refused(&mut browser, &version(2)).contains("2 is from a newer ChatForge; this server supports version 1"));
     let entries: Vec<_> = (0..30).map(|n| json!({ "type": if n == 0 { "text" } else { "song" }, "content": "x" })).collect();
     let half = json!({ "format": "chatforge.agent", "version": 1, "agent": { "name": "A" }, "knowledge": entries });
     let page = refused(&mut browser, &half.to_string());
@@ -173,7 +173,7 @@ fn an_agent_goes_from_one_server_to_another_by_the_command_line() {
     assert_eq!(home.run(&["agent", "list"]).is(0).stdout.lines().count(), 2);
     std::fs::write(home.path().join("wrong.json"), "{\"format\":\"chatforge.agent\",\"version\":9}").unwrap();
     let wrong = home.run(&["agent", "import", "wrong.json", "--account", "a@b.example"]).is(1);
-    assert!(wrong.stderr.contains("version: 9 is of a newer ChatForge") && wrong.stdout.is_empty(), "{wrong:?}");
+    assert!(wrong.stderr.contains("version: 9 is from a newer ChatForge") && wrong.stdout.is_empty(), "{wrong:?}");
     assert!(
         command(home.path()).args(["agent", "export", "agt_a1b2c3d4e5", "--data", "data"]).output().unwrap().stdout.is_empty()
     );

@@ -54,7 +54,7 @@ fn a_backup_beside_a_server_is_whole_private_and_without_the_master_key() {
     agent(&api, "Before");
     let ran = home.run(&["backup"]).is(0);
     let copy = home.path().join(ran.line());
-    assert!(ran.stderr.contains("does not hold") && ran.stderr.contains("master.key"), "{ran:?}");
+    assert!(ran.stderr.contains("does not contain") && ran.stderr.contains("master.key"), "{ran:?}");
     agent(&api, "After");
     assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     let name: String = read_only(&copy).query_row("SELECT group_concat(name) FROM agents", [], |row| row.get(0)).unwrap();
@@ -77,7 +77,7 @@ fn f13_a_restore_moves_the_former_database_and_its_log_aside() {
     let copy = backup(&home);
     agent(&api, "Gone");
     let refused = home.run(&["restore", copy.to_str().unwrap(), "--yes"]).is(2);
-    assert!(refused.stderr.contains("another ChatForge uses the folder"), "{refused:?}");
+    assert!(refused.stderr.contains("another ChatForge process uses the folder"), "{refused:?}");
     assert_eq!(names(&api), ["Gone", "Kept"]);
     // Killed, so that a log of commits stays beside the database.
     server.kill();
@@ -244,7 +244,7 @@ fn the_doctor_finds_what_is_wrong_and_says_what_helps() {
     let (home, server, api) = started();
     agent(&api, "A");
     let healthy = home.run(&["doctor"]).is(0);
-    assert!(healthy.stdout.contains("✓ Database: whole") && healthy.stdout.contains("! Backups: there is none"), "{healthy:?}");
+    assert!(healthy.stdout.contains("✓ Database: intact") && healthy.stdout.contains("! Backups: there are none"), "{healthy:?}");
     assert!(healthy.stdout.contains("in use by a server"), "{healthy:?}");
     backup(&home);
     assert_eq!(server.terminate(), 0);

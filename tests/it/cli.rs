@@ -45,13 +45,13 @@ fn what_cannot_be_made_says_why_and_makes_nothing() {
     refused(&["admin", "create", "--email", "nobody"], "e-mail address");
     refused(&["admin", "create", "--email", "a@b.example", "--plan", "gold"], "free, growth, scale, starter");
     home.run(&["admin", "create", "--email", "a@b.example"]).is(0);
-    refused(&["admin", "create", "--email", "A@b.example"], "exists already");
+    refused(&["admin", "create", "--email", "A@b.example"], "already exists");
     refused(&["key", "create", "--name", " "], "--name");
     refused(&["key", "create", "--name", "A", "--permissions", "agents:fly"], "agents:read");
     refused(&["key", "create", "--name", "A", "--account", "nobody@b.example"], "there is no account");
     refused(&["key", "revoke", "key_a1b2c3d4e5"], "no active key");
-    refused(&["account", "set-plan", "a@b.example", "gold"], "no plan is called");
-    refused(&["admin", "reset-password", "--email", "nobody@b.example"], "nobody has the address");
+    refused(&["account", "set-plan", "a@b.example", "gold"], "unknown plan");
+    refused(&["admin", "reset-password", "--email", "nobody@b.example"], "no user with the e-mail address");
     home.run(&["admin", "create", "--email", "b@b.example"]).is(0);
     refused(&["key", "create", "--name", "A"], "several accounts");
     assert!(home.run(&["key", "list"]).is(0).stdout.is_empty());
@@ -229,7 +229,7 @@ fn the_health_check_tells_by_its_exit_code() {
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let home = Home::new(&format!("[server]\nlisten = \"127.0.0.1:{port}\"\n"));
-    assert!(home.run(&["healthcheck"]).is(1).stderr.contains("nobody listens"));
+    assert!(home.run(&["healthcheck"]).is(1).stderr.contains("no server is listening"));
     let server = home.serve();
     let healthy = home.run(&["healthcheck"]).is(0);
     assert_eq!(serde_json::from_str::<Value>(&healthy.stdout).unwrap()["status"], "ok");

@@ -98,9 +98,9 @@ fn a_wrong_model_says_what_is_wrong_and_not_its_key() {
         ("[models.primary]\nmodel = \"m\"\nbase_url = \"http://a:sk-first@x/\"\n", "without user name"),
         ("[models.primary]\nmodel = \"m\"\ntemperature = 3\n", "models.primary.temperature"),
         ("[models.primary]\nmodel = \"m\"\napi_key_file = \"missing\"\n", "missing: "),
-        ("[models.primary]\nmodel = \"m\"\napi_key = [\"sk-first\"]\n", "must be a text"),
-        ("[answers]\nmodels = [\"primary\"]\n", "none is configured"),
-        ("[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"other\"]\n", "there are primary"),
+        ("[models.primary]\nmodel = \"m\"\napi_key = [\"sk-first\"]\n", "must be a string in quotes"),
+        ("[answers]\nmodels = [\"primary\"]\n", "no models are configured"),
+        ("[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"other\"]\n", "the models are primary"),
         ("[models.primary]\nmodel = \"m\"\n[answers]\nmodels = [\"primary\", \"primary\"]\n", "twice"),
     ];
     for (file, says) in cases {

@@ -50,7 +50,7 @@ fn an_address_that_proves_nothing_is_refused_and_nothing_typed_is_lost() {
     browser.get("/webhooks").is(200);
     let url = receiver.url();
     let refused = browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured")]).is(422).text;
-    assert!(refused.contains("did not confirm the challenge: it did not answer with it") && refused.contains(&url));
+    assert!(refused.contains("did not confirm the challenge: it did not send it back") && refused.contains(&url));
     let wrong = browser.submit("/webhooks", &[("url", "ftp://x"), ("agent", "")]).is(422).text;
     assert!(wrong.contains("choose at least one event") && wrong.contains("id=\"url-error\""));
     let wrong = browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured"), ("agent", "agt_nothing000")]).is(422);
@@ -59,7 +59,7 @@ fn an_address_that_proves_nothing_is_refused_and_nothing_typed_is_lost() {
     receiver.prove_with(Proof::Plain);
     browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured")]).is(200);
     let twice = browser.submit("/webhooks", &[("url", &url), ("event", "lead.captured")]).is(422).text;
-    assert!(twice.contains("exists already"));
+    assert!(twice.contains("already exists"));
 }
 
 #[test]

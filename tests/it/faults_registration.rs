@@ -45,7 +45,7 @@ impl Inside {
 fn refused(server: &TestServer, urls: &[String]) {
     for url in urls {
         let reply = register(server, url).is(422);
-        let generic = "The endpoint did not confirm the challenge: its host has no address on the public internet.";
+        let generic = "The URL did not confirm the challenge: its host has no address on the public internet.";
         match reply.code() {
             "validation_error" => assert_eq!(reply.refused(), ["url"], "{url}"),
             code => {
@@ -169,7 +169,7 @@ fn d11_an_endpoint_whose_tls_is_too_old_is_not_registered() {
         stream.write_all(&[21, 3, 2, 0, 2, 2, 70]).unwrap();
     });
     let reply = register(&server, &url).fails(422, "webhook_verification_failed");
-    assert!(reply.text.contains("it did not answer with it within 10 seconds"), "{}", reply.text);
+    assert!(reply.text.contains("it did not send it back within 10 seconds"), "{}", reply.text);
     old.join().unwrap();
 }
 
@@ -224,7 +224,7 @@ fn d06_what_an_operator_opened_is_open_on_every_port_and_nothing_else_is() {
         let reply = register(&server, url).fails(422, "webhook_verification_failed");
         reply.json["error"]["message"].as_str().unwrap().to_owned()
     };
-    let (nowhere, tried) = ("no address at which this port may be called", "it did not answer with it");
+    let (nowhere, tried) = ("no address where this port is allowed", "it did not send it back");
     assert!(text("https://127.0.0.1:1/").contains(tried));
     for closed in
         ["https://8.8.8.8:25/", "https://127.0.0.2:25/", "https://[2606:4700::1111]:22/", "https://does-not-exist.invalid:25/"]

@@ -118,7 +118,7 @@ fn k03_without_its_master_key_the_server_does_not_start() {
     let aside = home.path().join("aside");
     fs::rename(&key, &aside).unwrap();
     let refused = refusal(&home);
-    assert!(refused.contains("master.key is missing, and webhook secrets are sealed under it"), "{}", refused);
+    assert!(refused.contains("master.key is missing, but webhook secrets are encrypted with it"), "{}", refused);
     assert!(!key.exists());
     fs::rename(&aside, &key).unwrap();
     assert_eq!(home.serve().terminate(), 0);
@@ -132,7 +132,7 @@ fn k03_with_another_master_key_the_server_does_not_start() {
     let right = fs::read(&key).unwrap();
     fs::copy(other.data().join("master.key"), &key).unwrap();
     let refused = refusal(&home);
-    assert!(refused.contains("is not the key that webhook secrets are sealed under"), "{}", refused);
+    assert!(refused.contains("is not the key that webhook secrets are encrypted with"), "{}", refused);
     for wrong in ["", "short", "AAAA"] {
         fs::write(&key, wrong).unwrap();
         let refused = refusal(&home);

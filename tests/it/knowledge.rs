@@ -142,7 +142,7 @@ fn an_agent_knows_no_more_than_the_cap_and_says_so() {
         server.post(&format!("/api/v1/agents/{agent}/knowledge"), &json!({ "type": "faq", "content": content }))
     };
     let refused = teach(&server, &agent, &pairs(50, 11)).fails(422, "validation_error");
-    assert!(refused.json["error"]["message"].as_str().unwrap().contains("past 60 passages"), "{}", refused.text);
+    assert!(refused.json["error"]["message"].as_str().unwrap().contains("the limit of 60 passages"), "{}", refused.text);
     let other = server.agent(&json!({ "name": "B" }));
     let shared = json!({ "agent_ids": [agent, other], "type": "faq", "content": pairs(50, 11) });
     let told = server.post("/api/v1/knowledge/bulk", &shared).is(200).json;

@@ -7,7 +7,7 @@ use crate::binary::Home;
 use crate::browser::{Browser, EMAIL, PASSWORD, between, signed_in};
 use crate::server::TestServer;
 
-const SAYS: &str = "is little more than your name, your address or your account";
+const SAYS: &str = "is too similar to your name, e-mail address or account";
 
 /// Of Jane Doe, jane.kestrel@northwind.example, of the account Harbour Bakery.
 const GUESSED: [&str; 9] = [

@@ -124,7 +124,7 @@ fn an_invite_says_what_is_wrong_with_it_and_nothing_of_other_accounts() {
     };
     assert!(refused("nobody", "member").contains("must be an e-mail address"));
     assert!(refused("x@example.com", "king").contains("choose one of the roles"));
-    assert!(refused(COLLEAGUE, "viewer").contains("has an open invite"));
+    assert!(refused(COLLEAGUE, "viewer").contains("has a pending invite"));
     assert!(refused(EMAIL, "viewer").contains("is already in your team"));
     invite(&mut owner, "elsewhere@example.com", "member");
     assert_eq!(server.count("SELECT count(*) FROM users"), 2);
