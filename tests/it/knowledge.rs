@@ -159,5 +159,5 @@ fn an_agent_knows_no_more_than_the_cap_and_says_so() {
     let text = "Our kayaks are made of wood. ".repeat(1_700);
     (0..20).for_each(|_| drop(long.teach(&agent, "text", &text)));
     let refused = teach(&long, &agent, &text).fails(422, "validation_error");
-    assert!(refused.text.contains("past 1 MB"), "{}", refused.text);
+    assert!(refused.text.contains("the limit of 1 MB"), "{}", refused.text);
 }
