@@ -96,7 +96,7 @@ fn measuring_takes_a_file_and_says_what_is_wrong_with_it() {
         let ran = run(arguments).is(code);
         assert!(ran.stderr.contains(says) && ran.stdout.is_empty(), "{arguments:?}: {ran:?}");
     };
-    refused(&["eval", "--data", &good, "--split", "train"], 1, "there are test");
+    refused(&["eval", "--data", &good, "--split", "train"], 1, "the splits are test");
     refused(&["eval", "--data", &file("bad.jsonl", &format!("{passage}\n{{\"type\": \"query\"}}")), "--json"], 1, "line 2");
     refused(&["eval", "--data", &file("twice.jsonl", &format!("{passage}\n{passage}\n{query}"))], 1, "twice");
     refused(&["eval", "--data", &file("empty.jsonl", "\n")], 1, "no passage");

@@ -410,7 +410,7 @@ fn a_secret_is_never_shown_and_a_wrong_price_is_named() {
         ("webhook_secrets = [5]".into(), "stripe.webhook_secrets"),
         ("mode = \"sandbox\"".into(), "stripe.mode"),
         ("prices = [\"price_1\"]".into(), "stripe.prices"),
-        ("prices = [\"price_1=gold\"]".into(), "no plan is called `gold`; there are free, growth, scale, starter"),
+        ("prices = [\"price_1=gold\"]".into(), "unknown plan `gold`; the plans are free, growth, scale, starter"),
         ("prices = [\"a=free\", \"a=growth\"]".into(), "stripe.prices"),
         ("canceled_plan = \"gold\"".into(), "stripe.canceled_plan"),
         ("payment_link = \"buy\"".into(), "stripe.payment_link"),
