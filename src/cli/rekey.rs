@@ -24,7 +24,7 @@ impl Rekey {
         let done = block_on(rekey(context, &store, &world));
         store.close();
         let resealed = done?;
-        eprintln!("Created a new {}; {resealed} secrets were encrypted with it.", MasterKey::path(&context.data).display());
+        eprintln!("Created a new {}. Re-encrypted secrets: {resealed}.", MasterKey::path(&context.data).display());
         Ok(())
     }
 }

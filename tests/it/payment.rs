@@ -76,7 +76,7 @@ fn an_invoice_is_recorded_once_and_a_mistake_not_at_all() {
         (["--currency", "e€"], "--currency: must be three letters"),
         (["--amount-cents", "-1"], "--amount-cents: must be at least 1"),
         (["--amount-cents", "0"], "--amount-cents: must be at least 1"),
-        (["--plan", "gold"], "no plan is called `gold`; there are free, growth, scale, starter"),
+        (["--plan", "gold"], "unknown plan `gold`; the plans are free, growth, scale, starter"),
         (["--period-start", "yesterday"], "--period-start: `yesterday` is not a time"),
         (["--period-end", "2020-01-01T00:00:00Z"], "--period-end: must be later than the start"),
         (["--invoice", ""], "--invoice"),

@@ -102,7 +102,7 @@ fn measuring_takes_a_file_and_says_what_is_wrong_with_it() {
     refused(&["eval", "--data", &file("empty.jsonl", "\n")], 1, "no passage");
     refused(&["eval", "--data", "/nowhere.jsonl"], 1, "/nowhere.jsonl");
     refused(&["eval"], 1, "chatforge-data");
-    refused(&["eval", "--data", "/tmp"], 1, "wants --data FILE, or --agent ID");
+    refused(&["eval", "--data", "/tmp"], 1, "needs --data FILE or --agent ID");
     refused(&["eval", "--data", &good, "--accept"], 2, "--agent");
     refused(&["eval", "--agent", "agt_0000000000", "--split", "test"], 2, "--split");
     refused(&["eval", "--agent", "agt_0000000000"], 1, "there is no agent");

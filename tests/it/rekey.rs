@@ -48,7 +48,7 @@ fn secrets_and_kept_answers_outlive_a_new_master_key() {
     assert_eq!(key(), before);
     assert_eq!(server.terminate(), 0);
     let done = home.run(&["rekey"]).is(0);
-    assert!(done.stderr.contains("3 secrets were encrypted"), "{}", done.stderr);
+    assert!(done.stderr.contains("Re-encrypted secrets: 3"), "{}", done.stderr);
     assert_ne!(key(), before);
     assert!(!home.data().join("master.key.next").exists());
     let server = home.serve();
