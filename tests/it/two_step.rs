@@ -385,7 +385,11 @@ fn the_operator_lets_somebody_in_who_lost_both() {
     assert_eq!(Browser::new(server).sign_in(PASSWORD).is(303).header("location"), "/");
     assert!(server.cli(&["admin", "reset-two-step", "--email", EMAIL]).is(0).stderr.contains("is already off"));
     assert!(
-        server.cli(&["admin", "reset-two-step", "--email", "no@example.com"]).is(1).stderr.contains("nobody has the address")
+        server
+            .cli(&["admin", "reset-two-step", "--email", "no@example.com"])
+            .is(1)
+            .stderr
+            .contains("no user with the e-mail address")
     );
 }
 
