@@ -101,7 +101,7 @@ pub fn copy_to(folder: &Path, path: &Path) -> Result<()> {
 /// Out of an open connection; the file is readable by its owner only, from its first byte on.
 pub fn make(db: &Connection, path: &Path) -> Result<()> {
     if path.exists() {
-        return Err(Error::Disk(format!("{} exists already", path.display())));
+        return Err(Error::Disk(format!("{} already exists", path.display())));
     }
     room_for(db, path, 1)?;
     let partial = with_ending(path, PARTIAL);
