@@ -19,6 +19,7 @@ pub mod headers;
 pub mod health;
 pub mod hooks;
 pub mod live;
+pub mod mount;
 pub mod once;
 pub mod packed;
 pub mod permissions;
