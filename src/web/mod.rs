@@ -163,6 +163,10 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
 }
 
 pub fn router(app: App) -> Router {
+    mount::under(app.config.path(), inner_router(app.clone()))
+}
+
+fn inner_router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())
