@@ -56,7 +56,7 @@ function concerns(event) {
 }
 
 function listen() {
-  source = new EventSource("/conversations/events");
+  source = new EventSource(new URL("../../conversations/events", import.meta.url));
   source.addEventListener("changed", (event) => {
     if (!concerns(event)) return;
     if (typing) typing.hidden = true;

@@ -19,6 +19,7 @@ pub mod headers;
 pub mod health;
 pub mod hooks;
 pub mod live;
+pub mod mount;
 pub mod once;
 pub mod packed;
 pub mod permissions;
@@ -162,6 +163,10 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
 }
 
 pub fn router(app: App) -> Router {
+    mount::under(app.config.path(), inner_router(app.clone()))
+}
+
+fn inner_router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())

@@ -59,6 +59,7 @@ mod limits;
 mod me;
 mod model_servers;
 mod models;
+mod mount;
 mod once;
 mod own_pages;
 mod pages;

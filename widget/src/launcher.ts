@@ -28,7 +28,7 @@ else start(tag);
 
 function start(tag: HTMLScriptElement): void {
   const { src, dataset } = tag;
-  const widget = new Widget(new URL(src).origin, { ...dataset }, warn);
+  const widget = new Widget(new URL(".", src).href.slice(0, -1), { ...dataset }, warn);
   const api: Api = (...call) => widget.run(call);
   api.tag = tag;
   window.ChatForge = api;

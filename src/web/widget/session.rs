@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier, VisitorId};
@@ -15,7 +14,7 @@ use crate::domain::page::{self, visited};
 use crate::domain::time::{DAY_MS, Time};
 use crate::web::App;
 use crate::web::body::object;
-use crate::web::client::{ClientAddress, is_own_page, origin, user_agent};
+use crate::web::client::{ClientAddress, asking_page, is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::gate::bearer;
 
@@ -123,10 +122,8 @@ impl FromRequest<App> for Sent {
     }
 }
 
-/// As browsers tell a page's own server.
-fn is_demo_page(headers: &HeaderMap) -> bool {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    referer.and_then(|page| Url::parse(page).ok()).is_some_and(|page| page.path().starts_with("/demo/"))
+fn is_demo_page(app: &App, headers: &HeaderMap) -> bool {
+    asking_page(app, headers).is_some_and(|page| page.starts_with("/demo/"))
 }
 
 pub fn no_session() -> ApiError {
@@ -145,7 +142,7 @@ pub async fn answering_agent(app: &App, id: AgentId) -> Result<Agent> {
 pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result<Agent> {
     let agent = answering_agent(app, id).await?;
     // The demo page is for everybody, so it opens no agent that is not.
-    if agent.allowed_domains.is_empty() || is_own_page(app, headers) && !is_demo_page(headers) {
+    if agent.allowed_domains.is_empty() || is_own_page(app, headers) && !is_demo_page(app, headers) {
         return Ok(agent);
     }
     let host = origin(headers).and_then(page::host);
