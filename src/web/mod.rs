@@ -22,6 +22,7 @@ pub mod live;
 pub mod once;
 pub mod packed;
 pub mod permissions;
+pub mod silence;
 pub mod webhooks;
 pub mod well_known;
 pub mod widget;
