@@ -68,7 +68,7 @@ async fn forget_rows(store: &Store, retention: &Retention, now: Time, stop: &Sto
 }
 
 /// The next round tries again.
-fn warn(what: &str, work: impl FnOnce() -> Result<()>) {
+pub fn warn(what: &str, work: impl FnOnce() -> Result<()>) {
     if let Err(error) = work() {
         tracing::warn!(%error, "{what} yet");
     }

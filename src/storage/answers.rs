@@ -30,14 +30,22 @@ pub struct Answer {
 }
 
 const INSERT_MESSAGE: &str = "
-    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at, operator)
-    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms,
+        created_at, operator, unasked)
+    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+        CASE ?5 WHEN 'agent' THEN answer_owed ELSE 0 END
     FROM conversations
     WHERE id = ?1 AND account = ?2";
 
+/// A visitor's message waits for the person who has the conversation, until somebody has written.
 const COUNT_MESSAGE: &str = "
     UPDATE conversations
-    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3), unanswered = max(unanswered, ?4)
+    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3), unanswered = max(unanswered, ?4),
+        asked_count = CASE ?5 WHEN 'visitor' THEN messages_count + 1 ELSE asked_count END,
+        seen_count = CASE ?5 WHEN 'operator' THEN messages_count + 1 ELSE seen_count END,
+        waiting_since = CASE WHEN ?5 = 'visitor' AND claimed_by IS NOT NULL THEN ifnull(waiting_since, ?3) END,
+        silent_since = CASE WHEN ?5 = 'visitor' AND claimed_by IS NOT NULL THEN ifnull(silent_since, ?3) END,
+        answer_owed = CASE ?5 WHEN 'visitor' THEN answer_owed ELSE 0 END
     WHERE account = ?1 AND id = ?2";
 
 /// Whether an answer of the conversation said that the knowledge does not hold it.
@@ -201,6 +209,7 @@ pub fn append(
     if kept == 1 {
         search::add(db, account, conversation, &message.id, &message.content)?;
     }
-    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at, !message.answered])?;
+    let author = message.author.as_str();
+    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at, !message.answered, author])?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Role, Source, Transcript};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, MessageId, VisitorId};
-use crate::domain::operator::Claimed;
+use crate::domain::operator::{Claimed, LeftBy};
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
@@ -19,8 +19,9 @@ const SWEEP_MAX: i64 = 100;
 
 pub const COLUMNS: &str = "
     id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at,
-    claimed_by, claimed_name, claimed_at, claims_count";
-pub const COLUMNS_COUNT: usize = 16;
+    claimed_by, claimed_name, claimed_at, claims_count, waiting_since, seen_count < asked_count, handed_back_name,
+    handed_back_minutes";
+pub const COLUMNS_COUNT: usize = 20;
 
 pub const OPENING: &str = "
     (SELECT content FROM messages
@@ -72,7 +73,8 @@ const MESSAGES: &str = "
 
 const END: &str = "
     UPDATE conversations
-    SET ended_at = ?3, claimed_by = NULL, claimed_name = NULL, claimed_at = NULL
+    SET ended_at = ?3, claimed_by = NULL, claimed_name = NULL, claimed_at = NULL, waiting_since = NULL, silent_since = NULL,
+        answer_owed = 0
     WHERE account = ?1 AND id = ?2 AND ended_at IS NULL";
 
 const IDLE: &str = "
@@ -138,11 +140,7 @@ impl Store {
             ))?;
             let rows = list.query_map(params![account, page.limit, page.offset, agent], |row| {
                 let opening: Option<String> = row.get(COLUMNS_COUNT)?;
-                Ok(ConversationSummary {
-                    conversation: conversation_of(row)?,
-                    opening: opening.unwrap_or_default(),
-                    waits: false,
-                })
+                Ok(ConversationSummary { conversation: conversation_of(row)?, opening: opening.unwrap_or_default(), last: None })
             })?;
             Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
@@ -295,7 +293,15 @@ pub fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
         ended_at: row.get(11)?,
         claimed: claimed_of(row)?,
         claims_count: row.get(15)?,
+        waiting_since: row.get(16)?,
+        is_unread: row.get(17)?,
+        left_by: left_by(row)?,
     })
+}
+
+fn left_by(row: &Row) -> rusqlite::Result<Option<LeftBy>> {
+    let Some(name) = row.get(18)? else { return Ok(None) };
+    Ok(Some(LeftBy { name, minutes: row.get(19)? }))
 }
 
 fn claimed_of(row: &Row) -> rusqlite::Result<Option<Claimed>> {
@@ -311,11 +317,7 @@ pub fn message_of(row: &Row) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
         role: if role == "user" { Role::User } else { Role::Assistant },
-        author: match author.as_str() {
-            "visitor" => Author::Visitor,
-            "operator" => Author::Operator,
-            _ => Author::Agent,
-        },
+        author: Author::parse(&author),
         content: row.get(3)?,
         created_at: row.get(4)?,
         sources: sources_of(&sources).ok_or_else(|| unreadable("sources"))?,

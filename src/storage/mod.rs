@@ -42,6 +42,7 @@ mod schema;
 mod sealed;
 mod search;
 mod sessions;
+mod silence;
 mod stripe;
 mod takeover;
 mod team;

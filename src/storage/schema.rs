@@ -39,6 +39,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0022_installations.sql")),
     M::up(include_str!("migrations/0023_once.sql")),
     M::up(include_str!("migrations/0024_pages.sql")),
+    M::up(include_str!("migrations/0025_inbox.sql")),
     M::up(include_str!("migrations/0026_caps.sql")),
 ];
 

@@ -15,7 +15,7 @@ use crate::storage::answers::append;
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture, tells};
-use crate::storage::{Result, Store, days, draw, installations};
+use crate::storage::{Error, Result, Store, days, draw, installations};
 
 /// Earlier messages that a question may need to be understood.
 const HISTORY_MAX: i64 = 8;
@@ -39,6 +39,8 @@ pub struct VisitorMessage {
     pub writers: Writers,
     /// The contact details in it, if they may become a lead.
     pub lead: Option<LeadDetails>,
+    /// It is kept already under this id, and still to be answered.
+    pub kept: Option<MessageId>,
 }
 
 /// Who may write an answer.
@@ -107,6 +109,16 @@ const LIMIT_REACHED: &str = "
     WHERE account = ?1 AND agent = ?2 AND month = ?3 AND limit_reached_at IS NULL AND ?5 <= conversations
     RETURNING conversations";
 
+const SENT: &str = "
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator, seq
+    FROM messages
+    WHERE conversation = ?1 AND account = ?2 AND client_id = ?3";
+
+const KEPT: &str = "
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator, seq
+    FROM messages
+    WHERE conversation = ?1 AND account = ?2 AND id = ?3";
+
 const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms, operator";
 
 impl Store {
@@ -122,6 +134,10 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
     let latest = latest_of(db, &message.agent.account, &message.agent.id, &message.visitor)?;
     if let Some(repeated) = repeated(db, message, latest.as_ref(), now)? {
         return Ok(repeated);
+    }
+    if message.kept.is_some() {
+        // Its visitor was deleted, or has begun another conversation.
+        return Err(Error::NotFound);
     }
     let question = Message {
         id: draw(db, &outbox.world, "messages")?,
@@ -153,14 +169,16 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
     Ok(Turn::Begun(Box::new(begun)))
 }
 
-/// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
+/// What became of a message with the same `client_id` or id, if there was one. An answer that was cut off is given anew.
 fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversation>, now: Time) -> Result<Option<Turn>> {
-    let (Some(client_id), Some(latest)) = (&message.client_id, latest) else { return Ok(None) };
+    let (find, name, latest) = match (&message.kept, &message.client_id, latest) {
+        (Some(id), _, Some(latest)) => (KEPT, id.as_str(), latest),
+        (None, Some(client_id), Some(latest)) => (SENT, client_id.as_str(), latest),
+        _ => return Ok(None),
+    };
     let account = &message.agent.account;
-    let mut find = db.prepare_cached(&format!(
-        "SELECT {MESSAGE_COLUMNS}, seq FROM messages WHERE conversation = ?1 AND account = ?2 AND client_id = ?3"
-    ))?;
-    let found = find.query_row(params![latest.id, account, client_id], |row| Ok((message_of(row)?, row.get::<_, i64>(10)?)));
+    let mut find = db.prepare_cached(find)?;
+    let found = find.query_row(params![latest.id, account, name], |row| Ok((message_of(row)?, row.get::<_, i64>(10)?)));
     let Some((question, seq)) = found.optional()? else { return Ok(None) };
     let mut next = db.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages

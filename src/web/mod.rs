@@ -23,6 +23,7 @@ pub mod mount;
 pub mod once;
 pub mod packed;
 pub mod permissions;
+pub mod silence;
 pub mod webhooks;
 pub mod well_known;
 pub mod widget;

@@ -74,9 +74,13 @@ export class Chat {
     });
     this.#live = new Live(core, {
       operator_message: (message) => this.#receive({ ...message, sent_by: "operator" }),
+      agent_message: (message) => this.#receive(message),
       typing: () => this.#showTyping(),
       taken_over: (operator) => this.#handOver(operator),
-      handed_back: () => this.#handOver(null),
+      handed_back: ({ name, away }) => {
+        this.#handOver(null);
+        if (away) this.log.line("note", fill(language.texts.away, { name }));
+      },
       deactivated: () => this.#leave(),
       again: () => void this.#refresh(RECONNECT_AGE_MS_MAX),
     });

@@ -6,9 +6,11 @@ import type { Message, Operator } from "./wire";
 
 export interface LiveEvents {
   operator_message(message: Message): void;
+  // The agent's, where a person was to answer and did not.
+  agent_message(message: Message): void;
   typing(operator: Operator): void;
   taken_over(operator: Operator): void;
-  handed_back(operator: Operator): void;
+  handed_back(operator: Operator & { away?: boolean }): void;
   deactivated(): void;
   // Something may have been said while the line was down.
   again(): void;

@@ -127,6 +127,16 @@ pub fn beginning(text: &str, chars_max: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// What a phone dials of a number as people write it: `+49 (0)30 123-45, ext. 6` is `+493012345`.
+pub fn dialled(number: &str) -> String {
+    let number = number.trim();
+    let abroad = number.starts_with('+') || number.starts_with("00");
+    let number = if abroad { number.replacen("(0)", "", 1) } else { number.to_owned() };
+    let digits = number.chars().take_while(|letter| !letter.is_alphabetic() && *letter != ',');
+    let dialled = digits.enumerate().filter(|(at, letter)| letter.is_ascii_digit() || (*at == 0 && *letter == '+'));
+    dialled.map(|(_, letter)| letter).collect()
+}
+
 /// The address of a visitor's page. It comes from the visitor, so only http and https become links.
 #[derive(Clone, Default)]
 pub struct PageUrl(pub String);

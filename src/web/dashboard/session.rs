@@ -33,7 +33,7 @@ const FIELDS_MAX: usize = 1_000;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
 /// A signed-in person, and what every page tells their team.
-pub struct SignedIn(pub Member, Vec<Notice>);
+pub struct SignedIn(pub Member, Vec<Notice>, i64);
 
 impl SignedIn {
     pub fn nav(&self, section: Section) -> Nav {
@@ -44,6 +44,7 @@ impl SignedIn {
             role: self.0.user.role,
             csrf: self.0.csrf.clone(),
             flash: None,
+            wanting: self.2,
             notices: self.1.clone(),
         }
     }
@@ -55,7 +56,8 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let member = member(parts, app).await?;
         let troubled = app.store.troubled_webhooks(member.account.id.clone()).await?;
-        Ok(Self(member, troubled.iter().map(notices::of).collect()))
+        let wanting = app.store.wanting_count(member.account.id.clone()).await?;
+        Ok(Self(member, troubled.iter().map(notices::of).collect(), wanting))
     }
 }
 

@@ -121,6 +121,7 @@ async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<Visitor
         inactivity_ms: app.config.inactivity_ms(),
         writers,
         lead,
+        kept: None,
     })
 }
 
