@@ -27,6 +27,8 @@ pub struct Conversation {
     pub claimed: Option<Claimed>,
     /// How often it was taken over.
     pub claims_count: i64,
+    /// The team tried the agent itself: it counts nowhere.
+    pub trial: bool,
     /// Since when the visitor waits for the person who has it.
     pub waiting_since: Option<Time>,
     /// The visitor has written something that nobody of the team has seen.

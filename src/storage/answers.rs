@@ -100,10 +100,14 @@ impl Store {
             // What was used is paid for, also where the answer is not kept.
             model_use::count(db, &agent, message.created_at, &answer.used)?;
             let Some(conversation) = conversation else { return Ok(Some(message)) };
-            if !is_awaited(db, &agent.account, &conversation, answer.claims_count, answer.ended_at)? {
+            let standing = standing(db, &agent.account, &conversation)?;
+            if standing.as_ref().is_some_and(|now| (now.claims_count, now.ended_at) != (answer.claims_count, answer.ended_at)) {
                 return Ok(None);
             }
             keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
+            if standing.is_some_and(|now| now.trial) {
+                return Ok(Some(message));
+            }
             if let Some(gap) = &answer.gap {
                 questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
             }
@@ -119,17 +123,20 @@ impl Store {
     }
 }
 
-/// Whether the conversation stands as it did when the question was kept. One that was deleted stands as it did.
-fn is_awaited(
-    db: &Connection,
-    account: &AccountId,
-    conversation: &ConversationId,
+/// What of a conversation decides what becomes of an answer.
+struct Standing {
     claims_count: i64,
     ended_at: Option<Time>,
-) -> Result<bool> {
-    let mut find = db.prepare_cached("SELECT claims_count, ended_at FROM conversations WHERE account = ?1 AND id = ?2")?;
-    let now = find.query_row(params![account, conversation], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(now.is_none_or(|now: (i64, Option<Time>)| now == (claims_count, ended_at)))
+    trial: bool,
+}
+
+/// None of one that was deleted meanwhile.
+fn standing(db: &Connection, account: &AccountId, conversation: &ConversationId) -> Result<Option<Standing>> {
+    let mut find = db.prepare_cached("SELECT claims_count, ended_at, trial FROM conversations WHERE account = ?1 AND id = ?2")?;
+    let standing = find.query_row(params![account, conversation], |row| {
+        Ok(Standing { claims_count: row.get(0)?, ended_at: row.get(1)?, trial: row.get(2)? })
+    });
+    Ok(standing.optional()?)
 }
 
 /// As a new message, or in the place of the one that it replaces.

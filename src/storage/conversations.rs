@@ -20,8 +20,8 @@ const SWEEP_MAX: i64 = 100;
 pub const COLUMNS: &str = "
     id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at,
     claimed_by, claimed_name, claimed_at, claims_count, waiting_since, seen_count < asked_count, handed_back_name,
-    handed_back_minutes";
-pub const COLUMNS_COUNT: usize = 20;
+    handed_back_minutes, trial";
+pub const COLUMNS_COUNT: usize = 21;
 
 pub const OPENING: &str = "
     (SELECT content FROM messages
@@ -35,15 +35,15 @@ const COUNTED: &str = "SELECT conversations_count FROM agents WHERE account = ?1
 const COUNT_SINCE: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at";
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < stored_at";
 
 const COUNT_WITH_STATUS: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at AND (ended_at IS NULL) = ?4";
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < stored_at AND (ended_at IS NULL) = ?4";
 
 const BY_AGENT: &str = "
-    WHERE account = ?1 AND agent = ?2 AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
       AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
     ORDER BY started_at DESC, id DESC
     LIMIT ?6 OFFSET ?7";
@@ -53,7 +53,7 @@ const BY_AGENT_SINCE: &str = "
     WHERE id IN (
         SELECT id
         FROM conversations INDEXED BY conversations_stored
-        WHERE account = ?1 AND agent = ?2 AND ?8 < stored_at AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+        WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?8 < stored_at AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
           AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
         ORDER BY started_at DESC, id DESC
         LIMIT ?6 OFFSET ?7)
@@ -252,6 +252,9 @@ pub fn end(db: &Connection, outbox: &Outbox, account: &AccountId, id: &Conversat
         return Ok(());
     }
     let ended = conversation(db, account, id)?;
+    if ended.trial {
+        return Ok(());
+    }
     let event_id = outbox.event_id(db, EventType::ConversationCompleted)?;
     outbox.publish(db, &Event::conversation_completed(event_id, &ended, outbox.world.now()))
 }
@@ -296,6 +299,7 @@ pub fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
         waiting_since: row.get(16)?,
         is_unread: row.get(17)?,
         left_by: left_by(row)?,
+        trial: row.get(20)?,
     })
 }
 

@@ -37,6 +37,8 @@ pub struct VisitorMessage {
     pub locale: Option<String>,
     pub inactivity_ms: i64,
     pub writers: Writers,
+    /// The team tries the agent itself.
+    pub trial: bool,
     /// The contact details in it, if they may become a lead.
     pub lead: Option<LeadDetails>,
     /// It is kept already under this id, and still to be answered.
@@ -88,8 +90,8 @@ pub struct BegunTurn {
 
 const INSERT_CONVERSATION: &str = "
     INSERT INTO conversations
-        (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at, stored_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+        (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at, stored_at, trial)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
 
 const COUNT_USE: &str = "
     INSERT INTO usage (account, agent, month, conversations)
@@ -235,7 +237,7 @@ fn start(
     let (agent, month) = (&message.agent, now.month());
     let limit = message.plan.conversations_max.map(i64::from);
     let used = db.prepare_cached(USED)?.query_row(params![agent.account, agent.id, month], |row| row.get(0)).optional()?;
-    if limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
+    if !message.trial && limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
         // After a change to a smaller plan, this is the first that the customer can hear of it.
         tell_of_limit(db, outbox, message, &month, now)?;
         return Ok(None);
@@ -255,10 +257,14 @@ fn start(
         message.referrer,
         message.user_agent,
         started_at,
-        now
+        now,
+        message.trial
     ])?;
     greet(db, outbox, agent, &id, started_at)?;
     adopt_lead(db, message, &id, now)?;
+    if message.trial {
+        return Ok(Some(id));
+    }
     if let Some(domain) = message.page_url.as_deref().and_then(page::host) {
         installations::note_written(db, agent, &domain, now)?;
     }
@@ -335,8 +341,13 @@ fn capture_from(
     conversation: Option<&ConversationId>,
 ) -> Result<bool> {
     let Some(details) = &message.lead else { return Ok(false) };
-    let origin =
-        LeadOrigin { agent: &message.agent, visitor: &message.visitor, conversation, page_url: message.page_url.as_deref() };
+    let origin = LeadOrigin {
+        agent: &message.agent,
+        visitor: &message.visitor,
+        conversation,
+        page_url: message.page_url.as_deref(),
+        trial: message.trial,
+    };
     capture(db, outbox, &origin, details)?;
     Ok(true)
 }

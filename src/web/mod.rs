@@ -24,6 +24,7 @@ pub mod once;
 pub mod packed;
 pub mod permissions;
 pub mod silence;
+mod trial;
 pub mod webhooks;
 pub mod well_known;
 pub mod widget;

@@ -57,6 +57,8 @@ async fn message_of(app: &App, owed: Owed) -> Result<Option<VisitorMessage>> {
         locale: None,
         inactivity_ms: app.config.inactivity_ms(),
         writers: Writers::ModelsToo,
+        // A kept message's conversation says so.
+        trial: false,
         lead: None,
         kept: Some(owed.message),
     }))

@@ -38,6 +38,8 @@ export async function requestBoot(origin: string, options: Options, session: str
       referrer: document.referrer.slice(0, URL_CHARS_MAX) || undefined,
       locale: options.locale || document.documentElement.lang || navigator.language,
       session,
+      // What marks the conversation as the team's own trial.
+      trial: options.trial,
     }),
   });
   const body = (await response.json()) as Boot & ErrorBody;

@@ -17,6 +17,7 @@ use crate::web::App;
 use crate::web::body::object;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
+use crate::web::trial::Trial;
 use crate::web::widget::installations;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::{MessageView, OperatorView};
@@ -78,8 +79,11 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
         page_url: seen("page_url"),
         referrer: seen("referrer"),
         locale: locale(&body),
+        trial: body.get("trial").and_then(Value::as_str).and_then(|token| Trial::open(&app, token, &agent.id)),
     };
-    installations::note(&app, &agent, &sent, &session).await?;
+    if session.trial.is_none() {
+        installations::note(&app, &agent, &sent, &session).await?;
+    }
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
     let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
     Ok(Json(Booted::new(&app, agent, &session, open)))

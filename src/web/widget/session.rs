@@ -17,6 +17,7 @@ use crate::web::body::object;
 use crate::web::client::{ClientAddress, asking_page, is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::gate::bearer;
+use crate::web::trial::Trial;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const AGE_MS: i64 = 30 * DAY_MS;
@@ -35,6 +36,8 @@ struct Claims {
     /// Sessions of earlier versions have none.
     #[serde(default)]
     l: Option<String>,
+    #[serde(default)]
+    t: Option<Trial>,
 }
 
 #[derive(Clone)]
@@ -45,6 +48,7 @@ pub struct Session {
     pub page_url: Option<String>,
     pub referrer: Option<String>,
     pub locale: Option<String>,
+    pub trial: Option<Trial>,
 }
 
 impl Session {
@@ -56,6 +60,7 @@ impl Session {
             p: self.page_url.clone(),
             r: self.referrer.clone(),
             l: self.locale.clone(),
+            t: self.trial,
         };
         app.sessions.sign(&serde_json::to_vec(&claims).unwrap_or_default())
     }
@@ -70,6 +75,7 @@ impl Session {
             page_url: claims.p,
             referrer: claims.r,
             locale: claims.l,
+            trial: claims.t,
         };
         (app.world.now().since(opened_at) < AGE_MS).then_some(session)
     }
