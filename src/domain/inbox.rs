@@ -22,6 +22,8 @@ pub struct InboxFilter {
     pub unanswered: bool,
     /// An answer was rated with a thumb down.
     pub disliked: bool,
+    /// Only those of visitors, or only the team's own trials.
+    pub trials: Option<bool>,
     /// Words that were said.
     pub words: Option<String>,
 }

@@ -131,7 +131,7 @@ impl Store {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
             let (total, filter) = match &agent {
-                Some(agent) => (count(&tx, &account, agent, None, None)?, "AND agent = ?4"),
+                Some(agent) => (count(&tx, &account, agent, None, None)?, "AND agent = ?4 AND trial = 0"),
                 None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),
             };
             let mut list = tx.prepare_cached(&format!(

@@ -25,7 +25,7 @@ const WANTING: &str = "
     FROM (
         SELECT 1
         FROM conversations INDEXED BY conversations_new
-        WHERE account = ?1 AND (seen_count < asked_count OR waiting_since IS NOT NULL)
+        WHERE account = ?1 AND (seen_count < asked_count OR waiting_since IS NOT NULL) AND trial = 0
         LIMIT ?2)";
 
 const SEE: &str = "
@@ -135,6 +135,11 @@ fn statement(filter: &InboxFilter, part: InboxPart) -> String {
     let lead = if filter.with_lead { "lead IS NOT NULL" } else { "TRUE" };
     let unanswered = if filter.unanswered { "unanswered = 1" } else { "TRUE" };
     let disliked = if filter.disliked { "disliked = 1" } else { "TRUE" };
+    let trials = match filter.trials {
+        None => "TRUE",
+        Some(false) => "trial = 0",
+        Some(true) => "trial = 1",
+    };
     let (index, place) = match part {
         InboxPart::Waiting => (
             "INDEXED BY conversations_waiting",
@@ -149,7 +154,7 @@ fn statement(filter: &InboxFilter, part: InboxPart) -> String {
     };
     format!(
         "SELECT {COLUMNS}, {OPENING}, {LAST} FROM conversations {index}
-         WHERE account = ?1 AND {agent} AND {state} AND {lead} AND {unanswered} AND {disliked} AND {words}
+         WHERE account = ?1 AND {agent} AND {state} AND {lead} AND {unanswered} AND {disliked} AND {trials} AND {words}
            AND {place}
          LIMIT ?4"
     )

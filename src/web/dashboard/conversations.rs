@@ -40,6 +40,7 @@ pub struct FilterForm {
     pub with_lead: bool,
     pub unanswered: bool,
     pub disliked: bool,
+    pub trials: Option<bool>,
     pub words: String,
     pub is_set: bool,
     /// How many filters are set beside the words.
@@ -69,6 +70,8 @@ pub struct ConversationRow {
     pub waits: bool,
     /// Nobody of the team has seen what the visitor wrote last.
     pub unread: bool,
+    /// The team tried the agent itself.
+    pub trial: bool,
     /// That it went back to the agent by itself; empty where it did not.
     pub left: String,
     /// What was said last, and by whom.
@@ -125,6 +128,11 @@ fn filter_of(query: &HashMap<String, String>, agents: &[Agent]) -> InboxFilter {
         with_lead: is_on("lead"),
         unanswered: is_on("unanswered"),
         disliked: is_on("disliked"),
+        trials: query.get("trials").and_then(|which| match which.as_str() {
+            "only" => Some(true),
+            "none" => Some(false),
+            _ => None,
+        }),
         words: words_of(query),
     }
 }
@@ -143,6 +151,7 @@ fn address(filter: &InboxFilter, after: Option<&InboxPlace>) -> String {
     put("lead", filter.with_lead.then_some("1"));
     put("unanswered", filter.unanswered.then_some("1"));
     put("disliked", filter.disliked.then_some("1"));
+    put("trials", filter.trials.map(|only| if only { "only" } else { "none" }));
     put("q", filter.words.as_deref());
     put("after", after.map(InboxPlace::text).as_deref());
     match pairs.finish() {
@@ -153,14 +162,16 @@ fn address(filter: &InboxFilter, after: Option<&InboxPlace>) -> String {
 
 impl FilterForm {
     fn new(filter: InboxFilter) -> Self {
-        let chosen = [filter.agent.is_some(), filter.state.is_some(), filter.with_lead, filter.unanswered, filter.disliked];
+        let checks = [filter.with_lead, filter.unanswered, filter.disliked];
+        let choices = [filter.agent.is_some(), filter.state.is_some(), filter.trials.is_some()];
         Self {
-            count: chosen.into_iter().filter(|is_set| *is_set).count(),
+            count: checks.into_iter().chain(choices).filter(|is_set| *is_set).count(),
             is_set: filter != InboxFilter::default(),
             state: filter.state.map_or("", InboxState::as_str),
             with_lead: filter.with_lead,
             unanswered: filter.unanswered,
             disliked: filter.disliked,
+            trials: filter.trials,
             words: filter.words.unwrap_or_default(),
         }
     }
@@ -202,7 +213,8 @@ impl ConversationRow {
             lead: conversation.lead.is_some(),
             operator: conversation.claimed.as_ref().map(|claimed| claimed.name.clone()),
             waits: conversation.waiting_since.is_some(),
-            unread: conversation.is_unread,
+            unread: conversation.is_unread && !conversation.trial,
+            trial: conversation.trial,
             left: conversation.left_by.as_ref().map(left_in_words).unwrap_or_default(),
             last,
             last_at: When::new(conversation.last_activity_at),
