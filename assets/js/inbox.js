@@ -120,4 +120,5 @@ addEventListener("scroll", () => newest && !newest.hidden && beyond() < GAP_PX &
 // A conversation begins at its end, unless the address leads elsewhere in it. Beside it there is room for the details.
 const about = document.querySelector(".about");
 if (about) about.open = matchMedia("(min-width: 68.01rem)").matches || !!about.querySelector(":target");
+if (transcript) history.scrollRestoration = "manual";
 if (transcript && ["", "#content", "#end"].includes(location.hash)) toEnd();

@@ -82,6 +82,7 @@ mod tidy;
 mod two_step;
 mod unseen;
 mod visited;
+mod waiting;
 mod webhook_changes;
 mod webhooks;
 mod well_known;

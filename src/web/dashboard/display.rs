@@ -198,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_dialled_without_what_people_write_around_it() {
+        let check = |number, expected: &str| assert_eq!(dialled(number), expected, "{number}");
+        check("+49 (0)30 123-45", "+493012345");
+        check("0049 (0) 30 12345", "004903012345");
+        check("(030) 123 45", "03012345");
+        check("030/12345", "03012345");
+        check(" +1 555.010.0123 ", "+15550100123");
+        check("555-0123 ext. 6", "5550123");
+        check("555-0123, 6", "5550123");
+        check("1+2", "12");
+        check("+", "+");
+        check("", "");
+        check("javascript:1", "");
+    }
+
+    #[test]
     fn only_web_addresses_become_links() {
         let link = |url: &str| PageUrl(url.to_owned()).href().is_some();
         assert!(link("https://example.com/") && link("HTTP://example.com"));
