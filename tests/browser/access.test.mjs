@@ -56,7 +56,10 @@ const STATES = {
     await STATES.streaming(visitor);
     await finish(visitor, { lead_form: true });
     await visitor.panel.getByRole("button", { name: "Send details" }).click();
-    await visitor.panel.getByText("Please give an e-mail").waitFor();
+    await visitor.panel.getByText("Please enter an e-mail").waitFor();
+    await visitor.panel.getByRole("button", { name: "Add your name and more" }).click();
+    await visitor.panel.getByRole("button", { name: "Send details" }).click();
+    await visitor.panel.getByText("Please enter an e-mail").waitFor();
     await visitor.panel.getByLabel("Name").fill("Jo");
     await visitor.panel.getByRole("button", { name: "End chat" }).click();
   },

@@ -39,18 +39,18 @@ everywhere("the form asks the agent's fields, with its consent", async (screen) 
   const { form } = visitor;
   await visitor.ask("I want to talk to a person");
   await form.waitFor();
-  assert.deepEqual(await form.locator("label").allInnerTexts(), ["Phone", "Name"]);
+  assert.deepEqual(await form.locator("label").allInnerTexts(), ["Phone"]);
   await form.getByText("We only answer you.").waitFor();
   const link = form.getByRole("link", { name: "Privacy policy" });
   assert.equal(await link.getAttribute("href"), "https://shop.example/privacy");
   assert.match(await link.getAttribute("rel"), /noopener/);
   await form.getByLabel("Phone").fill("not a number");
   await form.getByRole("button", { name: "Send details" }).click();
-  await form.getByText("This does not look like a phone number.").waitFor();
+  await form.getByText("Please enter a valid phone number.").waitFor();
   assert.equal(await form.getByLabel("Phone").getAttribute("aria-invalid"), "true");
   await form.getByLabel("Phone").fill("+44 20 7946 0958");
   await form.getByRole("button", { name: "Send details" }).click();
-  await visitor.log.getByText("Thank you. Your details have been passed on.").waitFor();
+  await visitor.log.getByText("Thank you. We'll reply to +44 20 7946 0958.").waitFor();
   const { leads } = await server.api("GET", `/agents/${visitor.agent.id}/leads`);
   assert.equal(leads.length, 1);
 });
@@ -84,10 +84,10 @@ everywhere("over the limit the form says so, and keeps what was filled in", asyn
   const visitor = await open(screen, { lead_rule: "before_first_message" });
   const headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After", "Retry-After": "120" };
   await visitor.page.route(`${server.url}/widget/v1/leads`, (route) => route.fulfill({ status: 429, headers, json: {} }));
-  await visitor.form.getByLabel("E-mail").fill("jo@example.com");
+  await visitor.form.getByLabel("E-mail or phone").fill("jo@example.com");
   await visitor.form.getByRole("button", { name: "Send details" }).click();
-  await visitor.form.getByText("You can try again in 2 minutes.").waitFor();
-  assert.equal(await visitor.form.getByLabel("E-mail").inputValue(), "jo@example.com");
+  await visitor.form.getByText(/Try again in 2 minutes/).waitFor();
+  assert.equal(await visitor.form.getByLabel("E-mail or phone").inputValue(), "jo@example.com");
 });
 
 everywhere("the agent's suggestions are asked with one press, and go with the first message", async (screen) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { launchBrowser, scriptAnswer, startServer, startSite, visit } from "./harness.mjs";
 
-const ALLOWED = ["A", "BDI", "CODE", "EM", "LI", "OL", "P", "PRE", "SPAN", "STRONG", "UL"];
+const ALLOWED = ["A", "BDI", "BR", "CODE", "EM", "LI", "OL", "P", "PRE", "SPAN", "STRONG", "UL"];
 const RENDER_MS_MAX = 1000;
 
 const HOSTILE = [

@@ -26,18 +26,32 @@ export class Live {
   #tries = 0;
   #connected = false;
   #lastId = "";
+  #visitor = "";
   // An open line would keep a page that is left out of the browser's memory of pages.
   #update = ({ type }: { type?: string } = {}) => this.#connectOrRest(type === "pagehide");
 
   constructor(core: Core, on: LiveEvents) {
     this.#core = core;
     this.#on = on;
+    this.#visitor = core.boot.visitor_id;
     document.addEventListener("visibilitychange", this.#update);
     for (const type of ["online", "pagehide", "pageshow"]) addEventListener(type, this.#update);
   }
 
   want(wanted: boolean): void {
     this.#wanted = wanted;
+    this.#update();
+  }
+
+  // Whether the line is still that of this visitor.
+  look(): void {
+    const { visitor_id } = this.#core.boot;
+    if (this.#visitor === visitor_id) return;
+    this.#controller?.abort();
+    this.#controller = null;
+    this.#visitor = visitor_id;
+    this.#lastId = "";
+    this.#connected = false;
     this.#update();
   }
 
@@ -49,7 +63,7 @@ export class Live {
 
   #connectOrRest(leaving: boolean): void {
     clearTimeout(this.#timer);
-    if (!this.#wanted || document.hidden || leaving) {
+    if (!this.#wanted || !this.#visitor || document.hidden || leaving) {
       this.#controller?.abort();
       this.#controller = null;
     } else if (!this.#controller) void this.#connect();
