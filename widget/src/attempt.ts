@@ -5,7 +5,7 @@ export function attempt<T>(core: Core, part: () => T): T | undefined {
   try {
     return part();
   } catch (error) {
-    core.warn(`${error}`);
+    core.warn(error as string);
     return undefined;
   }
 }

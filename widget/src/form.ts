@@ -106,7 +106,7 @@ export class Form {
     const [label, type, autocomplete, maxlength] = KINDS[field];
     const id = `cf-${field}`;
     const attributes = { id, name: field, autocomplete, maxlength, "aria-describedby": `${id}-problem` };
-    const input = type ? h("input", { ...attributes, type, inputmode: field === "contact" && "email" }) : h("textarea", { ...attributes, rows: 2 });
+    const input = type ? h("input", { ...attributes, type }) : h("textarea", { ...attributes, rows: 2 });
     input.value = given[field as LeadField] ?? "";
     const half = SHORT.includes(field) && SHORT.every((other) => fields.includes(other));
     const problem = h("p", { class: "cf-problem", id: `${id}-problem` });

@@ -65,7 +65,7 @@ export class Leads {
 
   offer(): void {
     const { fields } = this.#core.boot.agent.lead_form;
-    if (!this.#captured && !this.#form && fields.length) this.#log.offer(this.#ask(fields));
+    if (!this.#captured && !this.#form && fields.length) this.#ask(fields);
   }
 
   // In the chat the answer itself says thanks.
@@ -74,20 +74,15 @@ export class Leads {
   }
 
   // With details given, the form asks for all the fields, and keeps what is known.
-  #ask(fields: LeadField[], given?: Details, sent: Details = {}): HTMLElement {
-    const { lead_form } = this.#core.boot.agent;
+  #ask(fields: LeadField[], given?: Details, sent?: Details): void {
     this.#remove();
-    this.#form = new Form({ ...lead_form, fields }, this.#language.texts, {
+    this.#form = new Form({ ...this.#core.boot.agent.lead_form, fields }, this.#language.texts, {
       submit: (details) => this.#submit({ ...sent, ...details }),
       dismiss: () => (this.#remove(), this.#composer.focus()),
-      more: (details) => this.#askMore(fields, details),
+      more: (details) => this.#ask(fields, details),
     }, given);
-    return this.#form.node;
-  }
-
-  #askMore(fields: LeadField[], given: Details, sent?: Details): void {
-    this.#log.offer(this.#ask(fields, given, sent));
-    this.#form?.focus();
+    this.#log.offer(this.#form.node);
+    if (given) this.#form.focus();
   }
 
   async #submit(details: Details): Promise<FieldError[]> {
@@ -111,7 +106,7 @@ export class Leads {
     this.#noted(fill(texts.leadThanks, { contact }), sent);
     const left = this.#core.boot.agent.lead_form.fields.filter((field) => !isWay(field));
     const more = !left.some((field) => sent[field]) && moreLabel(left, texts);
-    if (more) this.#log.tail.append(button("cf-chip", more, () => this.#askMore(left, {}, sent), more));
+    if (more) this.#log.tail.append(button("cf-chip", more, () => this.#ask(left, {}, sent), more));
   }
 
   #noted(text: string, details: Details): void {

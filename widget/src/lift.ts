@@ -26,32 +26,24 @@ export function watchCorner({ root, button, host }: Core): () => void {
 }
 
 function liftOf({ left, right, top, bottom, width }: DOMRect, host: Element): number {
-  const columns = [left, left + width / 2, right - 1];
   const covered = (lift: number) =>
-    [top, (top + bottom) / 2, Math.min(bottom + (lift && GAP_PX), innerHeight - 1)].some((y) => columns.some((x) => isCovered(x, y - lift, host)));
+    [top, (top + bottom) / 2, Math.min(bottom + (lift && GAP_PX), innerHeight - 1)].some((y) => [left, left + width / 2, right - 1].some((x) => isCovered(x, y - lift, host)));
   for (let lift = 0; width && top - lift >= innerHeight / 2; lift += STEP_PX) if (!covered(lift)) return lift;
   // In the middle of the screen it would be in the way itself.
   return 0;
 }
 
+// What is not fixed scrolls away by itself, and what fills the screen is the page, or stands before all of it.
 function isCovered(x: number, y: number, host: Element): boolean {
   const hit = document.elementsFromPoint(x, y).find((node) => node !== host);
-  const inner = hit?.shadowRoot?.elementFromPoint(x, y) ?? hit;
-  return !!inner && (floats(inner) || holdsElsewhere(inner, x, y));
-}
-
-// What is not fixed scrolls away by itself, and what fills the screen is the page, or stands before all of it.
-function floats(start: Element): boolean {
-  for (let node: Element | null | undefined = start; node && node !== document.body; node = node.parentElement ?? (node.getRootNode() as Partial<ShadowRoot>).host) {
+  let node: Element | null | undefined = hit?.shadowRoot?.elementFromPoint(x, y) ?? hit;
+  // Hit above or below its own box, it holds something fixed that nobody can look into.
+  const { top = y, bottom = y } = node?.localName.includes("-") ? node.getBoundingClientRect() : {};
+  if (y < top || y > bottom) return true;
+  for (; node && node !== document.body; node = node.parentElement ?? (node.getRootNode() as Partial<ShadowRoot>).host) {
     const { position, bottom, pointerEvents } = getComputedStyle(node);
     const stays = position === "fixed" || (position === "sticky" && bottom !== "auto");
     if (stays && (node.clientHeight < innerHeight / 2 || pointerEvents === "none")) return true;
   }
   return false;
-}
-
-// Hit beside its own box, it holds something fixed that nobody can look into.
-function holdsElsewhere(node: Element, x: number, y: number): boolean {
-  const { left, right, top, bottom } = node.getBoundingClientRect();
-  return /-|^div$/.test(node.localName) && !(x >= left && x <= right && y >= top && y <= bottom);
 }

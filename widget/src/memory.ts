@@ -6,7 +6,6 @@ import type { Core } from "./core";
 import type { Turn } from "./turn";
 
 const CONTENT_CHARS_MAX = 4000;
-const UNSENT_MAX = 20;
 const CLIENT_ID = /^[0-9a-f]{32}$/;
 // What had no answer when the page went away is sent again, unless that is long ago.
 const RESUME_MS_MAX = 600_000;
@@ -67,7 +66,7 @@ export class SessionMemory {
 
 // Each field may be anything.
 function turns(kept: Memory | null): Turn[] {
-  const found = Object.values(Object(kept?.unsent) as Record<string, unknown>).slice(-UNSENT_MAX);
+  const found = Object.values(Object(kept?.unsent) as Record<string, unknown>);
   return found.flatMap((turn) => {
     const { content, client_id, sent_ms } = Object(turn) as Turn;
     const chars = content?.trim?.().length;

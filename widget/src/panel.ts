@@ -14,12 +14,12 @@ import { Nudge } from "./nudge";
 import offersCss from "./offers.css";
 import { watchPage } from "./page";
 import panelCss from "./panel.css";
-import { ENGLISH, fill, languageOf } from "./texts";
+import { fill, languageOf } from "./texts";
 import type { Language } from "./texts";
 import { followTheme, themeOf } from "./theme";
 
 export async function mount(core: Core): Promise<Panel> {
-  const language = await languageOf(core).catch(() => ENGLISH);
+  const language = await languageOf(core);
   let shown = build(core, language);
   return {
     show: (focus) => shown.show(focus),

@@ -2,13 +2,14 @@
 import { h } from "./dom";
 import type { Child } from "./dom";
 
+const ALIGNED: Record<string, string> = { "-": "", ":-": "left", "-:": "right", ":-:": "center" };
+
 // How each column is aligned, if a table begins in this line.
 export function columnsAt(lines: string[], at: number): string[] | null {
   const [head = "", rule = ""] = lines.slice(at, at + 2);
   if (!head.includes("|") || !/^[|:\s-]+$/.test(rule)) return null;
-  const columns = cellsOf(rule);
-  const ruled = columns.every((cell) => /^:?-+:?$/.test(cell)) && columns.length === cellsOf(head).length;
-  return ruled ? columns.map((cell) => (cell.endsWith(":") ? (cell[0] === ":" ? "center" : "right") : cell[0] === ":" ? "left" : "")) : null;
+  const columns = cellsOf(rule).map((cell) => ALIGNED[cell.replace(/-+/, "-")]!);
+  return columns.includes(undefined!) || columns.length !== cellsOf(head).length ? null : columns;
 }
 
 export function table(lines: string[], start: number, inline: (text: string) => Child[]): [Node, number] {

@@ -11,13 +11,11 @@ export interface Language {
   direction: "ltr" | "rtl";
 }
 
-export const ENGLISH: Language = { texts: english, locale: "en", direction: "ltr" };
-
 const SHIPPED = /^(de|es|fr|it|pt|nl|pl|ar|ja)$/;
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur)$/;
 
 export async function languageOf(core: Core): Promise<Language> {
-  const own = core.boot.agent.texts;
+  const own = core.boot.agent.texts ?? {};
   const tags = [core.options.locale, document.documentElement.lang, ...(navigator.languages ?? [])].map(tagOf);
   const locale = tags.find((tag) => /^en$/.test(base(tag)) || SHIPPED.test(base(tag)) || own[tag] || own[base(tag)]) ?? "en";
   const language = base(locale);
