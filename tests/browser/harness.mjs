@@ -200,6 +200,9 @@ export async function visit(browser, address, { prepare, ...options } = {}) {
   return Object.assign(new Visit(page), { context, page, seen });
 }
 
+// One more page of a visitor.
+export const follow = (page) => Object.assign(new Visit(page), { page, context: page.context() });
+
 class Visit {
   constructor(page) {
     this.launcher = page.getByRole("button", { name: /^Chat with/ });

@@ -18,6 +18,8 @@ use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm};
 /// The values of `POST /agents/{id}/appearance`, as they were typed.
 pub struct AppearanceForm {
     pub position: String,
+    pub offset_x: String,
+    pub offset_y: String,
     pub theme: String,
     pub launcher_text: String,
     /// One a line.
@@ -49,7 +51,7 @@ pub const LEAD_RULE_LABELS: [(&str, &str); 3] = [
 ];
 
 const PLAIN: [&str; 6] = ["position", "theme", "launcher_text", "lead_rule", "consent_text", "consent_url"];
-const NUMBERS: [&str; 2] = ["proactive_after_seconds", "lead_after_messages"];
+const NUMBERS: [&str; 4] = ["offset_x", "offset_y", "proactive_after_seconds", "lead_after_messages"];
 const LISTS: [&str; 3] = ["suggestions", "hide_on", "page_parameters"];
 
 pub async fn update(
@@ -74,7 +76,7 @@ pub async fn update(
 
 fn change_of(fields: &Fields) -> std::result::Result<AppearanceChange, Vec<Invalid>> {
     let mut body = fields.object(&PLAIN.map(|name| (name, name)));
-    for name in NUMBERS {
+    for name in NUMBERS.into_iter().filter(|name| fields.all(name).next().is_some()) {
         // What is no number is left a text, and refused as one.
         let text = fields.text(name).trim();
         body.insert(name.to_owned(), text.parse::<u64>().map_or_else(|_| text.into(), Value::from));
@@ -119,6 +121,8 @@ impl AppearanceForm {
         });
         Self {
             position: look.position.clone(),
+            offset_x: look.offset_x.to_string(),
+            offset_y: look.offset_y.to_string(),
             theme: look.theme.clone(),
             launcher_text: look.launcher_text.clone(),
             suggestions: look.suggestions.join("\n"),
@@ -140,6 +144,8 @@ impl AppearanceForm {
         let text = |name| fields.text(name).to_owned();
         Self {
             position: text("position"),
+            offset_x: text("offset_x"),
+            offset_y: text("offset_y"),
             theme: text("theme"),
             launcher_text: text("launcher_text"),
             suggestions: text("suggestions"),

@@ -22,7 +22,7 @@ const ANSWERING: Param = body(
 const APPEARANCE: Param = body(
     "appearance",
     "object",
-    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`right`, `left`); `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `page_parameters`, the names of up to 20 parameters that are kept of visitors' page addresses, `utm_*` by default; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
+    "How the widget looks and behaves; fields that you leave out keep their value. `position` (`auto`, `right`, `left`), with `offset_x` and `offset_y`, 0 to 200 pixels from the side and from the bottom; `theme` (`auto`, `light`, `dark`); `launcher_text`; `suggestions`, up to 6 questions; `disclosure`, the line that says an AI answers; `proactive_after_seconds`, 0 for never; `hide_on`, up to 20 paths with up to three stars each; `page_parameters`, the names of up to 20 parameters that are kept of visitors' page addresses, `utm_*` by default; `lead_fields`, of `name`, `email`, `phone`, `company`, `message`; `lead_rule` (`when_needed`, `before_first_message`, `after_messages`) with `lead_after_messages`; `consent_text` and `consent_url`; `texts`, an object by locale and name for what the widget should say otherwise.",
 );
 const CONTENT: Param = body("content", "string", "The text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
@@ -123,7 +123,9 @@ const AGENT_CREATED: &str = r##"{
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": [],
   "appearance": {
-    "position": "right",
+    "position": "auto",
+    "offset_x": 20,
+    "offset_y": 20,
     "theme": "auto",
     "launcher_text": "",
     "suggestions": [],
@@ -210,7 +212,9 @@ const AGENT_SHOWN: &str = r##"{
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": ["example.com", "app.example.com"],
   "appearance": {
-    "position": "right",
+    "position": "auto",
+    "offset_x": 20,
+    "offset_y": 20,
     "theme": "auto",
     "launcher_text": "",
     "suggestions": [],

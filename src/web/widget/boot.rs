@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, GREETING_DEFAULT};
 use crate::domain::conversation::Transcript;
 use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
@@ -40,11 +40,15 @@ struct AgentView {
     id: String,
     name: String,
     greeting: String,
+    /// Nobody has changed the greeting, so that the widget says it in the visitor's language.
+    default_greeting: bool,
     color: String,
     suggestions: Vec<String>,
     lead_form: LeadForm,
     disclosure: bool,
     position: String,
+    offset_x: u64,
+    offset_y: u64,
     theme: String,
     launcher_text: String,
     proactive_after_seconds: u64,
@@ -110,6 +114,7 @@ impl AgentView {
         Self {
             id: agent.id.to_string(),
             name: agent.name,
+            default_greeting: agent.greeting == GREETING_DEFAULT,
             greeting: agent.greeting,
             color: agent.color,
             suggestions: look.suggestions,
@@ -122,6 +127,8 @@ impl AgentView {
             },
             disclosure: look.disclosure,
             position: look.position,
+            offset_x: look.offset_x,
+            offset_y: look.offset_y,
             theme: look.theme,
             launcher_text: look.launcher_text,
             proactive_after_seconds: look.proactive_after_seconds,

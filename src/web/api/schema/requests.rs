@@ -77,9 +77,15 @@ pub struct AnsweringChange {
 /// How the widget looks and behaves on websites. In a change, only the fields that are sent change.
 #[derive(ToSchema)]
 pub struct Appearance {
-    /// The side of the page.
-    #[schema(nullable = false, default = "right")]
+    /// The side of the page; `auto` is right, and left on pages that are written from right to left.
+    #[schema(nullable = false, default = "auto")]
     position: Option<Position>,
+    /// Pixels between the launcher and the side of the page.
+    #[schema(nullable = false, minimum = 0, maximum = 200, default = 20)]
+    offset_x: Option<u32>,
+    /// Pixels between the launcher and the bottom of the page. Over a cookie banner it rises by itself.
+    #[schema(nullable = false, minimum = 0, maximum = 200, default = 20)]
+    offset_y: Option<u32>,
     /// Light or dark; `auto` follows the visitor's system.
     #[schema(nullable = false, default = "auto")]
     theme: Option<Theme>,
