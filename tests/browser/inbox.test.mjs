@@ -159,7 +159,7 @@ test("the lead, the title and the count appear while pages are open", async () =
   assert.equal(await page.locator("#lead-card .card").count(), 0);
   await guest.field.fill("I am Zoë, zoe@example.com");
   await guest.field.press("Enter");
-  await page.locator("#lead-card").getByText("zoe@example.com").waitFor();
+  await page.locator("#lead-card").getByRole("link", { name: "zoe@example.com" }).waitFor();
   const list = await context.newPage();
   await list.goto(`${server.url}/conversations`);
   await list.locator(".badge", { hasText: "Waiting for" }).waitFor();
