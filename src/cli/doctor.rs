@@ -12,6 +12,7 @@ use crate::cli::{CORRUPT, Context, FAILURE};
 use crate::config::Config;
 use crate::domain::time::{DAY_MS, Time};
 use crate::storage::checkup::{self, Checkup};
+use crate::storage::damage::Remedy;
 use crate::storage::{Error, backups};
 use crate::world::World;
 
@@ -191,16 +192,7 @@ impl Findings {
                 Some(found)
             }
             Err(Error::Corrupt(verdict)) => {
-                let newest = backups::list(&context.data).ok().and_then(|list| list.into_iter().next());
-                let remedy = match newest {
-                    Some(copy) => format!(
-                        "Stop the server and run: chatforge restore {}",
-                        context.data.join(backups::FOLDER).join(copy.name).display()
-                    ),
-                    None => "There is no backup in the data folder; restore one that you keep elsewhere with chatforge restore"
-                        .to_owned(),
-                };
-                self.add(about, Verdict::Damaged, format!("damaged: {verdict}"), remedy);
+                self.add(about, Verdict::Damaged, format!("damaged: {verdict}"), Remedy::find(&context.data).sentence());
                 None
             }
             Err(error) => {

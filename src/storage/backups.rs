@@ -12,7 +12,7 @@ use crate::domain::backup::{self, Backup, Why};
 use crate::domain::time::Time;
 use crate::storage::checkup::free_bytes;
 use crate::storage::schema::{DATABASE, OPEN, RESTORING, recognise, supported, take_lock};
-use crate::storage::{Error, Result, Store, private_folder};
+use crate::storage::{Error, Result, Store, private_folder, soundness};
 
 pub const FOLDER: &str = "backups";
 /// A copy under this name has not been verified yet, and nothing lists it.
@@ -31,8 +31,10 @@ impl Store {
             Err(std::sync::TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
             Err(std::sync::TryLockError::WouldBlock) => return Err(Error::Conflict),
         };
+        // One that would be made now is worth less than those that are there.
+        self.shared.watch.refuse()?;
         self.clear_unfinished()?;
-        back_up(&self.shared.files.folder, why, self.world().now())
+        self.shared.watch.heed(back_up(&self.shared.files.folder, why, self.world().now()))
     }
 
     /// A server that was killed while it made its daily copy has left it behind, as large as the database.
@@ -64,8 +66,9 @@ impl Store {
         if is_one { Ok(path) } else { Err(Error::NotFound) }
     }
 
-    /// Removes the daily copies that are not kept any more.
+    /// Removes the daily copies that are not kept any more; none while the database is damaged, for one of them takes its place.
     pub fn prune_backups(&self, daily: usize, weekly: usize) -> Result<usize> {
+        self.shared.watch.refuse()?;
         let backups = self.backups()?;
         let old = backup::superfluous(&backups, self.world().now(), daily, weekly);
         for backup in &old {
@@ -109,12 +112,22 @@ pub fn make(db: &Connection, path: &Path) -> Result<()> {
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial);
     made.map_err(|error| disk(&partial, &error))?;
     let copied = db.execute("VACUUM INTO ?1", [partial.to_string_lossy()]).map_err(Error::from);
-    let finished = copied.and_then(|_| verify(&partial)).and_then(|()| settle(&partial, path));
+    let whole = copied.and_then(|_| verify(&partial).map_err(|error| blame(db, error)));
+    let finished = whole.and_then(|()| settle(&partial, path));
     if finished.is_err() {
         // The failure itself is what has to be told.
         let _ = remove(&partial);
     }
     finished
+}
+
+/// A copy that is not whole comes of a database that is not whole, or of a disk that does not keep what is written.
+fn blame(db: &Connection, error: Error) -> Error {
+    let Error::Corrupt(what) = error else { return error };
+    match db.path().map(|path| soundness::read_whole(Path::new(path))) {
+        Some(Err(error)) => error,
+        _ => Error::Disk(format!("the copy was not written as it should be: {what}")),
+    }
 }
 
 /// Whether a file is a whole database of ChatForge, of a version that this one knows.

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::storage::schema::{DATABASE, OPEN, recognise, supported, take_lock};
-use crate::storage::{Error, Result};
+use crate::storage::{Error, Result, soundness};
 
 pub struct Checkup {
     pub size_bytes: u64,
@@ -30,15 +30,9 @@ const WEBHOOKS: &str = "
 /// Reads every page; none where there is no database yet.
 pub fn check(folder: &Path) -> Result<Option<Checkup>> {
     let path = folder.join(DATABASE);
+    soundness::before_opening(folder)?;
     let Ok(data) = std::fs::metadata(&path) else { return Ok(None) };
-    let db = Connection::open_with_flags(&path, OPEN)?;
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
-    recognise(&db)?;
-    let (_, behind) = supported(&db)?;
-    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(Error::Corrupt(verdict));
-    }
+    let (db, behind) = open(&path).map_err(|error| soundness::worsened(&path, error))?;
     // An older database may lack what is asked for; it is migrated first.
     if behind > 0 {
         return Ok(Some(Checkup {
@@ -54,6 +48,15 @@ pub fn check(folder: &Path) -> Result<Option<Checkup>> {
     let (webhooks_disabled, webhooks_failing, sealed) =
         db.query_row(WEBHOOKS, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(Some(Checkup { size_bytes: data.len(), behind, accounts, webhooks_disabled, webhooks_failing, sealed }))
+}
+
+fn open(path: &Path) -> Result<(Connection, usize)> {
+    let db = Connection::open_with_flags(path, OPEN)?;
+    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
+    recognise(&db)?;
+    let (_, behind) = supported(&db)?;
+    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok((db, behind)) } else { Err(Error::Corrupt(verdict)) }
 }
 
 /// Whether a server holds the folder.

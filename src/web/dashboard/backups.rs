@@ -88,6 +88,7 @@ pub async fn create(Keeper(_): Keeper, State(app): State<App>, _: SignedForm) ->
             tracing::warn!(error, "no backup was made");
             none("full")
         }
+        Err(Error::Corrupt(_)) => none("unsound"),
         Err(error) => return Err(error.into()),
     })
 }
@@ -179,6 +180,7 @@ fn flash(done: &str) -> Option<&'static str> {
         "made" => "The backup is made and verified.",
         "busy" => "A backup is being made already. Look again in a moment.",
         "full" => "No backup was made: the disk has no room for it, or cannot be written. The server’s log says more.",
+        "unsound" => "No backup was made: the database is damaged, and the backups that are there are better.",
         "whole" => "The backup was read to its end and is whole.",
         "damaged" => "The backup is damaged and cannot be restored. Make a new one.",
         _ => return None,
