@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::domain::backup::{self, Backup, Why};
 use crate::domain::time::Time;
 use crate::storage::checkup::free_bytes;
-use crate::storage::schema::{DATABASE, OPEN, RESTORING, recognise, supported, take_lock};
+use crate::storage::schema::{DATABASE, OPEN, RESTORING, filled, recognise, take_lock};
 use crate::storage::{Error, Result, Store, private_folder, soundness};
 
 pub const FOLDER: &str = "backups";
@@ -136,7 +136,7 @@ pub fn verify(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let db = Connection::open_with_flags(uri(path), flags)?;
     recognise(&db)?;
-    supported(&db)?;
+    filled(&db)?;
     let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(Error::Corrupt(format!("{}: {verdict}", path.display()))) }
 }

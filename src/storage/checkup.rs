@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::storage::schema::{DATABASE, OPEN, recognise, supported, take_lock};
+use crate::storage::schema::{DATABASE, OPEN, filled, recognise, take_lock};
 use crate::storage::{Error, Result, soundness};
 
 pub struct Checkup {
@@ -31,7 +31,7 @@ const WEBHOOKS: &str = "
 pub fn check(folder: &Path) -> Result<Option<Checkup>> {
     let path = folder.join(DATABASE);
     soundness::before_opening(folder)?;
-    let Ok(data) = std::fs::metadata(&path) else { return Ok(None) };
+    let Some(data) = std::fs::metadata(&path).ok().filter(|data| data.len() > 0) else { return Ok(None) };
     let (db, behind) = open(&path).map_err(|error| soundness::worsened(&path, error))?;
     // An older database may lack what is asked for; it is migrated first.
     if behind > 0 {
@@ -54,7 +54,7 @@ fn open(path: &Path) -> Result<(Connection, usize)> {
     let db = Connection::open_with_flags(path, OPEN)?;
     db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
     recognise(&db)?;
-    let (_, behind) = supported(&db)?;
+    let behind = filled(&db)?;
     let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok((db, behind)) } else { Err(Error::Corrupt(verdict)) }
 }

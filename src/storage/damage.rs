@@ -101,7 +101,8 @@ impl Found {
     fn tell(&self) {
         let remedy = self.remedy.get_or_init(|| Remedy::find(&self.folder));
         let reason = self.damage.get().map(|damage| damage.reason.as_str()).unwrap_or_default();
-        tracing::error!(reason, "the database is damaged, and nothing is written any more. {}", remedy.sentence());
+        // The command stands at the end, so that it can be copied.
+        tracing::error!("the database is damaged, and nothing is written any more: {reason}. {}", remedy.sentence());
     }
 }
 

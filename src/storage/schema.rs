@@ -127,12 +127,16 @@ impl Files {
     fn check(&mut self, db: &Connection) -> Result<()> {
         db.set_prepared_statement_cache_capacity(128);
         plan_once(db)?;
+        let is_new = is_new(db)?;
+        if !is_new {
+            // Before anything is changed in a file that may be another program's.
+            recognise(db)?;
+            filled(db)?;
+        }
         db.execute_batch(PRAGMAS)?;
-        if is_new(db)? {
+        if is_new {
             return Ok(());
         }
-        recognise(db)?;
-        is_filled(db)?;
         let path = self.database();
         soundness::look_at_roots(db, &path)?;
         let is_small = fs::metadata(&path).is_ok_and(|data| data.len() <= soundness::SMALL_BYTES);
@@ -249,13 +253,12 @@ fn is_new(db: &Connection) -> Result<bool> {
     Ok(version_of(db)? == 0 && tables(db)? == 0)
 }
 
-/// The first migration makes tables, in the transaction in which it counts itself.
-fn is_filled(db: &Connection) -> Result<()> {
-    let (version, _) = supported(db)?;
-    match (version, tables(db)?) {
-        (0, _) => Err(Error::Corrupt("it holds tables, and no version".into())),
+/// How many migrations a database lacks that is not new. The first makes tables, in the transaction in which it counts itself.
+pub fn filled(db: &Connection) -> Result<usize> {
+    match (supported(db)?, tables(db)?) {
+        ((0, _), _) => Err(Error::Corrupt("it has no version".into())),
         (_, 0) => Err(Error::Corrupt("it holds no tables".into())),
-        _ => Ok(()),
+        ((_, behind), _) => Ok(behind),
     }
 }
 
