@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::auth::vault::MasterKey;
 use crate::cli::{CORRUPT, Context, FAILURE};
 use crate::config::Config;
+use crate::domain::size::Size;
 use crate::domain::time::{DAY_MS, Time};
 use crate::storage::checkup::{self, Checkup};
 use crate::storage::damage::Remedy;
@@ -187,8 +188,8 @@ impl Findings {
                 Some(found)
             }
             Ok(Some(found)) => {
-                let (megabytes, accounts) = (found.size_bytes >> 20, found.accounts);
-                self.good(about, format!("whole, {megabytes} MB, accounts: {accounts}"));
+                let (size, accounts) = (Size(found.size_bytes), found.accounts);
+                self.good(about, format!("whole, {size}, accounts: {accounts}"));
                 Some(found)
             }
             Err(Error::Corrupt(verdict)) => {
@@ -219,13 +220,13 @@ impl Findings {
     }
 
     fn room(&mut self, context: &Context, config: &Config) {
-        let Some(free) = checkup::free_bytes(&context.data).map(|bytes| bytes >> 20) else { return };
+        let Some(free) = checkup::free_bytes(&context.data).map(Size) else { return };
         let (about, least) = ("Disk", config.server.disk_free_min_mb);
-        if free < least {
-            let says = format!("{free} MB are free, less than server.disk_free_min_mb = {least}");
+        if free < Size::from_mb(least) {
+            let says = format!("{free} are free, less than server.disk_free_min_mb = {least}");
             return self.add(about, Verdict::Bad, says, "Make room: a full disk lets nobody write");
         }
-        self.good(about, format!("{free} MB are free"));
+        self.good(about, format!("{free} are free"));
     }
 
     fn backups(&mut self, context: &Context, config: &Config) {

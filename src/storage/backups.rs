@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::domain::backup::{self, Backup, Why};
+use crate::domain::size::Size;
 use crate::domain::time::Time;
 use crate::storage::checkup::free_bytes;
 use crate::storage::schema::{DATABASE, OPEN, RESTORING, filled, recognise, take_lock};
@@ -162,6 +163,11 @@ pub fn list(folder: &Path) -> Result<Vec<Backup>> {
     Ok(found)
 }
 
+/// Whether there is something that a restore would replace: a database, or what is left of one.
+pub fn would_replace(folder: &Path) -> bool {
+    SIDECARS.iter().any(|ending| folder.join(format!("{DATABASE}{ending}")).exists())
+}
+
 /// Puts a copy in the place of the database, which is kept: the folder it was moved to, if there was one. Nothing is
 /// moved before the copy has been read to its end, and no log of the former database ever meets the new one.
 pub fn restore(folder: &Path, from: &Path, now: Time) -> Result<Option<PathBuf>> {
@@ -187,7 +193,7 @@ pub fn restore(folder: &Path, from: &Path, now: Time) -> Result<Option<PathBuf>>
 fn move_aside(folder: &Path, now: Time) -> Result<Option<PathBuf>> {
     let present = |ending: &str| folder.join(format!("{DATABASE}{ending}")).exists();
     let (moving, aside) = (folder.join(MOVING), folder.join(format!("replaced-{}", now.ms())));
-    if !moving.exists() && !SIDECARS.iter().any(|ending| present(ending)) {
+    if !moving.exists() && !would_replace(folder) {
         return Ok(None);
     }
     private_folder(&moving)?;
@@ -243,7 +249,7 @@ pub fn room_for(db: &Connection, path: &Path, copies: u64) -> Result<()> {
     if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());
     }
-    Err(Error::Disk(format!("this takes {} MB, and {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
+    Err(Error::Disk(format!("this takes {}, and {} has {} free", Size(needed), folder.display(), Size(free))))
 }
 
 pub fn remove(path: &Path) -> Result<()> {

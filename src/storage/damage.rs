@@ -9,6 +9,7 @@ use rusqlite::ErrorCode;
 
 use crate::domain::time::Time;
 use crate::storage::backups::{self, FOLDER};
+use crate::storage::schema::DATABASE;
 use crate::storage::soundness::{self, SMALL_BYTES};
 use crate::storage::{Error, Result};
 use crate::world::World;
@@ -84,7 +85,8 @@ impl Watch {
         let mut is_first = false;
         self.0.damage.get_or_init(|| {
             is_first = true;
-            Damage { reason: reason.to_owned(), since: self.0.world.now() }
+            let path = self.0.folder.join(DATABASE);
+            Damage { reason: soundness::named(&path, reason), since: self.0.world.now() }
         });
         if is_first {
             let found = self.0.clone();
@@ -169,7 +171,6 @@ mod tests {
         assert!(watch.refuse().is_ok());
         assert!(watch.heed::<()>(Err(Error::Corrupt("first".into()))).is_err());
         assert!(watch.heed::<()>(Err(Error::Corrupt("second".into()))).is_err());
-        assert!(matches!(watch.refuse(), Err(Error::Corrupt(reason)) if reason == "first"));
-        assert_eq!(watch.damage().map(|damage| damage.reason.as_str()), Some("first"));
+        assert!(matches!(watch.refuse(), Err(Error::Corrupt(reason)) if reason.ends_with("chatforge.db: first")));
     }
 }

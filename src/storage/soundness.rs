@@ -122,14 +122,21 @@ pub fn connect(path: &Path) -> Result<Connection> {
 }
 
 pub fn damaged(path: &Path, what: &str) -> Error {
+    Error::Corrupt(named(path, what))
+}
+
+/// In one line, which begins with the file's name.
+pub fn named(path: &Path, what: &str) -> String {
+    if what.starts_with(&*path.to_string_lossy()) {
+        return what.to_owned();
+    }
     let lines = what.lines().filter(|line| !line.starts_with("***")).collect::<Vec<_>>().join("; ");
-    Error::Corrupt(format!("{}: {}", path.display(), lines.chars().take(REASON_CHARS_MAX).collect::<String>()))
+    format!("{}: {}", path.display(), lines.chars().take(REASON_CHARS_MAX).collect::<String>())
 }
 
 /// What SQLite says of a file that it cannot make sense of has many names; before the file was ever used, all mean the same.
 pub fn worsened(path: &Path, error: Error) -> Error {
     match error {
-        Error::Corrupt(what) if what.starts_with(&*path.to_string_lossy()) => Error::Corrupt(what),
         Error::Corrupt(what) | Error::Sqlite(what) => damaged(path, &what),
         other => other,
     }
@@ -194,7 +201,11 @@ fn is_tree_page(file: &File, header: &Header, page: i64) -> bool {
 }
 
 fn has_log(path: &Path) -> bool {
+    log_bytes(path) > 0
+}
+
+pub fn log_bytes(path: &Path) -> u64 {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    fs::metadata(PathBuf::from(log)).is_ok_and(|log| log.len() > 0)
+    fs::metadata(PathBuf::from(log)).map(|log| log.len()).unwrap_or_default()
 }

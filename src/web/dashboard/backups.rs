@@ -13,6 +13,7 @@ use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::backup::{Backup, Why};
+use crate::domain::size::Size;
 use crate::storage::{Error, Store};
 use crate::web::App;
 use crate::web::audit::{NothingDone, Told, tell};
@@ -41,7 +42,7 @@ pub struct BackupRow {
     pub name: String,
     pub why: &'static str,
     pub made: When,
-    pub size: String,
+    pub size: Size,
 }
 
 /// Somebody who keeps the server.
@@ -189,13 +190,6 @@ fn flash(done: &str) -> Option<&'static str> {
 
 impl BackupRow {
     fn new(backup: Backup) -> Self {
-        Self { why: backup.why.label(), made: When::new(backup.made_at), size: size(backup.size_bytes), name: backup.name }
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
-        _ => format!("{} MB", bytes >> 20),
+        Self { why: backup.why.label(), made: When::new(backup.made_at), size: Size(backup.size_bytes), name: backup.name }
     }
 }
