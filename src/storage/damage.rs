@@ -115,7 +115,7 @@ impl Remedy {
         let paths = backups::list(&folder).unwrap_or_default().into_iter().map(|copy| folder.join(FOLDER).join(copy.name));
         let backup = paths.into_iter().find(|path| is_good(path));
         let file = backup.as_deref().map_or_else(|| "FILE".to_owned(), quoted);
-        let command = format!("chatforge --data {} restore {file} --yes", quoted(&folder));
+        let command = format!("chatforge restore --data {} {file} --yes", quoted(&folder));
         Self { backup, command }
     }
 

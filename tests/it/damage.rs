@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::binary::{Home, Ran};
 use crate::browser::{own_api, signed_in};
 use crate::http::Client;
+use crate::receiver::{Answer, Receiver};
 use crate::server::Span::{Days, Minutes};
 use crate::server::{TestServer, until};
 
@@ -120,7 +121,7 @@ fn a_start_refuses_every_kind_of_damage_and_names_the_command_that_helps() {
         fs::write(&database, &damaged).unwrap();
         let refused = home.run(&["serve"]);
         assert_eq!(refused.code, 3, "{what}: {refused:?}");
-        for told in ["damaged", "chatforge.db: ", name(&copy), "chatforge --data "] {
+        for told in ["damaged", "chatforge.db: ", name(&copy), "chatforge restore --data "] {
             assert!(refused.stderr.contains(told), "{what}: `{told}` is not in {refused:?}");
         }
         let found = home.run(&["doctor"]);
@@ -222,7 +223,7 @@ fn damage_deep_in_a_large_database_is_found_while_it_is_served() {
     let refused = until("the damage to be found", || Some(client.get("/readyz")).filter(|ready| ready.status == 503));
     assert_eq!((&refused.json["database"], &refused.json["disk"]), (&json!(false), &json!(true)));
     api.at(&server.url).post("/api/v1/agents", &json!({ "name": "More" })).is(503);
-    let log = until("the log to tell", || Some(server.log()).filter(|log| log.contains(" restore ")));
+    let log = until("the log to tell", || Some(server.log()).filter(|log| log.contains("chatforge restore ")));
     assert_eq!(log.matches("the database is damaged").count(), 1, "{log}");
     assert_eq!(server.terminate(), 0);
     // It was not stopped in peace, so that the next start reads every page.
@@ -267,7 +268,7 @@ fn damage_beneath_a_running_server_ends_all_writing_and_is_told() {
         api.get("/api/v1/agents").is(503);
         client.get("/readyz").is(503);
     }
-    let log = until("the log to tell", || Some(server.log()).filter(|log| log.contains(" restore ")));
+    let log = until("the log to tell", || Some(server.log()).filter(|log| log.contains("chatforge restore ")));
     assert_eq!(log.matches("the database is damaged").count(), 1, "{log}");
     assert!(log.contains("ERROR") && log.contains(name(&copy)), "{log}");
     home.run(&["backup"]).is(3);
@@ -305,6 +306,12 @@ fn nobody_claims_backs_up_or_forgets_over_damage_and_every_page_says_so() {
     let api = own_api(&server);
     let agent = api.agent(&json!({ "name": "A" }));
     api.teach(&agent, "text", "We open at nine.");
+    let receiver = Receiver::listen();
+    receiver.always(Answer::Status(500));
+    api.post("/api/v1/webhooks", &json!({ "url": receiver.url(), "events": ["lead.captured"] })).is(201);
+    server.visitor(&agent).ask("I am jane@example.com");
+    receiver.next();
+    until("the attempt to be recorded", || Some(()).filter(|()| server.deliveries() == [("pending".into(), 1)]));
     let good = server.store().back_up(Why::ByHand).unwrap();
     server.restart();
     browser.client.base.clone_from(&server.client().base);
@@ -328,6 +335,7 @@ fn nobody_claims_backs_up_or_forgets_over_damage_and_every_page_says_so() {
     }
     assert_eq!(server.store().backups().unwrap().len(), 1);
     until("the senders, who wait and have not died", || Some(()).filter(|()| server.app().courier.is_alive()));
+    assert!(receiver.is_empty(), "its second attempt was due long ago");
 }
 
 #[test]
