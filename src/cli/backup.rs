@@ -43,7 +43,7 @@ impl Backup {
 
 /// Put a copy in the place of the database. The server has to be stopped
 ///
-/// The copy is verified first. The present database is moved aside with its log, and kept.
+/// The copy is verified first. The present database is moved aside with its log, and kept. Where there is none, nothing is asked.
 #[derive(Args)]
 pub struct Restore {
     /// A copy that `chatforge backup` made
@@ -56,7 +56,7 @@ pub struct Restore {
 impl Restore {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         let now = World::machine(context.config(&[])?.testing.clock_offset_ms).now();
-        if !self.yes {
+        if !self.yes && backups::would_replace(&context.data) {
             anyhow::ensure!(
                 std::io::stdin().is_terminal(),
                 "nothing was changed; say --yes to replace the database without being asked"

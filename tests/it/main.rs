@@ -29,6 +29,7 @@ mod config;
 mod connections;
 mod conversations;
 mod cursors;
+mod damage;
 mod dashboard;
 mod dashboard_knowledge;
 mod dashboard_settings;

@@ -122,7 +122,7 @@ fn only_whoever_keeps_the_server_sees_its_backups() {
     let head_length = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     let head = String::from_utf8_lossy(&answer[..head_length]).to_lowercase();
     assert!(head.starts_with("http/1.1 200") && head.contains(&format!("content-length: {}", copy.len())), "{head}");
-    assert!(head.contains(&format!("attachment; filename=\"{link}\"")) && answer[head_length..] == copy, "{head}");
+    assert!(head.contains(&format!("attachment; filename=\"{link}\"").to_lowercase()) && answer[head_length..] == copy, "{head}");
     let verified = browser.submit(&format!("{path}/verify"), &[]).is(303);
     assert_eq!(verified.header("location"), "/settings/backups?done=whole");
     std::fs::write(server.folder().join("backups").join(&link), &copy[..copy.len() / 2]).unwrap();

@@ -39,20 +39,6 @@ fn spelled_out(iso: &str) -> Option<String> {
     Some(format!("{day} {name} {}, {}", iso.get(..4)?, iso.get(11..16)?))
 }
 
-/// A number of bytes, written short: `812 B`, `24.5 kB`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Size(pub u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            bytes @ 0..1_000 => write!(f, "{bytes} B"),
-            bytes @ 1_000..1_000_000 => write!(f, "{:.1} kB", bytes as f64 / 1e3),
-            bytes => write!(f, "{:.1} MB", bytes as f64 / 1e6),
-        }
-    }
-}
-
 /// A length of time in seconds, written short: `48 s`, `4 min 5 s`, `1 h 12 min`.
 #[derive(Clone, Copy)]
 pub struct Duration(pub u64);
@@ -171,8 +157,6 @@ mod tests {
 
     #[test]
     fn sizes_and_durations_are_short() {
-        assert_eq!(Size(812).to_string(), "812 B");
-        assert_eq!(Size(24_500).to_string(), "24.5 kB");
         assert_eq!((duration_ms(40), duration_ms(1_234)), ("40 ms".to_owned(), "1.2 s".to_owned()));
         assert_eq!(Duration(48).to_string(), "48 s");
         assert_eq!(Duration(245).to_string(), "4 min 5 s");

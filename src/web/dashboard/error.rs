@@ -68,7 +68,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::CONFLICT => "This is not possible now",
         StatusCode::FORBIDDEN => "This is not allowed",
         StatusCode::TOO_MANY_REQUESTS => "Too many tries",
-        StatusCode::SERVICE_UNAVAILABLE => "Busy for a moment",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available now",
         _ => "Something went wrong",
     }
 }

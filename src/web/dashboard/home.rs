@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::domain::agent::Agent;
-use crate::domain::analytics::{Analytics, Overview, Unanswered};
+use crate::domain::analytics::{Analytics, Overview, Unanswered, percent};
 use crate::domain::webhook::Webhook;
 use crate::web::App;
 use crate::web::dashboard::Page;
@@ -17,6 +17,9 @@ use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::SignedIn;
 use crate::web::dashboard::start;
 use crate::web::dashboard::trends::trends;
+
+/// From so many on, a share is told in percent.
+const FEW: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -132,14 +135,22 @@ fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
         Some(time) => (duration_ms(count(time.avg_ms)), format!("95 of 100 within {}", duration_ms(count(time.p95_ms)))),
         None => (none(), "of this month".to_owned()),
     };
-    let rate = (conversations.this_month > 0).then(|| leads.this_month * 100 / conversations.this_month);
-    let rate = rate.map_or_else(String::new, |percent| format!(", {percent} % of conversations"));
     vec![
         number("Conversations today", conversations.today.to_string(), month(conversations.this_month)),
-        number("Leads today", leads.today.to_string(), month(leads.this_month) + &rate),
+        number("Leads today", leads.today.to_string(), lead_rate(leads.this_month, conversations.this_month)),
         number("Answered from knowledge", answered, format!("of {} answers this month", overview.answers)),
         number("Answer time", average, p95),
     ]
+}
+
+/// A share of so few that one more changes it by far is no share.
+fn lead_rate(leads: i64, conversations: i64) -> String {
+    match percent(leads, conversations) {
+        Some(percent) if leads >= FEW => format!("{leads} this month, {percent} % of conversations"),
+        // Visitors also leave their details without a conversation.
+        Some(_) if leads <= conversations => format!("{leads} of {conversations} conversations this month"),
+        _ => format!("{leads} this month"),
+    }
 }
 
 fn models(app: &App) -> Vec<ModelRow> {
@@ -179,5 +190,25 @@ impl WebhookHealth {
         let all = webhooks.len();
         let on = webhooks.iter().filter(active).count();
         Self { all, active: on, failing: webhooks.iter().filter(active).filter(failing).count(), disabled: all - on }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_leads_are_counted_and_many_are_a_share() {
+        let check = |leads, conversations, expected: &str| assert_eq!(lead_rate(leads, conversations), expected);
+        check(0, 0, "0 this month");
+        check(0, 17, "0 of 17 conversations this month");
+        check(1, 17, "1 of 17 conversations this month");
+        check(1, 1, "1 of 1 conversations this month");
+        check(9, 9, "9 of 9 conversations this month");
+        check(3, 2, "3 this month");
+        check(2, 0, "2 this month");
+        check(10, 17, "10 this month, 59 % of conversations");
+        check(12, 17, "12 this month, 71 % of conversations");
+        check(199, 200, "199 this month, 100 % of conversations");
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::account::User;
 use crate::domain::agent::Agent;
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::time::HOUR_MS;
-use crate::storage::{Member, NewSession};
+use crate::storage::{self, Member, NewSession};
 use crate::web::App;
 use crate::web::body::Whole;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
@@ -55,10 +55,26 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let member = member(parts, app).await?;
-        let troubled = app.store.troubled_webhooks(member.account.id.clone()).await?;
-        let wanting = app.store.wanting_count(member.account.id.clone()).await?;
-        Ok(Self(member, troubled.iter().map(notices::of).collect(), wanting))
+        let troubled = app.store.troubled_webhooks(member.account.id.clone()).await;
+        let mut told: Vec<_> = damage(app, &member).await.into_iter().collect();
+        match troubled {
+            Ok(troubled) => told.extend(troubled.iter().map(notices::of)),
+            // The page may still be readable, and that it is damaged is told already.
+            Err(storage::Error::Corrupt(_)) if !told.is_empty() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let wanting = match app.store.wanting_count(member.account.id.clone()).await {
+            Err(storage::Error::Corrupt(_)) if !told.is_empty() => 0,
+            wanting => wanting?,
+        };
+        Ok(Self(member, told, wanting))
     }
+}
+
+async fn damage(app: &App, member: &Member) -> Option<Notice> {
+    app.store.damage()?;
+    let keeps_server = app.store.keeps_server(member.user.id.clone()).await.unwrap_or_default();
+    notices::of_damage(&app.store, keeps_server)
 }
 
 /// Whose session a request belongs to. The dashboard's guard asks once, and leaves the answer with the request.
