@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const LAUNCHER_BYTES_MAX = 3 * 1024;
-const PANEL_BYTES_MAX = 18 * 1024;
+const PANEL_BYTES_MAX = 19 * 1024;
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const launcher = readFileSync(path("dist/widget.js"));
@@ -24,7 +24,7 @@ test("the launcher is at most 3 KB", (t) => {
   assert.ok(size <= LAUNCHER_BYTES_MAX, `widget.js is ${size} bytes`);
 });
 
-test("everything else that a chat needs is at most 18 KB", (t) => {
+test("everything else that a chat needs is at most 19 KB", (t) => {
   const size = brotliBytes(panel);
   t.diagnostic(`panel.js: ${size} of ${PANEL_BYTES_MAX} bytes`);
   assert.ok(size <= PANEL_BYTES_MAX, `panel.js is ${size} bytes`);

@@ -80,6 +80,7 @@ mod stripe;
 mod takeover;
 mod team;
 mod tidy;
+mod trials;
 mod two_step;
 mod unseen;
 mod visited;
