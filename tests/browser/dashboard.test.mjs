@@ -81,7 +81,7 @@ test("keys go to pages, walk through lists and to their search", async () => {
   await goes("gc", "/conversations");
   await page.keyboard.press("/");
   await page.keyboard.type("gc?");
-  assert.equal(await page.getByRole("searchbox", { name: "Search what was said" }).inputValue(), "gc?");
+  assert.equal(await page.getByRole("searchbox", { name: "Search messages" }).inputValue(), "gc?");
   await page.keyboard.press("Escape");
   await page.locator("h1").click();
   await page.keyboard.press("?");
