@@ -162,12 +162,13 @@ test("the lead, the title and the count appear while pages are open", async () =
   await page.locator("#lead-card").getByRole("link", { name: "zoe@example.com" }).waitFor();
   const list = await context.newPage();
   await list.goto(`${server.url}/conversations`);
-  await list.locator(".badge", { hasText: "Waiting for" }).waitFor();
+  const waiting = list.locator("tr", { hasText: "Zoë" }).locator(".badge", { hasText: "Waiting for" });
+  await waiting.waitFor();
   await until(async () => /^\(\d+\) Conversations/.test(await list.title()));
   await page.bringToFront();
   await composer(page).fill("Hello Zoë");
   await composer(page).press("Enter");
-  await until(async () => (await list.locator(".badge", { hasText: "Waiting for" }).count()) === 0);
+  await until(async () => (await waiting.count()) === 0);
   await guest.context.close();
   await context.close();
 });

@@ -47,8 +47,8 @@ fn k06_after_a_year_what_was_said_is_gone_and_counts_stay() {
         0
     );
     browser.sign_in(PASSWORD).is(303);
-    assert!(browser.get("/conversations?q=unicorn").is(200).text.contains("No such conversations"));
-    assert!(!browser.get("/conversations?q=dragon").is(200).text.contains("No such conversations"));
+    assert!(browser.get("/conversations?q=unicorn").is(200).text.contains("No conversations match"));
+    assert!(!browser.get("/conversations?q=dragon").is(200).text.contains("No conversations match"));
 }
 
 #[test]
