@@ -101,7 +101,9 @@ impl Store {
             model_use::count(db, &agent, message.created_at, &answer.used)?;
             let Some(conversation) = conversation else { return Ok(Some(message)) };
             let standing = standing(db, &agent.account, &conversation)?;
-            if standing.as_ref().is_some_and(|now| (now.claims_count, now.ended_at) != (answer.claims_count, answer.ended_at)) {
+            let was_taken = |now: &Standing| now.claims_count != answer.claims_count;
+            let was_closed = |now: &Standing| now.closed_at.is_some() && now.closed_at != answer.ended_at;
+            if standing.as_ref().is_some_and(|now| was_taken(now) || was_closed(now)) {
                 return Ok(None);
             }
             keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
@@ -126,15 +128,20 @@ impl Store {
 /// What of a conversation decides what becomes of an answer.
 struct Standing {
     claims_count: i64,
-    ended_at: Option<Time>,
+    /// When its visitor ended it. One that silence ended, ended at its last message.
+    closed_at: Option<Time>,
     trial: bool,
 }
 
 /// None of one that was deleted meanwhile.
 fn standing(db: &Connection, account: &AccountId, conversation: &ConversationId) -> Result<Option<Standing>> {
-    let mut find = db.prepare_cached("SELECT claims_count, ended_at, trial FROM conversations WHERE account = ?1 AND id = ?2")?;
+    let mut find = db.prepare_cached(
+        "SELECT claims_count, CASE WHEN last_activity_at < ended_at THEN ended_at END, trial
+         FROM conversations
+         WHERE account = ?1 AND id = ?2",
+    )?;
     let standing = find.query_row(params![account, conversation], |row| {
-        Ok(Standing { claims_count: row.get(0)?, ended_at: row.get(1)?, trial: row.get(2)? })
+        Ok(Standing { claims_count: row.get(0)?, closed_at: row.get(1)?, trial: row.get(2)? })
     });
     Ok(standing.optional()?)
 }

@@ -184,10 +184,13 @@ impl Store {
         self.write(move |db| {
             let Some(latest) = latest_of(db, &account, &agent, &visitor)? else { return Ok(None) };
             let now = outbox.world.now();
+            let mut last = latest.last_activity_at;
             if let Some(shown) = shown.filter(|_| latest.ended_at.is_none() && latest.claimed.is_none()) {
                 answers::keep_shown(db, &outbox.world, &latest, shown)?;
+                last = last.max(now);
             }
-            end(db, &outbox, &account, &latest.id, now.max(latest.last_activity_at))?;
+            // After the last message, which tells it from one that silence ended.
+            end(db, &outbox, &account, &latest.id, now.max(last.plus_ms(1)))?;
             Ok(Some(latest.id))
         })
         .await
