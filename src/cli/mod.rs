@@ -99,6 +99,7 @@ impl Context {
         let config = self.config(&[])?;
         let world = World::machine(config.testing.clock_offset_ms);
         let store = Store::open(&self.data, world.clone(), Use::Command)?;
+        store.cap_knowledge(config.knowledge.cap());
         Ok((store, config, world))
     }
 }

@@ -182,18 +182,29 @@ fn keep_answer(
 
 /// The beginning of an answer that its visitor did not wait for. What follows of it is kept nowhere.
 pub fn keep_shown(db: &Connection, world: &World, conversation: &Conversation, shown: String) -> Result<()> {
+    say(db, world, (&conversation.account, &conversation.id), shown, world.now())
+}
+
+/// Words of the agent's that answer nothing.
+pub fn say(
+    db: &Connection,
+    world: &World,
+    (account, conversation): (&AccountId, &ConversationId),
+    content: String,
+    at: Time,
+) -> Result<()> {
     let message = Message {
         id: draw(db, world, "messages")?,
         role: Role::Assistant,
         author: Author::Agent,
-        content: shown,
-        created_at: world.now(),
+        content,
+        created_at: at,
         sources: Vec::new(),
         answered: true,
         trace: None,
         operator: None,
     };
-    append(db, &conversation.account, &conversation.id, &message, None)
+    append(db, account, conversation, &message, None)
 }
 
 pub fn append(

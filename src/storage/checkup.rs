@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::storage::schema::{DATABASE, OPEN, filled, recognise, take_lock};
+use crate::storage::schema::{DATABASE, filled, recognise, take_lock};
 use crate::storage::{Error, Result, soundness};
 
 pub struct Checkup {
@@ -46,8 +46,7 @@ pub fn check(folder: &Path) -> Result<Option<Checkup>> {
 }
 
 fn open(path: &Path) -> Result<(Connection, usize)> {
-    let db = Connection::open_with_flags(path, OPEN)?;
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
+    let db = soundness::connect(path)?;
     recognise(&db)?;
     let behind = filled(&db)?;
     let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;

@@ -60,11 +60,6 @@ const BY_AGENT_SINCE: &str = "
       AND account = ?1
     ORDER BY started_at DESC, id DESC";
 
-const COUNT_BY_ACCOUNT: &str = "
-    SELECT count(*)
-    FROM conversations
-    WHERE account = ?1";
-
 const MESSAGES: &str = "
     SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator
     FROM messages
@@ -121,21 +116,13 @@ impl Store {
         .await
     }
 
-    /// The conversations of an account, or of one of its agents, each with the visitor's first message.
-    pub async fn conversations(
-        &self,
-        account: AccountId,
-        agent: Option<AgentId>,
-        page: Page,
-    ) -> Result<Listed<ConversationSummary>> {
+    /// An agent's conversations, each with the visitor's first message.
+    pub async fn conversations(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<ConversationSummary>> {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
-            let (total, filter) = match &agent {
-                Some(agent) => (count(&tx, &account, agent, None, None)?, "AND agent = ?4 AND trial = 0"),
-                None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),
-            };
+            let total = count(&tx, &account, &agent, None, None)?;
             let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS}, {OPENING} FROM conversations WHERE account = ?1 {filter}
+                "SELECT {COLUMNS}, {OPENING} FROM conversations WHERE account = ?1 AND agent = ?4 AND trial = 0
                  ORDER BY started_at DESC, id DESC LIMIT ?2 OFFSET ?3"
             ))?;
             let rows = list.query_map(params![account, page.limit, page.offset, agent], |row| {

@@ -118,21 +118,6 @@ impl Store {
         .await
     }
 
-    /// The leads of all agents of an account.
-    pub async fn account_leads(&self, account: AccountId, page: Page) -> Result<Listed<Lead>> {
-        self.read_heavy(move |db| {
-            let tx = db.unchecked_transaction()?;
-            let total =
-                tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;
-            let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM leads WHERE account = ?1 ORDER BY captured_at DESC, id DESC LIMIT ?2 OFFSET ?3"
-            ))?;
-            let rows = list.query_map(params![account, page.limit, page.offset], lead_of)?;
-            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
-        })
-        .await
-    }
-
     /// The leads of an account, or of one of its agents: at most `page.limit`, those that its filter lets through.
     pub async fn team_leads(&self, account: AccountId, agent: Option<AgentId>, page: Page) -> Result<Vec<Lead>> {
         self.read_heavy(move |db| {

@@ -11,7 +11,7 @@ use crate::domain::lead::LeadDetails;
 use crate::domain::page::{self, page_path};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
-use crate::storage::answers::append;
+use crate::storage::answers::{append, say};
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture, tells};
@@ -260,7 +260,7 @@ fn start(
         now,
         message.trial
     ])?;
-    greet(db, outbox, agent, &id, started_at)?;
+    say(db, &outbox.world, (&agent.account, &id), agent.greeting.clone(), started_at)?;
     adopt_lead(db, message, &id, now)?;
     if message.trial {
         return Ok(Some(id));
@@ -271,21 +271,6 @@ fn start(
     days::count_conversation(db, &agent.account, started_at, 1)?;
     count(db, outbox, message, &month, now)?;
     Ok(Some(id))
-}
-
-fn greet(db: &Connection, outbox: &Outbox, agent: &Agent, conversation: &ConversationId, started_at: Time) -> Result<()> {
-    let greeting = Message {
-        id: draw::<MessageId>(db, &outbox.world, "messages")?,
-        role: Role::Assistant,
-        author: Author::Agent,
-        content: agent.greeting.clone(),
-        created_at: started_at,
-        sources: Vec::new(),
-        answered: true,
-        trace: None,
-        operator: None,
-    };
-    append(db, &agent.account, conversation, &greeting, None)
 }
 
 /// A lead that the visitor left before the first message belongs to this conversation.

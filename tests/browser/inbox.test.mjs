@@ -1,16 +1,18 @@
 // The team's side of a conversation, as a chat: by keyboard alone, and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { EMAIL, PASSWORD, everywhere, launchBrowser, SCREENS, startServer, startSite, until, visit } from "./harness.mjs";
+import { everywhere, launchBrowser, SCREENS, startServer, startSite, until, visit } from "./harness.mjs";
+import { Member } from "./account.mjs";
 
 const QUESTION = "What are your opening hours?";
 
-let server, site, browser, agent;
+let server, site, browser, agent, member;
 
 before(async () => {
   server = await startServer();
   site = await startSite(server);
   browser = await launchBrowser();
+  member = await Member.signIn(server);
   agent = await server.agent({ name: "Ada", greeting: "Hello!" }, [`Q: ${QUESTION}\nA: We are open Monday to Friday from 9:00 to 17:00.`]);
 });
 
@@ -19,20 +21,6 @@ after(async () => {
   await site?.stop();
   await server?.stop();
 });
-
-async function signIn(screen) {
-  const context = await browser.newContext({ reducedMotion: "reduce", ...screen });
-  const page = await context.newPage();
-  const violations = [];
-  page.on("console", (message) => message.type() === "error" && violations.push(message.text()));
-  page.on("pageerror", (error) => violations.push(String(error)));
-  await page.goto(`${server.url}/login`);
-  await page.getByLabel("E-mail").fill(EMAIL);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${server.url}/`);
-  return { page, context, violations };
-}
 
 async function visitor() {
   const one = await visit(browser, site.page(agent));
@@ -59,7 +47,7 @@ async function inView(page, words) {
 }
 
 everywhere("twenty messages go out by keyboard alone, each whole and once", async (screen) => {
-  const { page, context, violations } = await signIn(screen);
+  const { page, context, seen } = await member.open(browser, "/", screen);
   const guest = await visitor();
   await takeOver(page);
   const address = new URL(page.url()).pathname;
@@ -76,13 +64,13 @@ everywhere("twenty messages go out by keyboard alone, each whole and once", asyn
   assert.equal(await composer(page).inputValue(), "");
   assert.ok(await composer(page).evaluate((node) => node === document.activeElement));
   await until(async () => (await page.locator(".turn-operator:not(.turn-sending)").count()) === 20);
-  assert.deepEqual(violations, []);
+  assert.deepEqual(seen.console, []);
   await guest.context.close();
   await context.close();
 });
 
 test("a message that fails stands in the field again, and goes once when it is sent again", async () => {
-  const { page, context } = await signIn(SCREENS.desktop);
+  const { page, context } = await member.open(browser, "/", SCREENS.desktop);
   const guest = await visitor();
   await takeOver(page);
   await page.route("**/reply", (route) => route.abort());
@@ -104,7 +92,7 @@ test("a message that fails stands in the field again, and goes once when it is s
 });
 
 test("letters are no shortcuts beside a reply, and the palette still opens", async () => {
-  const { page, context } = await signIn(SCREENS.desktop);
+  const { page, context } = await member.open(browser, "/", SCREENS.desktop);
   const guest = await visitor();
   await takeOver(page);
   const address = page.url();
@@ -119,7 +107,7 @@ test("letters are no shortcuts beside a reply, and the palette still opens", asy
 });
 
 test("on a phone what comes in is in view above the reply box", async () => {
-  const { page, context, violations } = await signIn(SCREENS.phone);
+  const { page, context, seen } = await member.open(browser, "/", SCREENS.phone);
   const guest = await visitor();
   await takeOver(page);
   for (let number = 1; number <= 8; number++) {
@@ -147,13 +135,13 @@ test("on a phone what comes in is in view above the reply box", async () => {
   await guest.field.press("Enter");
   await page.getByRole("button", { name: "New messages" }).click();
   await until(() => inView(page, "Are you there?"));
-  assert.deepEqual(violations, []);
+  assert.deepEqual(seen.console, []);
   await guest.context.close();
   await context.close();
 });
 
 test("the lead, the title and the count appear while pages are open", async () => {
-  const { page, context } = await signIn(SCREENS.desktop);
+  const { page, context } = await member.open(browser, "/", SCREENS.desktop);
   const guest = await visitor();
   await takeOver(page);
   assert.equal(await page.locator("#lead-card .card").count(), 0);

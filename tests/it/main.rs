@@ -3,6 +3,7 @@
 
 mod binary;
 mod browser;
+mod desk;
 mod http;
 mod receiver;
 mod retention;

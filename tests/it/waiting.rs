@@ -2,33 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, between, own_api, signed_in};
+use crate::browser::{Browser, between};
+use crate::desk::{Desk, QUESTION, desk};
 use crate::server::Span::{Minutes, Ms};
-use crate::server::{Api, TestServer, until};
+use crate::server::until;
 use crate::visitor::Visitor;
 
-const FAQ: &str = "Q: What are your opening hours?\nA: We are open from 9:00 to 17:00 on weekdays.";
-const QUESTION: &str = "What are your opening hours?";
 const LEFT: &str = "Handed back after 5 minutes without a reply";
-
-struct Desk {
-    server: TestServer,
-    jane: Browser,
-    api: Api,
-    agent: String,
-}
-
-fn desk() -> Desk {
-    let (server, jane) = signed_in();
-    let api = own_api(&server);
-    let agent = api.agent(&json!({ "name": "Ada", "greeting": "Welcome!" }));
-    api.teach(&agent, "faq", FAQ);
-    Desk { server, jane, api, agent }
-}
 
 impl Desk {
     /// Somebody new who writes after all others.
-    fn visitor(&self, words: &str) -> (Visitor, String) {
+    fn newcomer(&self, words: &str) -> (Visitor, String) {
         self.server.pass(Ms(1_000));
         let visitor = self.server.visitor(&self.agent);
         let id = visitor.ask(words).conversation.unwrap();
@@ -38,15 +22,6 @@ impl Desk {
     fn claim(&mut self, id: &str) {
         self.jane.get(&format!("/conversations/{id}")).is(200);
         self.jane.submit(&format!("/conversations/{id}/claim"), &[]).is(303);
-    }
-
-    fn reply(&mut self, id: &str, content: &str) {
-        self.jane.get(&format!("/conversations/{id}")).is(200);
-        self.jane.submit(&format!("/conversations/{id}/reply"), &[("content", content), ("once", content)]).is(303);
-    }
-
-    fn messages(&self, id: &str) -> Vec<Value> {
-        self.api.get(&format!("/api/v1/conversations/{id}")).is(200).json["messages"].as_array().unwrap().clone()
     }
 
     fn is_claimed(&self, id: &str) -> bool {
@@ -75,10 +50,10 @@ fn wanting(browser: &mut Browser) -> i64 {
 #[test]
 fn who_waits_for_a_person_comes_first_and_then_the_newest_message() {
     let mut desk = desk();
-    let (first, a) = desk.visitor("About apples");
-    let (second, b) = desk.visitor("About bread");
-    let (third, c) = desk.visitor("About cheese");
-    let (_, d) = desk.visitor("About dates");
+    let (first, a) = desk.newcomer("About apples");
+    let (second, b) = desk.newcomer("About bread");
+    let (third, c) = desk.newcomer("About cheese");
+    let (_, d) = desk.newcomer("About dates");
     assert_eq!(shown(&mut desk.jane, ""), [&d, &c, &b, &a].map(String::as_str));
     desk.server.pass(Ms(1_000));
     first.ask(QUESTION);
@@ -105,7 +80,7 @@ fn who_waits_for_a_person_comes_first_and_then_the_newest_message() {
 #[test]
 fn the_inbox_is_turned_without_a_gap_while_conversations_move() {
     let mut desk = desk();
-    let visitors: Vec<_> = (0..32).map(|number| desk.visitor(&format!("Question {number}"))).collect();
+    let visitors: Vec<_> = (0..32).map(|number| desk.newcomer(&format!("Question {number}"))).collect();
     let id = |number: usize| visitors[number].1.clone();
     for number in [3, 7, 5] {
         desk.claim(&id(number));
@@ -130,8 +105,8 @@ fn what_nobody_has_read_is_counted_until_somebody_who_may_answer_opens_it() {
     let mut desk = desk();
     let mut viewer = Browser::colleague_as(&desk.server, "Vera", "viewer");
     let mut sam = Browser::colleague(&desk.server, "Sam");
-    let (visitor, id) = desk.visitor("Hello");
-    desk.visitor("Good evening");
+    let (visitor, id) = desk.newcomer("Hello");
+    desk.newcomer("Good evening");
     let unread = |browser: &mut Browser| browser.get("/conversations").text.matches("class=\"unread\"").count();
     assert_eq!((wanting(&mut desk.jane), unread(&mut desk.jane)), (2, 2));
     viewer.get(&format!("/conversations/{id}")).is(200);
@@ -168,7 +143,7 @@ fn an_open_page_that_asks_for_the_count_is_told_each_time_it_changes() {
         }
     };
     assert_eq!(counted(), 0);
-    let (_, id) = desk.visitor("Hello");
+    let (_, id) = desk.newcomer("Hello");
     assert_eq!(counted(), 1);
     desk.jane.get(&format!("/conversations/{id}")).is(200);
     assert_eq!(counted(), 0);
@@ -177,7 +152,7 @@ fn an_open_page_that_asks_for_the_count_is_told_each_time_it_changes() {
 #[test]
 fn a_conversation_that_is_left_waiting_goes_back_and_the_agent_answers() {
     let mut desk = desk();
-    let (visitor, id) = desk.visitor("Hello");
+    let (visitor, id) = desk.newcomer("Hello");
     desk.claim(&id);
     desk.server.pass(Minutes(20));
     assert!(desk.is_claimed(&id), "nobody waits");
@@ -210,7 +185,7 @@ fn a_conversation_that_is_left_waiting_goes_back_and_the_agent_answers() {
 #[test]
 fn whoever_writes_or_types_keeps_the_conversation() {
     let mut desk = desk();
-    let (visitor, id) = desk.visitor("Hello");
+    let (visitor, id) = desk.newcomer("Hello");
     desk.claim(&id);
     visitor.say("Is anybody there?").is(200);
     for _ in 0..3 {
@@ -241,7 +216,7 @@ fn the_time_is_chosen_in_the_settings_and_0_is_never() {
         desk.jane.submit("/settings/live", &[("minutes", wrong)]).is(422);
     }
     desk.jane.submit("/settings/live", &[("minutes", "0")]).is(303);
-    let (visitor, id) = desk.visitor("Hello");
+    let (visitor, id) = desk.newcomer("Hello");
     desk.claim(&id);
     visitor.say(QUESTION).is(200);
     desk.server.pass(Minutes(20));
@@ -259,7 +234,7 @@ fn the_time_is_chosen_in_the_settings_and_0_is_never() {
 fn a_hand_back_outlives_a_restart_at_any_moment() {
     for owed in [false, true] {
         let mut desk = desk();
-        let (visitor, id) = desk.visitor("Hello");
+        let (visitor, id) = desk.newcomer("Hello");
         desk.claim(&id);
         visitor.say(QUESTION).is(200);
         desk.server.stop();
@@ -280,7 +255,7 @@ fn a_hand_back_outlives_a_restart_at_any_moment() {
 #[test]
 fn a_conversation_goes_by_the_name_of_its_lead_or_by_its_question() {
     let mut desk = desk();
-    let (visitor, id) = desk.visitor("Do you sell \"submarines\"?");
+    let (visitor, id) = desk.newcomer("Do you sell \"submarines\"?");
     let page = desk.jane.get(&format!("/conversations/{id}")).is(200).text;
     assert!(page.contains("<title>Do you sell &#34;submarines&#34;? · ChatForge</title>") && page.contains("id=\"lead-card\""));
     visitor.lead(&json!({ "name": "Zoë", "email": "zoe@example.com", "phone": "+49 (0)30 123-45" })).is(201);

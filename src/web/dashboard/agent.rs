@@ -151,8 +151,7 @@ pub fn of_whole_list(failure: Invalid) -> Invalid {
 
 pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm) -> Result<AgentPage> {
     let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
-    let recent =
-        app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
+    let recent = app.store.conversations(agent.account.clone(), agent.id.clone(), page::Page::first(CONVERSATIONS_SHOWN)).await?;
     let conversations = recent.rows.into_iter().map(|summary| ConversationRow::new(summary, &agent)).collect();
     Ok(AgentPage {
         nav: member.nav(Section::Agents),

@@ -119,14 +119,16 @@ pub async fn page(app: &App, member: &SignedIn, id: ConversationId, draft: Draft
     let account = member.0.account.id.clone();
     let transcript = app.store.transcript(account.clone(), id.clone()).await?;
     let (conversation, messages) = (transcript.conversation, transcript.messages);
-    see(app, member, &conversation, messages.len()).await;
+    let was_news = see(app, member, &conversation, messages.len()).await;
     let agent = app.store.agent(account.clone(), conversation.agent.clone()).await?;
     let ratings = app.store.ratings(account.clone(), id.clone()).await?;
     let notes = app.store.notes(account.clone(), NoteOn::Conversation(id)).await?;
     let lead = lead_of(app, &account, &conversation).await?;
     let mut nav = member.nav(Section::Conversations);
     nav.flash = draft.flash.clone();
-    nav.wanting = app.store.wanting_count(account.clone()).await?;
+    if was_news {
+        nav.wanting = app.store.wanting_count(account.clone()).await?;
+    }
     Ok(Page(ConversationPage {
         nav,
         title: title_of(lead.as_ref(), &messages),
@@ -149,17 +151,19 @@ pub async fn page(app: &App, member: &SignedIn, id: ConversationId, draft: Draft
     .into_response())
 }
 
-/// Whoever may answer has read it now; who may only look on leaves it to them.
-async fn see(app: &App, member: &SignedIn, conversation: &Conversation, count: usize) {
+/// Whoever may answer has read it now; who may only look on leaves it to them. Whether anything in it was news.
+async fn see(app: &App, member: &SignedIn, conversation: &Conversation, count: usize) -> bool {
     if !conversation.is_unread || member.0.user.role < Role::Member {
-        return;
+        return false;
     }
     let (account, id) = (conversation.account.clone(), conversation.id.clone());
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     // The page is worth more than the mark: a disk that is full takes no marks.
-    if app.store.see_conversation(account.clone(), id.clone(), count).await.unwrap_or(false) {
+    let was_news = app.store.see_conversation(account.clone(), id.clone(), count).await.unwrap_or(false);
+    if was_news {
         app.live.tell_team(&account, TeamNews::Seen(id));
     }
+    was_news
 }
 
 fn title_of(lead: Option<&LeadCard>, messages: &[Message]) -> String {
