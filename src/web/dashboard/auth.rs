@@ -116,7 +116,7 @@ pub async fn welcome(app: &App, user: User, address: ClientAddress, headers: &He
 
 /// The same page for an unknown address as for a wrong password.
 fn refused(app: &App, email: String, next: Next, refused: &Refused) -> Response {
-    let errors = Errors::whole(refused.message("E-mail address or password is wrong."));
+    let errors = Errors::whole(refused.message("Wrong e-mail address or password."));
     refused.answer(Page(LoginPage { csrf: form_token(app), email, next, errors }))
 }
 

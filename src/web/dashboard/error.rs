@@ -64,11 +64,11 @@ impl IntoResponse for PageError {
 
 fn title(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "This page does not exist",
-        StatusCode::CONFLICT => "This is not possible now",
-        StatusCode::FORBIDDEN => "This is not allowed",
-        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
-        StatusCode::SERVICE_UNAVAILABLE => "Not available now",
+        StatusCode::NOT_FOUND => "Page not found",
+        StatusCode::CONFLICT => "This isn’t possible right now",
+        StatusCode::FORBIDDEN => "You don’t have access",
+        StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
+        StatusCode::SERVICE_UNAVAILABLE => "Temporarily unavailable",
         _ => "Something went wrong",
     }
 }

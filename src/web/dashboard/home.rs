@@ -132,8 +132,8 @@ fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
     let none = || "–".to_owned();
     let answered = overview.answered_percent().map_or_else(none, |percent| format!("{percent} %"));
     let (average, p95) = match analytics.response_time {
-        Some(time) => (duration_ms(count(time.avg_ms)), format!("95 of 100 within {}", duration_ms(count(time.p95_ms)))),
-        None => (none(), "of this month".to_owned()),
+        Some(time) => (duration_ms(count(time.avg_ms)), format!("95th percentile: {}", duration_ms(count(time.p95_ms)))),
+        None => (none(), "this month".to_owned()),
     };
     vec![
         number("Conversations today", conversations.today.to_string(), month(conversations.this_month)),
@@ -164,9 +164,9 @@ fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<S
     let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
     let steps = vec![
         step(!agents.is_empty(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/start"),
-        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &page("knowledge")),
-        step(talked, "Put it on your site", "One line of HTML; then ask it something.", &page("install")),
-        step(!webhooks.is_empty(), "Get told about leads", "Register a webhook for your CRM or chat.", "/webhooks"),
+        step(taught, "Add knowledge", "Paste your FAQ, prices and opening hours.", &page("knowledge")),
+        step(talked, "Put it on your site", "Add one line of HTML to your pages.", &page("install")),
+        step(!webhooks.is_empty(), "Choose where new leads are sent", "Add a webhook for your CRM or chat.", "/webhooks"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
 }

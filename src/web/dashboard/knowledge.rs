@@ -209,9 +209,9 @@ fn source_label(source: &Source) -> String {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "taught" => "Added. The next answer knows it.",
-        "changed" => "Saved. The next answer knows it.",
-        "forgotten" => "Deleted. The next answer knows it no more.",
+        "taught" => "Added. Your agent can use it now.",
+        "changed" => "Saved. Your agent can use it now.",
+        "forgotten" => "Deleted. Your agent no longer uses it.",
         _ => return None,
     })
 }

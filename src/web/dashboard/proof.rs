@@ -157,7 +157,7 @@ pub async fn create(State(app): State<App>, headers: HeaderMap, SignedForm { mem
 
 fn asked(mut page: ProofPage, refused: Option<Refused>) -> Response {
     let Some(refused) = refused else { return (StatusCode::UNAUTHORIZED, Page(page)).into_response() };
-    page.errors = Errors::of_field("proof", refused.message("That is not right."));
+    page.errors = Errors::of_field("proof", refused.message("Wrong password."));
     refused.answer(Page(page))
 }
 
