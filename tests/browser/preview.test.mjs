@@ -69,7 +69,7 @@ test("the preview follows what is typed, before it is saved", async () => {
 test("the appearance is saved by its form, and what is wrong is said beside its field", async () => {
   const { context, page } = await signedIn();
   await page.getByLabel(/^Suggested questions/).fill("Are you open?");
-  await page.getByLabel("Ask for them").selectOption("after_messages");
+  await page.getByLabel("Ask for contact details").selectOption("after_messages");
   await page.getByLabel("Company").uncheck();
   await page.getByText("Pages and texts").click();
   await page.getByLabel(/^Hide on/).fill("/checkout/*");

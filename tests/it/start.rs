@@ -110,11 +110,11 @@ fn the_first_load_on_a_website_turns_the_page_green() {
     let (first, install) = (format!("/start/{agent}"), format!("/agents/{agent}/install"));
     for path in [&first, &install] {
         let page = browser.get(path).is(200).text;
-        assert!(page.contains("Waiting for the first load") && page.contains("reload to look again"), "{path}");
+        assert!(page.contains("Waiting for your website") && page.contains("reload this page"), "{path}");
     }
     // Our own pages are no website.
     Visitor::open(&server.client().with("origin", &server.client().base), json!({ "agent_id": agent }));
-    assert!(browser.get(&first).text.contains("Waiting for the first load"));
+    assert!(browser.get(&first).text.contains("Waiting for your website"));
     load(&server, &agent, "shop.example");
     for path in [&first, &install] {
         let page = browser.get(path).is(200).text;
@@ -160,13 +160,13 @@ fn a_later_load_is_noted_once_an_hour_and_is_no_event() {
 fn the_notes_name_this_server_and_warn_where_nobody_else_reaches_it() {
     let (_local, mut browser) = signed_in();
     let agent = begin(&mut browser, &SAMPLE);
-    assert!(browser.get(&format!("/agents/{agent}/install")).text.contains("Only this computer reaches"));
+    assert!(browser.get(&format!("/agents/{agent}/install")).text.contains("only works on this computer"));
     let server = TestServer::empty_with(|config| config.server.public_url = "https://chat.example.com".into());
     let mut browser = crate::browser::set_up(&server);
     let agent = begin(&mut browser, &SAMPLE);
     let page = browser.get(&format!("/agents/{agent}/install")).is(200).text;
     assert!(page.contains("script-src https://chat.example.com; connect-src https://chat.example.com"), "{page}");
-    assert!(!page.contains("Only this computer reaches"));
+    assert!(!page.contains("only works on this computer"));
     let copied = between(&page, "data-copy=\"&#60;script", "\"").unwrap();
     assert!(copied.contains("https://chat.example.com/widget.js") && copied.contains(&agent), "{copied}");
 }
@@ -200,5 +200,5 @@ fn whoever_may_not_make_agents_is_not_led_to_making_one() {
         assert!(browser.get(&path).text.contains("<fieldset class=\"stack locked\">"), "{path}");
     }
     assert!(!knowledge.contains("id=\"content\""));
-    assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for the first load"));
+    assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for your website"));
 }

@@ -53,7 +53,8 @@ impl IntoResponse for PageError {
         let page = ErrorPage {
             status: error.status.as_u16(),
             title: title(error.status),
-            message: error.message,
+            // The title says it all.
+            message: if error.status == StatusCode::NOT_FOUND { String::new() } else { error.message },
             request_id: String::new(),
         };
         let mut response = (error.status, Page(page)).into_response();
@@ -64,7 +65,7 @@ impl IntoResponse for PageError {
 
 fn title(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "Page not found",
+        StatusCode::NOT_FOUND => "This page doesn’t exist",
         StatusCode::CONFLICT => "This isn’t possible right now",
         StatusCode::FORBIDDEN => "You don’t have access",
         StatusCode::TOO_MANY_REQUESTS => "Too many attempts",

@@ -104,12 +104,13 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
     }
     let analytics = app.store.analytics(account.clone(), now).await?;
     let overview = app.store.overview(account.clone(), now).await?;
-    let webhooks = app.store.webhooks(account).await?;
+    let webhooks = app.store.webhooks(account.clone()).await?;
+    let installed = app.store.is_installed(account).await?;
     let plan = app.plan_of(&member.0.account);
     let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
     Ok(Page(HomePage {
         numbers: numbers(&analytics, &overview),
-        steps: if nav.may("/start") { steps(&agents, &analytics, &webhooks) } else { Vec::new() },
+        steps: if nav.may("/start") { steps(&agents, installed, &webhooks) } else { Vec::new() },
         charts: trends(&overview.days),
         models: models(&app),
         plan: PlanUse {
@@ -157,15 +158,14 @@ fn models(app: &App) -> Vec<ModelRow> {
     app.answerer.models().resting().into_iter().map(|(name, rests)| ModelRow { name, rests }).collect()
 }
 
-fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {
+fn steps(agents: &[Agent], installed: bool, webhooks: &[Webhook]) -> Vec<Step> {
     let taught = agents.iter().any(|agent| agent.knowledge_entries > 0);
     let page = |name| agents.first().map_or_else(|| "/start".into(), |agent| format!("/agents/{}/{name}", agent.id));
-    let talked = analytics.conversations.total > 0;
     let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
     let steps = vec![
         step(!agents.is_empty(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/start"),
         step(taught, "Add knowledge", "Paste your FAQ, prices and opening hours.", &page("knowledge")),
-        step(talked, "Put it on your site", "Add one line of HTML to your pages.", &page("install")),
+        step(installed, "Put it on your site", "Add one line of HTML to your pages.", &page("install")),
         step(!webhooks.is_empty(), "Choose where new leads are sent", "Add a webhook for your CRM or chat.", "/webhooks"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
