@@ -47,7 +47,7 @@ for (const javaScriptEnabled of [true, false]) {
     await main.getByRole("link", { name: "Turn on" }).click();
     await page.getByRole("img", { name: /QR code/ }).waitFor();
     const secret = (await main.locator("code").first().textContent()).trim();
-    await main.getByLabel(/^The code that it shows/).fill(codeOf(secret));
+    await main.getByLabel(/^Code/).fill(codeOf(secret));
     await main.getByRole("button", { name: "Turn on" }).click();
     await main.getByRole("heading", { name: /recovery codes/i }).first().waitFor();
     const codes = (await main.locator("pre code").textContent()).trim().split("\n");
@@ -78,11 +78,11 @@ for (const javaScriptEnabled of [true, false]) {
     const { page, context } = await member.open(browser, "/settings/security", { javaScriptEnabled });
     const main = page.locator("main");
     await main.getByLabel("Current password").fill("not this one");
-    await main.getByLabel(/^A new one/).fill("another long pass phrase");
+    await main.getByLabel(/^New password/).fill("another long pass phrase");
     await main.getByRole("button", { name: "Change password" }).click();
     await main.locator("#password-error").waitFor();
     await main.getByLabel("Current password").fill(PASSWORD);
-    await main.getByLabel(/^A new one/).fill("another long pass phrase");
+    await main.getByLabel(/^New password/).fill("another long pass phrase");
     await main.getByRole("button", { name: "Change password" }).click();
     await main.getByText("Password changed.").waitFor();
     assert.match((await member.get("/settings")).location, /^\/login/);
@@ -112,7 +112,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     await main.getByRole("link", { name: "Remove Jo" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await main.getByText("Removed, and signed out everywhere.").waitFor();
+    await main.getByText("Person removed.").waitFor();
     await newcomer.page.goto(`${server.url}/conversations`);
     await newcomer.page.getByRole("button", { name: "Sign in" }).waitFor();
 

@@ -83,14 +83,14 @@ fn saved_questions_asked_again_show_what_a_change_broke() {
     browser.submit(&page, &[("text", "Where is parking?")]).is(303);
     browser.submit(&page, &[("text", "When are you open?")]).is(303);
     let again = format!("{page}?again=all");
-    assert!(browser.get(&again).is(200).text.contains("All 2 are answered as they were."));
+    assert!(browser.get(&again).is(200).text.contains("All 2 answers are unchanged."));
     api.put(&format!("/api/v1/agents/{agent}"), &json!({ "knowledge_base": FAQ.replace("Behind", "Beside") })).is(200);
     let changed = browser.get(&again).is(200).text;
-    assert!(changed.contains("1 of 2 is answered otherwise now."), "{changed}");
+    assert!(changed.contains("1 of 2 answers has changed."), "{changed}");
     assert!(changed.contains("Beside the house.") && changed.contains("Behind the house."));
     browser.submit(&page, &[("text", "Where is parking?")]).is(303);
     let kept = browser.get(&again).is(200).text;
-    assert!(kept.contains("All 2 are answered as they were."));
+    assert!(kept.contains("All 2 answers are unchanged."));
     let saved = between(&kept, &format!("action=\"{page}/qst_"), "\"").unwrap().to_owned();
     browser.submit(&format!("{page}/qst_{saved}"), &[]).is(303);
     assert_eq!(server.count("SELECT count(*) FROM saved_questions"), 1);

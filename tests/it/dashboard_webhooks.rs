@@ -76,7 +76,7 @@ fn every_try_of_a_delivery_is_shown_and_it_can_be_sent_again() {
     receiver.next();
     wait_for_tries(&server, 2);
     let shown = browser.get(&delivery).is(200).text;
-    assert!(shown.contains("Delivered") && shown.contains("Try 2") && !shown.contains("<b>thanks"), "{shown}");
+    assert!(shown.contains("Delivered") && shown.contains("Attempt 2") && !shown.contains("<b>thanks"), "{shown}");
     let listed = |browser: &mut Browser, state: &str| browser.get(&format!("{page}?status={state}")).is(200).text;
     assert!(listed(&mut browser, "delivered").contains(&delivery) && !listed(&mut browser, "exhausted").contains(&delivery));
     assert!(listed(&mut browser, "nonsense").contains(&delivery));

@@ -56,7 +56,7 @@ fn an_own_text_gives_the_agent_its_knowledge_and_its_first_questions() {
     ];
     let agent = begin(&mut browser, &fields);
     let listed = browser.get(&format!("/agents/{agent}/knowledge")).is(200).text;
-    assert!(listed.contains("delivery.md") && listed.contains("<span class=\"badge\">markdown</span>"), "{listed}");
+    assert!(listed.contains("delivery.md") && listed.contains("<span class=\"badge\">Markdown</span>"), "{listed}");
     assert!(server.visitor(&agent).ask("How much is delivery?").text.contains("Four euros"));
 }
 
@@ -201,4 +201,29 @@ fn whoever_may_not_make_agents_is_not_led_to_making_one() {
     }
     assert!(!knowledge.contains("id=\"content\""));
     assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for your website"));
+}
+
+#[test]
+fn sign_in_says_how_to_set_up_only_while_there_is_nobody() {
+    let server = TestServer::empty();
+    let says = "ChatForge is not set up yet";
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.get("/").is(303).header("location"), "/login");
+    let page = browser.get("/login").is(200).text;
+    assert!(page.contains(says) && page.contains("chatforge admin create") && !page.contains("name=\"password\""), "{page}");
+    crate::browser::set_up(&server);
+    let page = browser.get("/login").is(200).text;
+    assert!(!page.contains(says) && page.contains("name=\"password\""), "{page}");
+}
+
+#[test]
+fn the_step_of_the_website_is_done_by_a_load_and_not_by_a_talk() {
+    let (server, mut browser) = signed_in();
+    let agent = begin(&mut browser, &SAMPLE);
+    let mut is_open = || browser.get("/").is(200).text.contains(&format!("/agents/{agent}/install\">Put it on your site"));
+    let own = server.client().with("origin", &server.client().base);
+    Visitor::open(&own, json!({ "agent_id": agent })).ask("Are you open on Saturdays?");
+    assert!(is_open());
+    load(&server, &agent, "shop.example");
+    assert!(!is_open());
 }

@@ -198,7 +198,7 @@ fn whoever_is_invited_by_an_address_in_use_joins_with_another() {
         let asked = join(&mut bob, &token, "Bob").is(409).text;
         let field = between(&asked, "<input id=\"email\" name=\"email\"", ">").unwrap();
         assert!(field.contains("value=\"\"") && !asked.contains("field-error"), "{asked}");
-        assert!(asked.contains("bob@example.com is in use on this server already.") && asked.contains("value=\"Bob\""));
+        assert!(asked.contains("bob@example.com is already in use on this server.") && asked.contains("value=\"Bob\""));
         let mut again = |email: &str| {
             let fields = [("token", token.as_str()), ("name", "Bob"), ("email", email), ("password", PASSWORD)];
             bob.submit("/join", &fields)

@@ -123,7 +123,9 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
     let plan = app.plan_of(&form.member.0.account);
     let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
     let agent = activated.map_err(|error| match error {
-        storage::Error::LimitReached => ApiError::plan_limit(format!("Your plan {} doesn’t allow more active agents.", plan.name)),
+        storage::Error::LimitReached => {
+            ApiError::plan_limit(format!("Your plan {} doesn’t allow more active agents.", plan.name))
+        }
         other => other.into(),
     })?;
     Ok(Redirect::to(&format!("/agents/{}?done=activated", agent.id)))

@@ -96,7 +96,10 @@ fn texts_of(lines: &str) -> std::result::Result<Value, Invalid> {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let parts = line.split_once(':').and_then(|(name, text)| Some((name.trim().split_once('.')?, text.trim())));
         let Some(((locale, name), text)) = parts else {
-            return Err(Invalid::new("texts", format!("must have a language, a name and a text on each line. This line does not: {line}")));
+            return Err(Invalid::new(
+                "texts",
+                format!("must have a language, a name and a text on each line. This line does not: {line}"),
+            ));
         };
         if let Value::Object(texts) = locales.entry(locale).or_insert_with(|| Value::Object(Map::new())) {
             texts.insert(name.to_owned(), text.into());

@@ -56,7 +56,11 @@ pub struct LoginPage {
     pub unset: bool,
 }
 
-pub async fn show(State(app): State<App>, Query(query): Query<HashMap<String, String>>, signed_in: Result<SignedIn>) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    Query(query): Query<HashMap<String, String>>,
+    signed_in: Result<SignedIn>,
+) -> Result<Response> {
     let next = Next::parse(query.get("next").map_or("", String::as_str));
     if signed_in.is_ok() {
         return Ok(Redirect::to(next.as_str()).into_response());
