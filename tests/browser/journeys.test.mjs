@@ -87,10 +87,10 @@ journey("an agent is made, changed, deactivated and reactivated", () => "/agents
 });
 
 journey("an agent's appearance is changed", (agent) => `/agents/${agent.id}`, async (it) => {
-  await it.fill("Launcher text", "Ask us");
+  await it.fill("Button label", "Ask us");
   await it.fill("Suggested questions", "Where is parking?\nWhen are you open?");
   await it.press("Save appearance");
-  assert.equal(await it.main.getByRole("textbox", { name: "Launcher text" }).inputValue(), "Ask us");
+  assert.equal(await it.main.getByRole("textbox", { name: "Button label" }).inputValue(), "Ask us");
   assert.equal(await it.main.getByRole("textbox", { name: "Suggested questions" }).inputValue(), "Where is parking?\nWhen are you open?");
 });
 
@@ -183,7 +183,7 @@ journey("a webhook is registered, tested and deleted", () => "/webhooks", async 
   await it.press("Check and enable");
   await it.main.getByRole("button", { name: "Disable" }).waitFor();
   await it.confirm("Delete webhook", "Delete webhook");
-  await it.reads("The webhook is deleted.");
+  await it.reads("Webhook deleted.");
 });
 
 journey("an API key is made, shown once and revoked", () => "/settings/keys", async (it, _, script) => {

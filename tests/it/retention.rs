@@ -75,7 +75,7 @@ fn what_is_shortened_is_shown_before_it_is_saved() {
     visit(&server, &agent, "Hello?");
     server.pass(Days(20));
     browser.sign_in(PASSWORD).is(303);
-    assert!(browser.get("/settings/retention").is(200).text.contains("Nothing is old enough"));
+    assert!(browser.get("/settings/retention").is(200).text.contains("Nothing to delete."));
     let fields = [("conversations_days", "10"), ("events_days", "10"), ("requests_days", ""), ("leads_too", "yes")];
     let asked = browser.submit("/settings/retention", &fields).is(200).text;
     assert!(asked.contains("1 conversation<") && asked.contains("1 lead<") && asked.contains("Save and delete"), "{asked}");

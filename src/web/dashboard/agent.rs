@@ -123,7 +123,9 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
     let plan = app.plan_of(&form.member.0.account);
     let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
     let agent = activated.map_err(|error| match error {
-        storage::Error::LimitReached => ApiError::plan_limit(format!("Your plan {} allows no more active agents.", plan.name)),
+        storage::Error::LimitReached => {
+            ApiError::plan_limit(format!("Your plan {} doesn’t allow more active agents.", plan.name))
+        }
         other => other.into(),
     })?;
     Ok(Redirect::to(&format!("/agents/{}?done=activated", agent.id)))
@@ -131,12 +133,12 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "duplicated" => "This is the copy. Its conversations and leads begin with it.",
-        "imported" => "The agent is imported. Put its embed code on your website.",
-        "created" => "The agent is ready. Put its embed code on your website.",
+        "duplicated" => "Agent duplicated. It starts without conversations or leads.",
+        "imported" => "Agent imported. Add its embed code to your website.",
+        "created" => "Agent created. Add its embed code to your website.",
         "saved" => "Saved.",
-        "deactivated" => "The agent no longer answers.",
-        "activated" => "The agent answers again.",
+        "deactivated" => "Agent deactivated. It no longer answers.",
+        "activated" => "Agent reactivated. It answers again.",
         _ => return None,
     })
 }

@@ -45,9 +45,9 @@ pub const LEAD_FIELD_LABELS: [(&str, &str); 5] =
     [("name", "Name"), ("email", "E-mail"), ("phone", "Phone"), ("company", "Company"), ("message", "Message")];
 
 pub const LEAD_RULE_LABELS: [(&str, &str); 3] = [
-    ("when_needed", "When an answer calls for a person"),
-    ("before_first_message", "Already before the first message"),
-    ("after_messages", "Also after some messages"),
+    ("when_needed", "When the agent can’t help"),
+    ("before_first_message", "Before the first message"),
+    ("after_messages", "After a number of messages"),
 ];
 
 const PLAIN: [&str; 6] = ["position", "theme", "launcher_text", "lead_rule", "consent_text", "consent_url"];
@@ -96,7 +96,10 @@ fn texts_of(lines: &str) -> std::result::Result<Value, Invalid> {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let parts = line.split_once(':').and_then(|(name, text)| Some((name.trim().split_once('.')?, text.trim())));
         let Some(((locale, name), text)) = parts else {
-            return Err(Invalid::new("texts", format!("must have a locale, a name and a text in each line, unlike: {line}")));
+            return Err(Invalid::new(
+                "texts",
+                format!("must have a language, a name and a text on each line. This line does not: {line}"),
+            ));
         };
         if let Value::Object(texts) = locales.entry(locale).or_insert_with(|| Value::Object(Map::new())) {
             texts.insert(name.to_owned(), text.into());

@@ -178,12 +178,12 @@ fn back(done: &str) -> Redirect {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "made" => "The backup is made and verified.",
-        "busy" => "A backup is being made already. Look again in a moment.",
-        "full" => "No backup was made: the disk has no room for it, or cannot be written. The server’s log says more.",
-        "unsound" => "No backup was made: the database is damaged, and the backups that are there are better.",
-        "whole" => "The backup was read to its end and is whole.",
-        "damaged" => "The backup is damaged and cannot be restored. Make a new one.",
+        "made" => "Backup created and verified.",
+        "busy" => "A backup is already running. Refresh in a moment.",
+        "full" => "Backup failed. The disk is full or can’t be written. See the server’s log.",
+        "unsound" => "Backup failed. The database is damaged, so use an earlier backup.",
+        "whole" => "Backup verified.",
+        "damaged" => "This backup is damaged and can’t be restored. Create a new one.",
         _ => return None,
     })
 }

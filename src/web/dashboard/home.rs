@@ -104,12 +104,13 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
     }
     let analytics = app.store.analytics(account.clone(), now).await?;
     let overview = app.store.overview(account.clone(), now).await?;
-    let webhooks = app.store.webhooks(account).await?;
+    let webhooks = app.store.webhooks(account.clone()).await?;
+    let installed = app.store.is_installed(account).await?;
     let plan = app.plan_of(&member.0.account);
     let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
     Ok(Page(HomePage {
         numbers: numbers(&analytics, &overview),
-        steps: if nav.may("/start") { steps(&agents, &analytics, &webhooks) } else { Vec::new() },
+        steps: if nav.may("/start") { steps(&agents, installed, &webhooks) } else { Vec::new() },
         charts: trends(&overview.days),
         models: models(&app),
         plan: PlanUse {
@@ -132,8 +133,8 @@ fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
     let none = || "–".to_owned();
     let answered = overview.answered_percent().map_or_else(none, |percent| format!("{percent} %"));
     let (average, p95) = match analytics.response_time {
-        Some(time) => (duration_ms(count(time.avg_ms)), format!("95 of 100 within {}", duration_ms(count(time.p95_ms)))),
-        None => (none(), "of this month".to_owned()),
+        Some(time) => (duration_ms(count(time.avg_ms)), format!("95th percentile: {}", duration_ms(count(time.p95_ms)))),
+        None => (none(), "this month".to_owned()),
     };
     vec![
         number("Conversations today", conversations.today.to_string(), month(conversations.this_month)),
@@ -157,16 +158,15 @@ fn models(app: &App) -> Vec<ModelRow> {
     app.answerer.models().resting().into_iter().map(|(name, rests)| ModelRow { name, rests }).collect()
 }
 
-fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {
+fn steps(agents: &[Agent], installed: bool, webhooks: &[Webhook]) -> Vec<Step> {
     let taught = agents.iter().any(|agent| agent.knowledge_entries > 0);
     let page = |name| agents.first().map_or_else(|| "/start".into(), |agent| format!("/agents/{}/{name}", agent.id));
-    let talked = analytics.conversations.total > 0;
     let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
     let steps = vec![
         step(!agents.is_empty(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/start"),
-        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &page("knowledge")),
-        step(talked, "Put it on your site", "One line of HTML; then ask it something.", &page("install")),
-        step(!webhooks.is_empty(), "Get told about leads", "Register a webhook for your CRM or chat.", "/webhooks"),
+        step(taught, "Add knowledge", "Paste your FAQ, prices and opening hours.", &page("knowledge")),
+        step(installed, "Put it on your site", "Add one line of HTML to your pages.", &page("install")),
+        step(!webhooks.is_empty(), "Choose where new leads are sent", "Add a webhook for your CRM or chat.", "/webhooks"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
 }

@@ -84,6 +84,11 @@ pub struct EntryPage {
 pub const KINDS: [(&str, &str); 4] =
     [("text", "Plain text"), ("faq", "Questions and answers"), ("product", "Products"), ("markdown", "Markdown")];
 
+/// The label under which the forms offer it.
+fn kind_label(kind: KnowledgeType) -> &'static str {
+    KINDS.iter().find(|(value, _)| *value == kind.as_str()).map_or(kind.as_str(), |(_, label)| label)
+}
+
 const EXCERPT_CHARS: usize = 160;
 
 type Queried = HashMap<String, String>;
@@ -209,9 +214,9 @@ fn source_label(source: &Source) -> String {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "taught" => "Added. The next answer knows it.",
-        "changed" => "Saved. The next answer knows it.",
-        "forgotten" => "Deleted. The next answer knows it no more.",
+        "taught" => "Added. Your agent can use it now.",
+        "changed" => "Saved. Your agent can use it now.",
+        "forgotten" => "Deleted. Your agent no longer uses it.",
         _ => return None,
     })
 }
@@ -273,7 +278,7 @@ impl KnowledgeRow {
         Self {
             id: entry.id.to_string(),
             excerpt: beginning(&entry.content, EXCERPT_CHARS),
-            kind: entry.kind.as_str(),
+            kind: kind_label(entry.kind),
             size: Size(count(entry.size_bytes)),
             source: source_label(&entry.source),
             added: When::new(entry.created_at),

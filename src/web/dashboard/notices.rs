@@ -21,9 +21,9 @@ pub fn of(webhook: &Webhook) -> Notice {
 /// Whoever keeps the server can mend it; the others should know why nothing is saved.
 pub fn of_damage(store: &Store, keeps_server: bool) -> Option<Notice> {
     let damage = store.damage()?;
-    let mut text = format!("The database was found damaged on {}. Nothing is saved any more.", moment(Some(damage.since)));
+    let mut text = format!("The database was found damaged on {}. Changes are no longer saved.", moment(Some(damage.since)));
     if !keeps_server {
-        text.push_str(" Please tell whoever keeps this server.");
+        text.push_str(" Please tell the server’s administrator.");
         return Some(Notice { text, href: None });
     }
     if let Some(remedy) = store.remedy() {
@@ -36,9 +36,9 @@ pub fn of_damage(store: &Store, keeps_server: bool) -> Option<Notice> {
 fn text(webhook: &Webhook) -> String {
     let (url, off_at, failing) = (&webhook.url, moment(webhook.disabled_at), moment(webhook.failing_since));
     match webhook.disabled_reason.as_deref() {
-        Some("gone") => format!("The webhook {url} answered that it is gone. It was switched off on {off_at}."),
-        Some(_) => format!("The webhook {url} did nothing but fail for five days. It was switched off on {off_at}."),
-        None => format!("The webhook {url} has done nothing but fail since {failing}. After five days it is switched off."),
+        Some("gone") => format!("The webhook {url} answered 410 Gone and was disabled on {off_at}."),
+        Some(_) => format!("The webhook {url} failed for five days and was disabled on {off_at}."),
+        None => format!("The webhook {url} has failed since {failing}. It is disabled after five days of failures."),
     }
 }
 

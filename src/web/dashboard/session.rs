@@ -236,7 +236,7 @@ impl FromRequest<App> for OpenForm {
 }
 
 fn too_long() -> ApiError {
-    let message = "What was typed is too long. A password has at most 256 characters.";
+    let message = "Your input is too long. A password can have up to 256 characters.";
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
 }
 
@@ -260,7 +260,7 @@ fn check_origin(app: &App, headers: &HeaderMap) -> Result<()> {
 }
 
 fn foreign_form() -> PageError {
-    ApiError::forbidden("This form was not sent from this dashboard, or it is too old. Go back, reload and send it again.").into()
+    ApiError::forbidden("This form has expired. Go back, reload and try again.").into()
 }
 
 /// Opens a session for `user`, and gives the cookie that stands for it.
