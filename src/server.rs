@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use url::Url;
 
@@ -34,7 +35,7 @@ use crate::web::dashboard::setup::SetupLink;
 use crate::web::hashes::Hashes;
 use crate::web::live::Live;
 use crate::web::once::Running;
-use crate::web::{App, Parts, router};
+use crate::web::{App, Parts, router, silence};
 use crate::world::World;
 
 /// Connections that are still open this long after the stop are cut off.
@@ -61,9 +62,12 @@ pub async fn start(mut config: Config, folder: &Path, world: World) -> anyhow::R
         config.server.public_url = format!("http://{address}");
     }
     let (stopping, watched) = watch::channel(false);
-    let jobs =
-        Jobs::start(store.clone(), world.clone(), config.inactivity_ms(), config.backups.clone(), config.retention.clone());
+    let (jobs_store, time) = (store.clone(), world.clone());
+    let (inactivity_ms, backups, retention) = (config.inactivity_ms(), config.backups.clone(), config.retention.clone());
     let app = assemble(config, folder, store, world, watched).await?;
+    let (acting, runtime) = (app.clone(), Handle::current());
+    let act = move |due| drop(runtime.spawn(silence::act(acting.clone(), due)));
+    let jobs = Jobs::start(jobs_store, time, inactivity_ms, backups, retention, Box::new(act));
     let hall = Hall::new(&app.config, router(app.clone()), app.stopping.clone())?;
     let places = hall.places.clone();
     let accepting = tokio::spawn(connections::accept(listener, hall));

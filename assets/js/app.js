@@ -185,14 +185,19 @@ const shortcuts = document.querySelector("[data-shortcuts]");
 if (shortcuts) shortcuts.checked = stored.get("shortcuts") !== "off";
 let going = 0;
 
+// Letters belong to whoever writes, also where the focus has left a reply for a moment.
+function isWriting(target) {
+  const editable = target.isContentEditable || target.closest?.("input, textarea, select, dialog, [role=textbox]");
+  return editable || !!document.querySelector("[data-composer]");
+}
+
 document.addEventListener("keydown", (event) => {
   const account = document.querySelector(".account[open]");
   if (event.key === "Escape" && account) {
     account.open = false;
     account.querySelector("summary").focus();
   }
-  const typing = event.target.closest("input, textarea, select, dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !shortcuts?.checked) return;
+  if (isWriting(event.target) || event.ctrlKey || event.metaKey || event.altKey || !shortcuts?.checked) return;
   if (event.key === "?") open(document.getElementById("shortcuts"));
   else if (event.key === "/") search(event);
   else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);

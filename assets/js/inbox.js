@@ -2,14 +2,50 @@
 
 const live = document.querySelector("[data-live]");
 const typing = document.querySelector("[data-typing]");
-const composer = document.querySelector("[data-composer]");
-const text = composer?.querySelector("textarea");
+const transcript = document.getElementById("transcript");
+const newest = document.querySelector("[data-newest]");
 const LOADS_APART_MS = 1000;
 const TYPING_SHOWN_MS = 6000;
-const TYPING_TOLD_MS = 3000;
-const NEAR_END_PX = 200;
+const NEAR_END_PX = 160;
+const GAP_PX = 16;
 
-let source, loading, stale, hiding;
+let loading, stale, hiding;
+
+const bottomOf = (node) => node.getBoundingClientRect().bottom;
+
+// How far the last words are below what can be seen of them, which ends where the reply box begins.
+function beyond() {
+  const said = [...document.querySelectorAll(".talk .turn, [data-typing]:not([hidden])")];
+  if (!said.length) return 0;
+  const dock = document.querySelector("[data-dock]");
+  const edge = innerHeight - (dock?.offsetHeight ?? 0) - GAP_PX;
+  return Math.max(...said.slice(-3).map(bottomOf)) - edge;
+}
+
+function toEnd() {
+  const by = beyond();
+  if (by > 0) scrollBy({ top: by, behavior: "instant" });
+  if (newest) newest.hidden = true;
+}
+
+// Whatever changes: who reads the end goes on reading the end, and who reads above it is told.
+function keepingPlace(change) {
+  const before = transcript?.children.length;
+  const atEnd = beyond() < NEAR_END_PX;
+  change();
+  if (!transcript) return;
+  if (atEnd) toEnd();
+  else if (before < transcript.children.length) newest.hidden = false;
+}
+
+function take(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  keepingPlace(() => {
+    for (const part of document.querySelectorAll("[data-part]")) replace(part, fresh.getElementById(part.id));
+    document.dispatchEvent(new CustomEvent("retitled", { detail: fresh.title }));
+    document.dispatchEvent(new Event("fresh"));
+  });
+}
 
 // The page as it is now; only its live parts are taken over, and never what somebody is writing.
 async function load() {
@@ -17,99 +53,72 @@ async function load() {
   stale = false;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!response.ok || response.redirected) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    const root = document.documentElement;
-    const atEnd = root.scrollHeight - innerHeight - scrollY < NEAR_END_PX;
-    for (const part of document.querySelectorAll("[data-part]")) replace(part, fresh.getElementById(part.id));
-    document.dispatchEvent(new Event("fresh"));
-    if (atEnd && text) scrollTo({ top: root.scrollHeight });
+    if (response.ok && !response.redirected) take(await response.text());
   } catch {
     // Offline: the next event, or the next look at the page, tries again.
   } finally {
     setTimeout(() => {
       loading = false;
-      if (stale) load();
+      if (stale) changed();
     }, LOADS_APART_MS);
   }
 }
 
-// What is unchanged stays, with what the reader has opened in it and where the keyboard is.
+// What is unchanged stays, with what the reader has opened in it, what is written in it, and where the keyboard is.
 function replace(part, fresh) {
-  if (!fresh || part.contains(document.activeElement)) return;
-  if (part.tagName !== "OL") {
-    part.replaceWith(fresh);
+  if (!fresh) return;
+  if (part.tagName === "OL") {
+    part.append(...[...fresh.children].slice(part.children.length));
     return;
   }
-  const added = [...fresh.children].slice(part.children.length);
-  part.append(...added);
+  const isSame = part.dataset.turn !== undefined && part.dataset.turn === fresh.dataset.turn;
+  const isInUse = part.contains(document.activeElement) || [...part.querySelectorAll("textarea")].some((field) => field.value);
+  if (!isSame && !isInUse) part.replaceWith(fresh);
 }
 
+// A page that nobody looks at is not loaded: that would say that somebody has read it.
 function changed() {
-  if (loading) stale = true;
+  if (loading || document.hidden) stale = true;
   else load();
 }
 
-function concerns(event) {
-  const { conversation } = JSON.parse(event.data);
-  return !conversation || live.dataset.live === "list" || live.dataset.live === conversation;
+function showTyping(shown) {
+  if (!typing) return;
+  clearTimeout(hiding);
+  if (shown) hiding = setTimeout(() => showTyping(false), TYPING_SHOWN_MS);
+  if (shown !== typing.hidden) return;
+  keepingPlace(() => (typing.hidden = !shown));
 }
 
-function listen() {
-  source = new EventSource("/conversations/events");
-  source.addEventListener("changed", (event) => {
-    if (!concerns(event)) return;
-    if (typing) typing.hidden = true;
+let opened = false;
+
+function hear({ detail: { name, data } }) {
+  const { conversation } = data;
+  const concerns = !conversation || live.dataset.live === "list" || live.dataset.live === conversation;
+  if (name === "open") {
+    // What happened while there was no line was told to nobody.
+    if (opened) changed();
+    opened = true;
+  } else if (name === "typing" && concerns) showTyping(true);
+  else if (name === "changed" && concerns) {
+    showTyping(false);
     changed();
-  });
-  source.addEventListener("typing", (event) => {
-    if (!typing || !concerns(event)) return;
-    typing.hidden = false;
-    clearTimeout(hiding);
-    hiding = setTimeout(() => (typing.hidden = true), TYPING_SHOWN_MS);
-  });
-  source.addEventListener("error", () => live.classList.add("live-off"));
-  source.addEventListener("open", () => live.classList.remove("live-off"));
-}
-
-// A page that nobody looks at holds no line: browsers have few for one server.
-function listenWhileSeen() {
-  if (document.hidden) {
-    source?.close();
-    source = null;
-  } else if (!source) {
-    listen();
-    if (stale !== undefined) changed();
-    stale ??= false;
-  }
+  } else if (name === "seen" && live.dataset.live === "list") changed();
 }
 
 if (live) {
-  document.addEventListener("visibilitychange", listenWhileSeen);
-  listenWhileSeen();
+  document.addEventListener("news", hear);
+  document.addEventListener("visibilitychange", () => !document.hidden && stale && changed());
 }
 
-let told = 0;
-text?.addEventListener("input", () => {
-  if (Date.now() - told < TYPING_TOLD_MS) return;
-  told = Date.now();
-  const body = new URLSearchParams({ csrf: composer.elements.csrf.value });
-  fetch(composer.dataset.composer, { method: "POST", body }).catch(() => undefined);
-});
+// The composer has sent something: the server's answer is the page as it is then.
+document.addEventListener("sent", ({ detail }) => take(detail));
+document.addEventListener("said", toEnd);
+newest?.addEventListener("click", toEnd);
+addEventListener("scroll", () => newest && !newest.hidden && beyond() < GAP_PX && (newest.hidden = true), { passive: true });
 
-// Enter sends, as in any chat; with Shift it begins a line.
-text?.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  composer.requestSubmit();
-});
-
-document.addEventListener("click", (event) => {
-  const reply = event.target.closest("[data-insert]");
-  if (!reply || !text) return;
-  event.preventDefault();
-  text.setRangeText(reply.dataset.insert, text.selectionStart, text.selectionEnd, "end");
-  text.focus();
-});
-
-text?.focus({ preventScroll: !location.hash });
+// A conversation begins at its end, unless the address leads elsewhere in it. Beside it there is room for the details.
+const about = document.querySelector(".about");
+if (about) about.open = matchMedia("(min-width: 68.01rem)").matches || !!about.querySelector(":target");
+if (transcript) history.scrollRestoration = "manual";
+if (transcript && ["", "#content", "#end"].includes(location.hash)) toEnd();

@@ -35,7 +35,7 @@ async function load() {
 }
 
 function listen() {
-  source = new EventSource("/conversations/events");
+  source = new EventSource(new URL("../../conversations/events", import.meta.url));
   source.addEventListener("installed", (event) => {
     if (JSON.parse(event.data).agent === place.dataset.installed) load();
   });

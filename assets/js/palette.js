@@ -1,6 +1,7 @@
 // The command palette: Ctrl+K or ⌘K, then a page's name, or whatever the search finds. Without it there is /search.
 
 const palette = document.getElementById("palette");
+const form = palette.querySelector("form");
 const field = palette.querySelector("input");
 const pages = palette.querySelector("[data-pages]");
 const found = palette.querySelector("[data-found]");
@@ -26,7 +27,7 @@ async function search(words) {
   const { signal } = request;
   waiting = setTimeout(() => palette.classList.add("searching"), SKELETON_MS);
   try {
-    const response = await fetch(`/search?${new URLSearchParams({ q: words })}`, { signal, headers: { Accept: "text/html" } });
+    const response = await fetch(`${form.action}?${new URLSearchParams({ q: words })}`, { signal, headers: { Accept: "text/html" } });
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const groups = [...page.querySelectorAll("#found .hits")].filter((group) => group.ariaLabel !== "Pages");

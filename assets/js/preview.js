@@ -17,6 +17,8 @@ function typed() {
     ...(text("greeting") && { greeting: text("greeting") }),
     color: text("color"),
     position: text("position"),
+    offset_x: Number(text("offset_x")),
+    offset_y: Number(text("offset_y")),
     theme: text("theme"),
     launcher_text: text("launcher_text"),
     suggestions: lines("suggestions").slice(0, 6),

@@ -26,7 +26,8 @@ pub fn run(store: &Store, world: &World, stop: &Stop) {
     let Some(encoder) = Encoder::embedded() else { return };
     let mut ready = false;
     while !stop.is_set() {
-        let worked = round(store, encoder, stop, &mut ready);
+        // Over a damaged database nothing can be kept.
+        let worked = if store.damage().is_some() { Ok(false) } else { round(store, encoder, stop, &mut ready) };
         match worked {
             // There may be more.
             Ok(true) => continue,

@@ -43,7 +43,8 @@ impl Backup {
 
 /// Restore the database from a backup; stop the server first
 ///
-/// The backup is verified first. The current database and its log are moved aside and kept.
+/// The backup is verified first. The current database and its log are moved aside and kept. If there is no database to replace,
+/// the command does not ask for confirmation.
 #[derive(Args)]
 pub struct Restore {
     /// A backup made by `chatforge backup`
@@ -56,7 +57,7 @@ pub struct Restore {
 impl Restore {
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         let now = World::machine(context.config(&[])?.testing.clock_offset_ms).now();
-        if !self.yes {
+        if !self.yes && backups::would_replace(&context.data) {
             anyhow::ensure!(
                 std::io::stdin().is_terminal(),
                 "nothing was changed; pass --yes to replace the database without confirmation"

@@ -10,8 +10,10 @@ use serde::Serialize;
 use crate::auth::vault::MasterKey;
 use crate::cli::{CORRUPT, Context, FAILURE};
 use crate::config::Config;
+use crate::domain::size::Size;
 use crate::domain::time::{DAY_MS, Time};
 use crate::storage::checkup::{self, Checkup};
+use crate::storage::damage::Remedy;
 use crate::storage::{Error, backups};
 use crate::world::World;
 
@@ -180,22 +182,12 @@ impl Findings {
                 Some(found)
             }
             Ok(Some(found)) => {
-                let (megabytes, accounts) = (found.size_bytes >> 20, found.accounts);
-                self.good(about, format!("intact, {megabytes} MB, accounts: {accounts}"));
+                let (size, accounts) = (Size(found.size_bytes), found.accounts);
+                self.good(about, format!("intact, {size}, accounts: {accounts}"));
                 Some(found)
             }
             Err(Error::Corrupt(verdict)) => {
-                let newest = backups::list(&context.data).ok().and_then(|list| list.into_iter().next());
-                let remedy = match newest {
-                    Some(copy) => format!(
-                        "Stop the server and run: chatforge restore {}",
-                        context.data.join(backups::FOLDER).join(copy.name).display()
-                    ),
-                    None => {
-                        "The data folder contains no backup; restore one from another place with chatforge restore".to_owned()
-                    }
-                };
-                self.add(about, Verdict::Damaged, format!("damaged: {verdict}"), remedy);
+                self.add(about, Verdict::Damaged, format!("damaged: {verdict}"), Remedy::find(&context.data).sentence());
                 None
             }
             Err(error) => {
@@ -222,13 +214,13 @@ impl Findings {
     }
 
     fn room(&mut self, context: &Context, config: &Config) {
-        let Some(free) = checkup::free_bytes(&context.data).map(|bytes| bytes >> 20) else { return };
+        let Some(free) = checkup::free_bytes(&context.data).map(Size) else { return };
         let (about, least) = ("Disk", config.server.disk_free_min_mb);
-        if free < least {
-            let says = format!("{free} MB are free, less than server.disk_free_min_mb = {least}");
+        if free < Size::from_mb(least) {
+            let says = format!("{free} are free, less than server.disk_free_min_mb = {least}");
             return self.add(about, Verdict::Bad, says, "Free up disk space; a full disk stops all writes");
         }
-        self.good(about, format!("{free} MB are free"));
+        self.good(about, format!("{free} are free"));
     }
 
     fn backups(&mut self, context: &Context, config: &Config) {

@@ -26,7 +26,8 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Error as ConfigError};
 use crate::domain::audit::{Actor, Entry, Origin};
 use crate::domain::id::AccountId;
-use crate::storage::{Error as StorageError, Store, Use, backups};
+use crate::storage::damage::Remedy;
+use crate::storage::{Error as StorageError, Store, Use};
 use crate::world::World;
 
 const FAILURE: u8 = 1;
@@ -98,6 +99,7 @@ impl Context {
         let config = self.config(&[])?;
         let world = World::machine(config.testing.clock_offset_ms);
         let store = Store::open(&self.data, world.clone(), Use::Command)?;
+        store.cap_knowledge(config.knowledge.cap());
         Ok((store, config, world))
     }
 }
@@ -154,18 +156,7 @@ fn explain(error: &anyhow::Error, context: &Context) {
     if !matches!(error.downcast_ref(), Some(StorageError::Corrupt(_))) {
         return;
     }
-    let folder = context.data.join(backups::FOLDER);
-    let newest = backups::list(&context.data).ok().and_then(|list| list.into_iter().next());
-    match newest {
-        Some(copy) => eprintln!(
-            "Nothing was changed. The newest backup is {}. To restore it, stop every ChatForge process that uses\n\
-             this folder and run: chatforge --data {} restore {}",
-            folder.join(&copy.name).display(),
-            context.data.display(),
-            folder.join(&copy.name).display()
-        ),
-        None => eprintln!("Nothing was changed. There is no backup in {}.", folder.display()),
-    }
+    eprintln!("Nothing was changed. {}", Remedy::find(&context.data).sentence());
 }
 
 fn known_plan(config: &Config, plan: &str) -> anyhow::Result<()> {

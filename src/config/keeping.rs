@@ -33,13 +33,14 @@ pub struct Knowledge {
 
 impl Default for Knowledge {
     fn default() -> Self {
-        Self { max_mb: 20, max_passages: 50_000 }
+        let KnowledgeCap { megabytes, passages } = KnowledgeCap::default();
+        Self { max_mb: megabytes, max_passages: passages }
     }
 }
 
 impl Knowledge {
     pub fn cap(&self) -> KnowledgeCap {
-        KnowledgeCap { bytes: i64::from(self.max_mb) * KnowledgeCap::MB, passages: i64::from(self.max_passages) }
+        KnowledgeCap { megabytes: self.max_mb, passages: self.max_passages }
     }
 
     pub fn check(&self) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 mod keeping;
 mod load;
 pub mod models;
+pub mod public_address;
 pub mod secret;
 mod stripe;
 
@@ -288,8 +289,10 @@ impl Config {
             );
         }
         let public = &self.server.public_url;
-        if !public.is_empty() && page::page_url(public).is_none() {
-            return fail("server.public_url", format!("`{public}` is not an http or https address"));
+        if !public.is_empty()
+            && let Err(message) = public_address::check(public)
+        {
+            return fail("server.public_url", message);
         }
         let contact = &self.server.security_contact;
         if !contact.is_empty() && !is_contact(contact) {
@@ -336,7 +339,12 @@ impl Config {
 
     /// The base of every address that is shown, without a slash at its end.
     pub fn public_url(&self) -> &str {
-        self.server.public_url.trim_end_matches('/')
+        public_address::base(&self.server.public_url)
+    }
+
+    /// The path of that address: nothing where the server has a host of its own.
+    pub fn path(&self) -> &str {
+        public_address::path(&self.server.public_url)
     }
 
     pub fn inactivity_ms(&self) -> i64 {

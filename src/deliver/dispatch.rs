@@ -55,6 +55,10 @@ pub fn run(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) {
             thread::sleep(GATHERING);
         }
         shared.seen_ms.store(shared.world.instant_ms(), Ordering::Relaxed);
+        if shared.store.damage().is_some() {
+            idle(shared, ended);
+            continue;
+        }
         let start = if begun { Ok(()) } else { block_on(shared.store.release_deliveries(Release::Orphaned)) };
         begun |= start.is_ok();
         match start.and_then(|()| round(shared, queues, ended)) {
@@ -65,6 +69,12 @@ pub fn run(shared: &Shared, queues: &Queues, ended: &Receiver<Ended>) {
         }
         wait(shared, ended);
     }
+}
+
+/// Over a damaged database nothing can be claimed, and no try recorded: what was sent is sent again once it is restored.
+fn idle(shared: &Shared, ended: &Receiver<Ended>) {
+    ended.try_iter().for_each(|(claim, _)| shared.places(claim.lane).free_one());
+    wait(shared, ended);
 }
 
 /// For a try that ended, an event, or a time to look at the clock.

@@ -119,13 +119,34 @@ pub struct Unanswered {
 impl Overview {
     /// How many of a hundred answers came from the knowledge; none while nothing was asked.
     pub fn answered_percent(&self) -> Option<i64> {
-        (self.answers > 0).then(|| (self.answers - self.unanswered) * 100 / self.answers)
+        percent(self.answers - self.unanswered, self.answers)
     }
+}
+
+/// How many of a hundred, rounded; none of nothing.
+pub fn percent(part: i64, whole: i64) -> Option<i64> {
+    (whole > 0).then(|| (part * 200 + whole) / (whole * 2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_rounded_and_not_cut() {
+        let check = |part, whole, expected| assert_eq!(percent(part, whole), expected, "{part} of {whole}");
+        check(0, 0, None);
+        check(3, 0, None);
+        check(0, 7, Some(0));
+        check(1, 3, Some(33));
+        check(2, 3, Some(67));
+        check(12, 17, Some(71));
+        check(1, 200, Some(1));
+        check(1, 201, Some(0));
+        check(199, 200, Some(100));
+        check(5, 5, Some(100));
+        check(6, 5, Some(120));
+    }
 
     #[test]
     fn times_are_rounded_to_two_digits() {

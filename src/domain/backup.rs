@@ -1,6 +1,6 @@
 //! Copies of the whole database: how they are called, and which of them are kept.
 
-use crate::domain::time::{DAY_MS, Time};
+use crate::domain::time::{DAY_MS, SECOND_MS, Time};
 
 /// Why a copy was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +32,33 @@ pub struct Backup {
     pub size_bytes: u64,
 }
 
-/// `daily-1772800000.db`
+/// `daily-2026-03-06T122640Z.db`
 pub fn name(why: Why, now: Time) -> String {
     let prefix = if why == Why::Daily { "daily-" } else { "by-hand-" };
-    format!("{prefix}{}.db", now.seconds())
+    format!("{prefix}{}.db", stamp(now))
 }
 
-/// `before-migration-14-1772800000.db`
+/// `before-migration-14-2026-03-06T122640Z.db`
 pub fn before_migration(version: i64, now: Time) -> String {
-    format!("before-migration-{version}-{}.db", now.seconds())
+    format!("before-migration-{version}-{}.db", stamp(now))
+}
+
+/// Without the colons of RFC 3339, which some file systems do not take.
+fn stamp(time: Time) -> String {
+    time.to_string().replace(':', "")
+}
+
+/// Older versions wrote the seconds since 1970.
+fn parse_stamp(text: &str) -> Option<Time> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds: i64 = text.parse().ok().filter(|seconds| *seconds <= 253_402_300_799)?;
+        return Some(Time::from_ms(seconds * SECOND_MS));
+    }
+    let (hour, rest) = text.split_at_checked("2026-03-06T12".len())?;
+    let (minute, second) = rest.split_at_checked(2)?;
+    let time = Time::parse(&format!("{hour}:{minute}:{second}"))?;
+    // One way to write it, so that each copy has one name.
+    (stamp(time) == text).then_some(time)
 }
 
 /// What a file's name tells; nothing of what is no backup, such as one that is still being made.
@@ -48,9 +66,8 @@ pub fn parse(name: &str) -> Option<(Why, Time)> {
     let (why, rest) = Why::PREFIXES.into_iter().find_map(|(why, prefix)| Some((why, name.strip_prefix(prefix)?)))?;
     let rest = rest.strip_suffix(".db")?;
     // Before a migration, the version stands before the time.
-    let seconds = if why == Why::Migration { rest.split_once('-')?.1 } else { rest };
-    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=253_402_300_799).contains(seconds))?;
-    Some((why, Time::from_ms(seconds * 1_000)))
+    let text = if why == Why::Migration { rest.split_once('-')?.1 } else { rest };
+    Some((why, parse_stamp(text)?))
 }
 
 /// The daily ones that are not kept any more: beyond the newest `daily`, the newest of each of `weekly` weeks stays. Those
@@ -87,9 +104,29 @@ mod tests {
         check("daily-1772800000.db", Some((Why::Daily, 1_772_800_000)));
         check("by-hand-1772800000.db", Some((Why::ByHand, 1_772_800_000)));
         check("before-migration-14-1772800000.db", Some((Why::Migration, 1_772_800_000)));
-        let none =
-            ["", "daily-.db", "daily-1772800000.db.partial", "daily--1.db", "chatforge.db", "daily-../../x.db", "daily-9e9.db"];
+        check("daily-2026-03-06T122640Z.db", Some((Why::Daily, 1_772_800_000)));
+        check("by-hand-2026-03-06T122640Z.db", Some((Why::ByHand, 1_772_800_000)));
+        check("before-migration-14-2026-03-06T122640Z.db", Some((Why::Migration, 1_772_800_000)));
+        let none = [
+            "",
+            "daily-.db",
+            "daily-1772800000.db.partial",
+            "daily-2026-03-06T122640Z.db.partial",
+            "daily--1.db",
+            "daily-+1.db",
+            "chatforge.db",
+            "daily-../../x.db",
+            "daily-9e9.db",
+            "daily-2026-03-06.db",
+            "daily-2026-03-06T122640.db",
+            "daily-2026-03-06T12:26:40Z.db",
+            "daily-2026-03-06T1226é0Z.db",
+            "daily-2026-02-30T122640Z.db",
+            "daily-2026-03-06t122640z.db",
+        ];
         none.into_iter().for_each(|text| check(text, None));
+        assert_eq!(name(Why::ByHand, Time::from_ms(1_796_071_932_999)), "by-hand-2026-11-30T205212Z.db");
+        assert_eq!(before_migration(14, Time::from_ms(1_796_071_932_999)), "before-migration-14-2026-11-30T205212Z.db");
         assert_eq!(
             parse(&name(Why::ByHand, Time::from_ms(1_772_800_000_999))),
             Some((Why::ByHand, Time::from_ms(1_772_800_000_000)))

@@ -1,7 +1,7 @@
 //! Conversations and their messages, as they are kept and shown.
 
 use crate::domain::id::{AccountId, AgentId, ConversationId, LeadId, MessageId, VisitorId};
-use crate::domain::operator::Claimed;
+use crate::domain::operator::{Claimed, LeftBy};
 use crate::domain::time::Time;
 
 pub const MESSAGE_CHARS_MAX: usize = 4_000;
@@ -27,6 +27,14 @@ pub struct Conversation {
     pub claimed: Option<Claimed>,
     /// How often it was taken over.
     pub claims_count: i64,
+    /// The team tried the agent itself: it counts nowhere.
+    pub trial: bool,
+    /// Since when the visitor waits for the person who has it.
+    pub waiting_since: Option<Time>,
+    /// The visitor has written something that nobody of the team has seen.
+    pub is_unread: bool,
+    /// Who had it when it went back to the agent by itself.
+    pub left_by: Option<LeftBy>,
 }
 
 impl Conversation {
@@ -69,6 +77,14 @@ impl Author {
             Self::Visitor => "visitor",
             Self::Agent => "agent",
             Self::Operator => "operator",
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "visitor" => Self::Visitor,
+            "operator" => Self::Operator,
+            _ => Self::Agent,
         }
     }
 }
@@ -173,6 +189,14 @@ pub struct Transcript {
 pub struct ConversationSummary {
     pub conversation: Conversation,
     pub opening: String,
-    /// A person has taken it over and is to answer.
-    pub waits: bool,
+    /// What was said last, and by whom. Lists that do not show it do without.
+    pub last: Option<LastWords>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LastWords {
+    pub author: Author,
+    /// The person's name, where a person of the team wrote.
+    pub operator: Option<String>,
+    pub content: String,
 }

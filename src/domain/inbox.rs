@@ -1,6 +1,6 @@
 //! What a team works with beside conversations and leads: how the inbox is narrowed, notes, and canned replies.
 
-use crate::domain::id::{AgentId, CannedReplyId, ConversationId, LeadId, NoteId};
+use crate::domain::id::{AgentId, CannedReplyId, ConversationId, Identifier, LeadId, NoteId};
 use crate::domain::input::{Text, line, lines};
 use crate::domain::time::Time;
 
@@ -22,6 +22,8 @@ pub struct InboxFilter {
     pub unanswered: bool,
     /// An answer was rated with a thumb down.
     pub disliked: bool,
+    /// Only those of visitors, or only the team's own trials.
+    pub trials: Option<bool>,
     /// Words that were said.
     pub words: Option<String>,
 }
@@ -46,6 +48,46 @@ impl InboxState {
     }
 }
 
+/// The most that is counted of conversations that want somebody.
+pub const WANTING_MAX: i64 = 100;
+
+/// A place in the inbox: that of a conversation when its page was shown, wherever it has moved since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxPlace {
+    pub part: InboxPart,
+    pub at: Time,
+    pub id: ConversationId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InboxPart {
+    /// Waiting for a person, the longest first.
+    Waiting,
+    /// The others, by their last message.
+    Recent,
+}
+
+impl InboxPlace {
+    pub fn text(&self) -> String {
+        let part = match self.part {
+            InboxPart::Waiting => "w",
+            InboxPart::Recent => "r",
+        };
+        format!("{part}{}.{}", self.at.ms(), self.id)
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let (part, rest) = text.split_at_checked(1)?;
+        let part = match part {
+            "w" => InboxPart::Waiting,
+            "r" => InboxPart::Recent,
+            _ => return None,
+        };
+        let (at, id) = rest.split_once('.')?;
+        Some(Self { part, at: Time::from_ms(at.parse().ok()?), id: ConversationId::parse(id)? })
+    }
+}
+
 /// What a note is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoteOn {
@@ -67,4 +109,28 @@ pub struct CannedReply {
     pub id: CannedReplyId,
     pub title: String,
     pub content: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written_and_nothing_else_is_one() {
+        for text in ["w0.conv_a1b2c3d4e5", "r1767225600123.conv_a1b2c3d4e5"] {
+            assert_eq!(InboxPlace::parse(text).map(|place| place.text()).as_deref(), Some(text));
+        }
+        for text in [
+            "",
+            "w",
+            "é1.conv_a1b2c3d4e5",
+            "x1.conv_a1b2c3d4e5",
+            "r1",
+            "r.conv_a1b2c3d4e5",
+            "r1.lead_a1b2c3d4e5",
+            "conv_a1b2c3d4e5",
+        ] {
+            assert_eq!(InboxPlace::parse(text), None, "{text}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub const TARGETS_MAX: usize = 50;
 pub const CONTENT: Text = lines(1..=CONTENT_CHARS_MAX);
 /// What a passage of prose takes, by and large.
 const PASSAGE_BYTES: i64 = 600;
+const MEGABYTE: i64 = 1_000_000;
 pub const FILE_NAME: Text = line(1..=200);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,28 +161,28 @@ impl NewKnowledge {
 /// How much one agent may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnowledgeCap {
-    pub bytes: i64,
-    pub passages: i64,
+    pub megabytes: u32,
+    pub passages: u32,
 }
 
 impl KnowledgeCap {
-    pub const MB: i64 = 1_000_000;
-
     /// What is wrong with knowledge of this size, if anything.
     pub fn refuses(self, bytes: i64, passages: i64) -> Option<String> {
-        let Self { bytes: bytes_max, passages: passages_max } = self;
-        if bytes > bytes_max {
-            let megabytes = bytes_max / Self::MB;
-            return Some(format!("would exceed the limit of {megabytes} MB of knowledge per agent; delete old entries"));
-        }
-        let message = format!("would exceed the limit of {passages_max} passages of knowledge per agent; delete old entries");
-        (passages > passages_max).then_some(message)
+        let Self { megabytes, passages: passages_max } = self;
+        let limit = if bytes > i64::from(megabytes) * MEGABYTE {
+            format!("{megabytes} MB")
+        } else if passages > i64::from(passages_max) {
+            format!("{passages_max} passages")
+        } else {
+            return None;
+        };
+        Some(format!("would exceed the limit of {limit} of knowledge per agent; delete old entries"))
     }
 }
 
 impl Default for KnowledgeCap {
     fn default() -> Self {
-        Self { bytes: 20 * Self::MB, passages: 50_000 }
+        Self { megabytes: 20, passages: 50_000 }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Lead {
     pub captured_at: Time,
     /// One of [`LEAD_STATUSES`].
     pub status: String,
+    /// From a trial of the team's own.
+    pub trial: bool,
 }
 
 /// How far the team has come with a lead; it begins with the first.

@@ -30,6 +30,7 @@ pub mod question;
 pub mod recovery;
 pub mod retention;
 pub mod sample;
+pub mod size;
 pub mod spelling;
 pub mod stripe;
 pub mod team;

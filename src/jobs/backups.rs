@@ -17,7 +17,7 @@ pub fn run(store: &Store, world: &World, config: &Backups, stop: &Stop) {
     let mut looked_at = world.now().plus_ms(START_MS - LOOK_EVERY_MS);
     while config.daily && !stop.is_set() {
         let now = world.now();
-        if now.since(looked_at) > LOOK_EVERY_MS {
+        if now.since(looked_at) > LOOK_EVERY_MS && store.damage().is_none() {
             looked_at = now;
             if let Err(error) = back_up(store, config, now) {
                 tracing::warn!(%error, "the backup failed; the next attempt is in an hour");

@@ -1,6 +1,7 @@
 //! Work that the clock brings.
 
 pub mod backups;
+pub mod silence;
 pub mod sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::thread::JoinHandle;
 
 use crate::config::{Backups, Retention};
 use crate::domain::time::MINUTE_MS;
+use crate::jobs::silence::Act;
 use crate::storage::Store;
 use crate::supervise::{self, Stop};
 use crate::world::World;
@@ -23,10 +25,13 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    pub fn start(store: Store, world: World, inactivity_ms: i64, backups: Backups, retention: Retention) -> Self {
+    /// `act` does what has to happen beyond the store; it is called on a thread of the jobs and does not wait.
+    pub fn start(store: Store, world: World, inactivity_ms: i64, backups: Backups, retention: Retention, act: Act) -> Self {
         let stop = Stop::default();
         let (copied, clock, stopping) = (store.clone(), world.clone(), stop.clone());
+        let (attended, time, ending) = (store.clone(), world.clone(), stop.clone());
         let threads = vec![
+            supervise::spawn("silence", &stop, move || silence::run(&attended, &time, inactivity_ms, &act, &ending)),
             // A copy of a large database takes a while; nothing else waits for it.
             supervise::spawn("backups", &stop, move || backups::run(&copied, &clock, &backups, &stopping)),
             {

@@ -19,12 +19,11 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retenti
     let mut forgot_at = world.now().plus_ms(START_MS - FORGET_EVERY_MS);
     let mut trimmed_ms = world.instant_ms();
     while !stop.is_set() {
+        if store.damage().is_none() {
+            sweep(store, world, inactivity_ms, stop);
+        }
         let now = world.now();
-        warn("idle conversations were not ended", || block_on(end_idle(store, now.plus_ms(-inactivity_ms), stop)));
-        warn("rotated secrets did not take effect", || block_on(store.flip_secrets()));
-        warn("deliveries to disabled webhooks were not expired", || block_on(expire(store, stop)));
-        warn("failed sign-ins were not added to the audit log", || block_on(store.tell_refused_sign_ins()));
-        if now.since(forgot_at) > FORGET_EVERY_MS {
+        if now.since(forgot_at) > FORGET_EVERY_MS && store.damage().is_none() {
             warn("old data was not deleted", || block_on(forget(store, retention, now, stop)));
             forgot_at = now;
         }
@@ -34,6 +33,14 @@ pub fn run(store: &Store, world: &World, inactivity_ms: i64, retention: &Retenti
         }
         thread::sleep(world.tick());
     }
+}
+
+fn sweep(store: &Store, world: &World, inactivity_ms: i64, stop: &Stop) {
+    let idle_before = world.now().plus_ms(-inactivity_ms);
+    warn("idle conversations were not ended", || block_on(end_idle(store, idle_before, stop)));
+    warn("rotated secrets did not take effect", || block_on(store.flip_secrets()));
+    warn("deliveries to disabled webhooks were not expired", || block_on(expire(store, stop)));
+    warn("failed sign-ins were not added to the audit log", || block_on(store.tell_refused_sign_ins()));
 }
 
 async fn end_idle(store: &Store, idle_before: Time, stop: &Stop) -> Result<()> {
@@ -68,7 +75,7 @@ async fn forget_rows(store: &Store, retention: &Retention, now: Time, stop: &Sto
 }
 
 /// The next round tries again.
-fn warn(what: &str, work: impl FnOnce() -> Result<()>) {
+pub fn warn(what: &str, work: impl FnOnce() -> Result<()>) {
     if let Err(error) = work() {
         tracing::warn!(%error, "{what} yet");
     }

@@ -30,14 +30,22 @@ pub struct Answer {
 }
 
 const INSERT_MESSAGE: &str = "
-    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms, created_at, operator)
-    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+    INSERT INTO messages (conversation, seq, id, account, role, author, content, client_id, sources, answered, trace, response_ms,
+        created_at, operator, unasked)
+    SELECT ?1, messages_count, ?3, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+        CASE ?5 WHEN 'agent' THEN answer_owed ELSE 0 END
     FROM conversations
     WHERE id = ?1 AND account = ?2";
 
+/// A visitor's message waits for the person who has the conversation, until somebody has written.
 const COUNT_MESSAGE: &str = "
     UPDATE conversations
-    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3), unanswered = max(unanswered, ?4)
+    SET messages_count = messages_count + 1, last_activity_at = max(last_activity_at, ?3), unanswered = max(unanswered, ?4),
+        asked_count = CASE ?5 WHEN 'visitor' THEN messages_count + 1 ELSE asked_count END,
+        seen_count = CASE ?5 WHEN 'operator' THEN messages_count + 1 ELSE seen_count END,
+        waiting_since = CASE WHEN ?5 = 'visitor' AND claimed_by IS NOT NULL THEN ifnull(waiting_since, ?3) END,
+        silent_since = CASE WHEN ?5 = 'visitor' AND claimed_by IS NOT NULL THEN ifnull(silent_since, ?3) END,
+        answer_owed = CASE ?5 WHEN 'visitor' THEN answer_owed ELSE 0 END
     WHERE account = ?1 AND id = ?2";
 
 /// Whether an answer of the conversation said that the knowledge does not hold it.
@@ -92,10 +100,16 @@ impl Store {
             // What was used is paid for, also where the answer is not kept.
             model_use::count(db, &agent, message.created_at, &answer.used)?;
             let Some(conversation) = conversation else { return Ok(Some(message)) };
-            if !is_awaited(db, &agent.account, &conversation, answer.claims_count, answer.ended_at)? {
+            let standing = standing(db, &agent.account, &conversation)?;
+            let was_taken = |now: &Standing| now.claims_count != answer.claims_count;
+            let was_closed = |now: &Standing| now.closed_at.is_some() && now.closed_at != answer.ended_at;
+            if standing.as_ref().is_some_and(|now| was_taken(now) || was_closed(now)) {
                 return Ok(None);
             }
             keep_answer(db, &world, &agent.account, &conversation, &mut message, answer.replaces)?;
+            if standing.is_some_and(|now| now.trial) {
+                return Ok(Some(message));
+            }
             if let Some(gap) = &answer.gap {
                 questions::record(db, &agent.account, &agent.id, &conversation, gap, message.created_at)?;
             }
@@ -111,17 +125,25 @@ impl Store {
     }
 }
 
-/// Whether the conversation stands as it did when the question was kept. One that was deleted stands as it did.
-fn is_awaited(
-    db: &Connection,
-    account: &AccountId,
-    conversation: &ConversationId,
+/// What of a conversation decides what becomes of an answer.
+struct Standing {
     claims_count: i64,
-    ended_at: Option<Time>,
-) -> Result<bool> {
-    let mut find = db.prepare_cached("SELECT claims_count, ended_at FROM conversations WHERE account = ?1 AND id = ?2")?;
-    let now = find.query_row(params![account, conversation], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(now.is_none_or(|now: (i64, Option<Time>)| now == (claims_count, ended_at)))
+    /// When its visitor ended it. One that silence ended, ended at its last message.
+    closed_at: Option<Time>,
+    trial: bool,
+}
+
+/// None of one that was deleted meanwhile.
+fn standing(db: &Connection, account: &AccountId, conversation: &ConversationId) -> Result<Option<Standing>> {
+    let mut find = db.prepare_cached(
+        "SELECT claims_count, CASE WHEN last_activity_at < ended_at THEN ended_at END, trial
+         FROM conversations
+         WHERE account = ?1 AND id = ?2",
+    )?;
+    let standing = find.query_row(params![account, conversation], |row| {
+        Ok(Standing { claims_count: row.get(0)?, closed_at: row.get(1)?, trial: row.get(2)? })
+    });
+    Ok(standing.optional()?)
 }
 
 /// As a new message, or in the place of the one that it replaces.
@@ -160,18 +182,29 @@ fn keep_answer(
 
 /// The beginning of an answer that its visitor did not wait for. What follows of it is kept nowhere.
 pub fn keep_shown(db: &Connection, world: &World, conversation: &Conversation, shown: String) -> Result<()> {
+    say(db, world, (&conversation.account, &conversation.id), shown, world.now())
+}
+
+/// Words of the agent's that answer nothing.
+pub fn say(
+    db: &Connection,
+    world: &World,
+    (account, conversation): (&AccountId, &ConversationId),
+    content: String,
+    at: Time,
+) -> Result<()> {
     let message = Message {
         id: draw(db, world, "messages")?,
         role: Role::Assistant,
         author: Author::Agent,
-        content: shown,
-        created_at: world.now(),
+        content,
+        created_at: at,
         sources: Vec::new(),
         answered: true,
         trace: None,
         operator: None,
     };
-    append(db, &conversation.account, &conversation.id, &message, None)
+    append(db, account, conversation, &message, None)
 }
 
 pub fn append(
@@ -201,6 +234,7 @@ pub fn append(
     if kept == 1 {
         search::add(db, account, conversation, &message.id, &message.content)?;
     }
-    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at, !message.answered])?;
+    let author = message.author.as_str();
+    db.prepare_cached(COUNT_MESSAGE)?.execute(params![account, conversation, message.created_at, !message.answered, author])?;
     Ok(())
 }

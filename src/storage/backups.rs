@@ -9,10 +9,11 @@ use std::sync::PoisonError;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::domain::backup::{self, Backup, Why};
+use crate::domain::size::Size;
 use crate::domain::time::Time;
 use crate::storage::checkup::free_bytes;
-use crate::storage::schema::{DATABASE, OPEN, RESTORING, recognise, supported, take_lock};
-use crate::storage::{Error, Result, Store, private_folder};
+use crate::storage::schema::{DATABASE, OPEN, RESTORING, filled, recognise, take_lock};
+use crate::storage::{Error, Result, Store, private_folder, soundness};
 
 pub const FOLDER: &str = "backups";
 /// A copy under this name has not been verified yet, and nothing lists it.
@@ -31,8 +32,10 @@ impl Store {
             Err(std::sync::TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
             Err(std::sync::TryLockError::WouldBlock) => return Err(Error::Conflict),
         };
+        // One that would be made now is worth less than those that are there.
+        self.shared.watch.refuse()?;
         self.clear_unfinished()?;
-        back_up(&self.shared.files.folder, why, self.world().now())
+        self.shared.watch.heed(back_up(&self.shared.files.folder, why, self.world().now()))
     }
 
     /// A server that was killed while it made its daily copy has left it behind, as large as the database.
@@ -64,8 +67,9 @@ impl Store {
         if is_one { Ok(path) } else { Err(Error::NotFound) }
     }
 
-    /// Removes the daily copies that are not kept any more.
+    /// Removes the daily copies that are not kept any more; none while the database is damaged, for one of them takes its place.
     pub fn prune_backups(&self, daily: usize, weekly: usize) -> Result<usize> {
+        self.shared.watch.refuse()?;
         let backups = self.backups()?;
         let old = backup::superfluous(&backups, self.world().now(), daily, weekly);
         for backup in &old {
@@ -109,12 +113,22 @@ pub fn make(db: &Connection, path: &Path) -> Result<()> {
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial);
     made.map_err(|error| disk(&partial, &error))?;
     let copied = db.execute("VACUUM INTO ?1", [partial.to_string_lossy()]).map_err(Error::from);
-    let finished = copied.and_then(|_| verify(&partial)).and_then(|()| settle(&partial, path));
+    let whole = copied.and_then(|_| verify(&partial).map_err(|error| blame(db, error)));
+    let finished = whole.and_then(|()| settle(&partial, path));
     if finished.is_err() {
         // The failure itself is what has to be told.
         let _ = remove(&partial);
     }
     finished
+}
+
+/// A copy that is not whole comes of a database that is not whole, or of a disk that does not keep what is written.
+fn blame(db: &Connection, error: Error) -> Error {
+    let Error::Corrupt(what) = error else { return error };
+    match db.path().map(|path| soundness::read_whole(Path::new(path))) {
+        Some(Err(error)) => error,
+        _ => Error::Disk(format!("the copy was not written as it should be: {what}")),
+    }
 }
 
 /// Whether a file is a whole database of ChatForge, of a version that this one knows.
@@ -123,7 +137,7 @@ pub fn verify(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let db = Connection::open_with_flags(uri(path), flags)?;
     recognise(&db)?;
-    supported(&db)?;
+    filled(&db)?;
     let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(Error::Corrupt(format!("{}: {verdict}", path.display()))) }
 }
@@ -147,6 +161,11 @@ pub fn list(folder: &Path) -> Result<Vec<Backup>> {
     }
     found.sort_by(|a, b| (b.made_at, &b.name).cmp(&(a.made_at, &a.name)));
     Ok(found)
+}
+
+/// Whether there is something that a restore would replace: a database, or what is left of one.
+pub fn would_replace(folder: &Path) -> bool {
+    SIDECARS.iter().any(|ending| folder.join(format!("{DATABASE}{ending}")).exists())
 }
 
 /// Puts a copy in the place of the database, which is kept: the folder it was moved to, if there was one. Nothing is
@@ -174,7 +193,7 @@ pub fn restore(folder: &Path, from: &Path, now: Time) -> Result<Option<PathBuf>>
 fn move_aside(folder: &Path, now: Time) -> Result<Option<PathBuf>> {
     let present = |ending: &str| folder.join(format!("{DATABASE}{ending}")).exists();
     let (moving, aside) = (folder.join(MOVING), folder.join(format!("replaced-{}", now.ms())));
-    if !moving.exists() && !SIDECARS.iter().any(|ending| present(ending)) {
+    if !moving.exists() && !would_replace(folder) {
         return Ok(None);
     }
     private_folder(&moving)?;
@@ -230,7 +249,7 @@ pub fn room_for(db: &Connection, path: &Path, copies: u64) -> Result<()> {
     if needed + needed / 10 + MARGIN_BYTES < free {
         return Ok(());
     }
-    Err(Error::Disk(format!("this needs {} MB, but {} has {} MB free", needed >> 20, folder.display(), free >> 20)))
+    Err(Error::Disk(format!("this needs {}, but {} has {} free", Size(needed), folder.display(), Size(free))))
 }
 
 pub fn remove(path: &Path) -> Result<()> {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::storage::schema::{DATABASE, OPEN, recognise, supported, take_lock};
-use crate::storage::{Error, Result};
+use crate::storage::schema::{DATABASE, filled, recognise, take_lock};
+use crate::storage::{Error, Result, soundness};
 
 pub struct Checkup {
+    /// Of the database with its log.
     pub size_bytes: u64,
     /// Migrations that the next start runs.
     pub behind: usize,
@@ -30,30 +31,26 @@ const WEBHOOKS: &str = "
 /// Reads every page; none where there is no database yet.
 pub fn check(folder: &Path) -> Result<Option<Checkup>> {
     let path = folder.join(DATABASE);
-    let Ok(data) = std::fs::metadata(&path) else { return Ok(None) };
-    let db = Connection::open_with_flags(&path, OPEN)?;
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")?;
-    recognise(&db)?;
-    let (_, behind) = supported(&db)?;
-    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(Error::Corrupt(verdict));
-    }
+    soundness::before_opening(folder)?;
+    let Some(data) = std::fs::metadata(&path).ok().filter(|data| data.len() > 0) else { return Ok(None) };
+    let size_bytes = data.len() + soundness::log_bytes(&path);
+    let (db, behind) = open(&path).map_err(|error| soundness::worsened(&path, error))?;
     // An older database may lack what is asked for; it is migrated first.
     if behind > 0 {
-        return Ok(Some(Checkup {
-            size_bytes: data.len(),
-            behind,
-            accounts: 0,
-            webhooks_disabled: 0,
-            webhooks_failing: 0,
-            sealed: 0,
-        }));
+        return Ok(Some(Checkup { size_bytes, behind, accounts: 0, webhooks_disabled: 0, webhooks_failing: 0, sealed: 0 }));
     }
     let accounts = db.query_row(ACCOUNTS, [], |row| row.get(0))?;
     let (webhooks_disabled, webhooks_failing, sealed) =
         db.query_row(WEBHOOKS, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(Some(Checkup { size_bytes: data.len(), behind, accounts, webhooks_disabled, webhooks_failing, sealed }))
+    Ok(Some(Checkup { size_bytes, behind, accounts, webhooks_disabled, webhooks_failing, sealed }))
+}
+
+fn open(path: &Path) -> Result<(Connection, usize)> {
+    let db = soundness::connect(path)?;
+    recognise(&db)?;
+    let behind = filled(&db)?;
+    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok((db, behind)) } else { Err(Error::Corrupt(verdict)) }
 }
 
 /// Whether a server holds the folder.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use crate::domain::conversation::{Author, Conversation, ConversationSummary, Message, Role, Source, Transcript};
 use crate::domain::event::Event;
 use crate::domain::id::{AccountId, AgentId, ConversationId, Identifier, MessageId, VisitorId};
-use crate::domain::operator::Claimed;
+use crate::domain::operator::{Claimed, LeftBy};
 use crate::domain::page::{Listed, Page};
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
@@ -19,8 +19,9 @@ const SWEEP_MAX: i64 = 100;
 
 pub const COLUMNS: &str = "
     id, account, agent, visitor, page_url, referrer, user_agent, lead, messages_count, started_at, last_activity_at, ended_at,
-    claimed_by, claimed_name, claimed_at, claims_count";
-pub const COLUMNS_COUNT: usize = 16;
+    claimed_by, claimed_name, claimed_at, claims_count, waiting_since, seen_count < asked_count, handed_back_name,
+    handed_back_minutes, trial";
+pub const COLUMNS_COUNT: usize = 21;
 
 pub const OPENING: &str = "
     (SELECT content FROM messages
@@ -34,15 +35,15 @@ const COUNTED: &str = "SELECT conversations_count FROM agents WHERE account = ?1
 const COUNT_SINCE: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at";
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < stored_at";
 
 const COUNT_WITH_STATUS: &str = "
     SELECT count(*)
     FROM conversations
-    WHERE account = ?1 AND agent = ?2 AND ?3 < stored_at AND (ended_at IS NULL) = ?4";
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < stored_at AND (ended_at IS NULL) = ?4";
 
 const BY_AGENT: &str = "
-    WHERE account = ?1 AND agent = ?2 AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
       AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
     ORDER BY started_at DESC, id DESC
     LIMIT ?6 OFFSET ?7";
@@ -52,17 +53,12 @@ const BY_AGENT_SINCE: &str = "
     WHERE id IN (
         SELECT id
         FROM conversations INDEXED BY conversations_stored
-        WHERE account = ?1 AND agent = ?2 AND ?8 < stored_at AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
+        WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?8 < stored_at AND (?3 IS NULL OR (ended_at IS NULL) = ?3)
           AND (started_at < ?4 OR (started_at = ?4 AND id < ?5))
         ORDER BY started_at DESC, id DESC
         LIMIT ?6 OFFSET ?7)
       AND account = ?1
     ORDER BY started_at DESC, id DESC";
-
-const COUNT_BY_ACCOUNT: &str = "
-    SELECT count(*)
-    FROM conversations
-    WHERE account = ?1";
 
 const MESSAGES: &str = "
     SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator
@@ -72,7 +68,8 @@ const MESSAGES: &str = "
 
 const END: &str = "
     UPDATE conversations
-    SET ended_at = ?3, claimed_by = NULL, claimed_name = NULL, claimed_at = NULL
+    SET ended_at = ?3, claimed_by = NULL, claimed_name = NULL, claimed_at = NULL, waiting_since = NULL, silent_since = NULL,
+        answer_owed = 0
     WHERE account = ?1 AND id = ?2 AND ended_at IS NULL";
 
 const IDLE: &str = "
@@ -119,30 +116,18 @@ impl Store {
         .await
     }
 
-    /// The conversations of an account, or of one of its agents, each with the visitor's first message.
-    pub async fn conversations(
-        &self,
-        account: AccountId,
-        agent: Option<AgentId>,
-        page: Page,
-    ) -> Result<Listed<ConversationSummary>> {
+    /// An agent's conversations, each with the visitor's first message.
+    pub async fn conversations(&self, account: AccountId, agent: AgentId, page: Page) -> Result<Listed<ConversationSummary>> {
         self.read_heavy(move |db| {
             let tx = db.unchecked_transaction()?;
-            let (total, filter) = match &agent {
-                Some(agent) => (count(&tx, &account, agent, None, None)?, "AND agent = ?4"),
-                None => (tx.prepare_cached(COUNT_BY_ACCOUNT)?.query_row([&account], |row| row.get(0))?, "AND ?4 IS NULL"),
-            };
+            let total = count(&tx, &account, &agent, None, None)?;
             let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS}, {OPENING} FROM conversations WHERE account = ?1 {filter}
+                "SELECT {COLUMNS}, {OPENING} FROM conversations WHERE account = ?1 AND agent = ?4 AND trial = 0
                  ORDER BY started_at DESC, id DESC LIMIT ?2 OFFSET ?3"
             ))?;
             let rows = list.query_map(params![account, page.limit, page.offset, agent], |row| {
                 let opening: Option<String> = row.get(COLUMNS_COUNT)?;
-                Ok(ConversationSummary {
-                    conversation: conversation_of(row)?,
-                    opening: opening.unwrap_or_default(),
-                    waits: false,
-                })
+                Ok(ConversationSummary { conversation: conversation_of(row)?, opening: opening.unwrap_or_default(), last: None })
             })?;
             Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
@@ -186,10 +171,13 @@ impl Store {
         self.write(move |db| {
             let Some(latest) = latest_of(db, &account, &agent, &visitor)? else { return Ok(None) };
             let now = outbox.world.now();
+            let mut last = latest.last_activity_at;
             if let Some(shown) = shown.filter(|_| latest.ended_at.is_none() && latest.claimed.is_none()) {
                 answers::keep_shown(db, &outbox.world, &latest, shown)?;
+                last = last.max(now);
             }
-            end(db, &outbox, &account, &latest.id, now.max(latest.last_activity_at))?;
+            // After the last message, which tells it from one that silence ended.
+            end(db, &outbox, &account, &latest.id, now.max(last.plus_ms(1)))?;
             Ok(Some(latest.id))
         })
         .await
@@ -254,6 +242,9 @@ pub fn end(db: &Connection, outbox: &Outbox, account: &AccountId, id: &Conversat
         return Ok(());
     }
     let ended = conversation(db, account, id)?;
+    if ended.trial {
+        return Ok(());
+    }
     let event_id = outbox.event_id(db, EventType::ConversationCompleted)?;
     outbox.publish(db, &Event::conversation_completed(event_id, &ended, outbox.world.now()))
 }
@@ -295,7 +286,16 @@ pub fn conversation_of(row: &Row) -> rusqlite::Result<Conversation> {
         ended_at: row.get(11)?,
         claimed: claimed_of(row)?,
         claims_count: row.get(15)?,
+        waiting_since: row.get(16)?,
+        is_unread: row.get(17)?,
+        left_by: left_by(row)?,
+        trial: row.get(20)?,
     })
+}
+
+fn left_by(row: &Row) -> rusqlite::Result<Option<LeftBy>> {
+    let Some(name) = row.get(18)? else { return Ok(None) };
+    Ok(Some(LeftBy { name, minutes: row.get(19)? }))
 }
 
 fn claimed_of(row: &Row) -> rusqlite::Result<Option<Claimed>> {
@@ -311,11 +311,7 @@ pub fn message_of(row: &Row) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
         role: if role == "user" { Role::User } else { Role::Assistant },
-        author: match author.as_str() {
-            "visitor" => Author::Visitor,
-            "operator" => Author::Operator,
-            _ => Author::Agent,
-        },
+        author: Author::parse(&author),
         content: row.get(3)?,
         created_at: row.get(4)?,
         sources: sources_of(&sources).ok_or_else(|| unreadable("sources"))?,

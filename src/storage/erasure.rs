@@ -37,7 +37,7 @@ const COUNT_DOWN: &str = "
 const DELETE_LEADS: &str = "
     DELETE FROM leads
     WHERE account = ?1 AND visitor = ?2
-    RETURNING agent, captured_at";
+    RETURNING agent, captured_at, trial";
 
 const COUNT_LEAD_DOWN: &str = "
     UPDATE agents
@@ -79,7 +79,10 @@ impl Store {
 }
 
 fn delete(db: &Connection, account: &AccountId, id: &ConversationId) -> Result<()> {
-    let Conversation { agent, started_at, .. } = remove(db, account, id)?;
+    let Conversation { agent, started_at, trial, .. } = remove(db, account, id)?;
+    if trial {
+        return Ok(());
+    }
     db.prepare_cached(COUNT_DOWN)?.execute(params![account, agent])?;
     days::count_conversation(db, account, started_at, -1)
 }
@@ -112,9 +115,9 @@ fn erase(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<Er
 
 fn delete_leads(db: &Connection, account: &AccountId, visitor: &VisitorId) -> Result<usize> {
     let mut delete = db.prepare_cached(DELETE_LEADS)?;
-    let rows = delete.query_map(params![account, visitor], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let leads: Vec<(AgentId, Time)> = rows.collect::<rusqlite::Result<_>>()?;
-    for (agent, captured_at) in &leads {
+    let rows = delete.query_map(params![account, visitor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let leads: Vec<(AgentId, Time, bool)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (agent, captured_at, _) in leads.iter().filter(|(_, _, trial)| !trial) {
         db.prepare_cached(COUNT_LEAD_DOWN)?.execute(params![account, agent])?;
         days::count_lead(db, account, *captured_at, -1)?;
     }

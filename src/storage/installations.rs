@@ -58,6 +58,8 @@ const LIST: &str = "
     WHERE account = ?1 AND agent = ?2
     ORDER BY first_seen_at DESC";
 
+const ANY: &str = "SELECT 1 FROM installations WHERE account = ?1";
+
 impl Store {
     /// What a load of the agent on `domain` tells, from the network that sessions know as `bucket`. Most loads tell nothing,
     /// and cost a read and no more.
@@ -105,6 +107,11 @@ impl Store {
             Ok(list.query_map(params![account, agent], installation_of)?.collect::<rusqlite::Result<_>>()?)
         })
         .await
+    }
+
+    /// Whether any website has loaded an agent of the account.
+    pub async fn is_installed(&self, account: AccountId) -> Result<bool> {
+        self.read(move |db| Ok(db.prepare_cached(ANY)?.exists(params![account])?)).await
     }
 
     /// It is noted anew when it is loaded again.

@@ -108,8 +108,8 @@ impl Store {
     ) -> Result<Knowledge> {
         let (cap, new) = (self.knowledge_cap(), counted(new));
         self.write(move |db| {
-            let before = entry(db, &account, &agent, &id)?;
-            let grows = (new.size_bytes() - before.size_bytes, new.passages() - passages(db, &account, &agent, &id)?);
+            let (size_before, passages_before) = measures(db, &account, &agent, &id)?;
+            let grows = (new.size_bytes() - size_before, new.passages() - passages_before);
             check_room(db, (&account, &agent), grows, cap)?;
             let (kind, source, size) = (new.kind.as_str(), new.source.text(), new.size_bytes());
             let values = params![account, agent, id, kind, new.content, size, source, new.passages()];
@@ -139,8 +139,7 @@ pub fn replace(db: &Connection, world: &World, account: &AccountId, agent: &Agen
     db.prepare_cached("DELETE FROM knowledge WHERE account = ?1 AND agent = ?2")?.execute(params![account, agent])?;
     db.prepare_cached(EMPTY)?.execute(params![account, agent])?;
     // One entry by itself is no more than an agent may know.
-    let cap = KnowledgeCap { bytes: i64::MAX, passages: i64::MAX };
-    if new.content.trim().is_empty() { Ok(()) } else { add(db, world, (account, agent), new, world.now(), cap) }
+    if new.content.trim().is_empty() { Ok(()) } else { insert(db, world, (account, agent), new, world.now()) }
 }
 
 /// With its passages counted: before the transaction, for it takes a while.
@@ -157,8 +156,12 @@ pub fn add(
     at: Time,
     cap: KnowledgeCap,
 ) -> Result<()> {
+    check_room(db, (account, agent), (new.size_bytes(), new.passages()), cap)?;
+    insert(db, world, (account, agent), new, at)
+}
+
+fn insert(db: &Connection, world: &World, (account, agent): (&AccountId, &AgentId), new: NewKnowledge, at: Time) -> Result<()> {
     let (size, passages) = (new.size_bytes(), new.passages());
-    check_room(db, (account, agent), (size, passages), cap)?;
     let id: KnowledgeId = draw(db, world, "knowledge")?;
     let (kind, source) = (new.kind.as_str(), new.source.text());
     db.prepare_cached(INSERT)?.execute(params![id, account, agent, kind, new.content, size, source, at, passages])?;
@@ -181,9 +184,10 @@ fn check_room(db: &Connection, (account, agent): (&AccountId, &AgentId), grows: 
     }
 }
 
-fn passages(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<i64> {
-    let sql = "SELECT passages FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3";
-    Ok(db.prepare_cached(sql)?.query_row(params![account, agent, id], |row| row.get(0))?)
+/// How large an entry is, in bytes and passages.
+fn measures(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<(i64, i64)> {
+    let sql = "SELECT size_bytes, passages FROM knowledge WHERE account = ?1 AND agent = ?2 AND id = ?3";
+    Ok(db.prepare_cached(sql)?.query_row(params![account, agent, id], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 fn entry(db: &Connection, account: &AccountId, agent: &AgentId, id: &KnowledgeId) -> Result<Knowledge> {

@@ -15,11 +15,11 @@ use crate::storage::events::Outbox;
 use crate::storage::{Error, Result, Store, days, draw};
 
 const COLUMNS: &str =
-    "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, status";
+    "id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, status, trial";
 
 const INSERT: &str = "
-    INSERT INTO leads (id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    INSERT INTO leads (id, account, agent, conversation, visitor, name, email, phone, company, message, page_url, captured_at, trial)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 const COMPLETE: &str = "
     UPDATE leads
@@ -29,7 +29,7 @@ const COMPLETE: &str = "
 const COUNT_BY_AGENT: &str = "
     SELECT count(*)
     FROM leads
-    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
       AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')";
 
 /// The agent counts its leads all along.
@@ -39,10 +39,10 @@ const COUNTED: &str = "SELECT leads_count FROM agents WHERE account = ?1 AND id 
 const COUNT_SINCE: &str = "
     SELECT count(*)
     FROM leads
-    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at";
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < captured_at";
 
 const BY_AGENT: &str = "
-    WHERE account = ?1 AND agent = ?2 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
+    WHERE account = ?1 AND agent = ?2 AND trial = 0 AND ?3 < captured_at AND (?4 IS NULL OR status = ?4)
       AND (?5 IS NULL OR lower(concat_ws(' ', name, email, phone, company, message)) LIKE ?5 ESCAPE '\\')
       AND (captured_at < ?6 OR (captured_at = ?6 AND id < ?7))
     ORDER BY captured_at DESC, id DESC
@@ -78,12 +78,15 @@ pub struct LeadOrigin<'a> {
     pub visitor: &'a VisitorId,
     pub conversation: Option<&'a ConversationId>,
     pub page_url: Option<&'a str>,
+    /// From a trial: it counts nowhere, and nobody is told of it.
+    pub trial: bool,
 }
 
 impl<'a> LeadOrigin<'a> {
     pub fn of(agent: &'a Agent, visitor: &'a VisitorId, conversation: Option<&'a Conversation>) -> Self {
         let page_url = conversation.and_then(|conversation| conversation.page_url.as_deref());
-        Self { agent, visitor, conversation: conversation.map(|conversation| &conversation.id), page_url }
+        let trial = conversation.is_some_and(|conversation| conversation.trial);
+        Self { agent, visitor, conversation: conversation.map(|conversation| &conversation.id), page_url, trial }
     }
 }
 
@@ -110,21 +113,6 @@ impl Store {
             let mut list = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM leads {BY_AGENT}"))?;
             let window = params![account, agent, since, status, pattern, before, before_id, page.limit, page.offset];
             let rows = list.query_map(window, lead_of)?;
-            Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
-        })
-        .await
-    }
-
-    /// The leads of all agents of an account.
-    pub async fn account_leads(&self, account: AccountId, page: Page) -> Result<Listed<Lead>> {
-        self.read_heavy(move |db| {
-            let tx = db.unchecked_transaction()?;
-            let total =
-                tx.prepare_cached("SELECT count(*) FROM leads WHERE account = ?1")?.query_row([&account], |row| row.get(0))?;
-            let mut list = tx.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM leads WHERE account = ?1 ORDER BY captured_at DESC, id DESC LIMIT ?2 OFFSET ?3"
-            ))?;
-            let rows = list.query_map(params![account, page.limit, page.offset], lead_of)?;
             Ok(Listed { rows: rows.collect::<rusqlite::Result<_>>()?, total })
         })
         .await
@@ -175,6 +163,7 @@ impl Store {
         agent: Agent,
         visitor: VisitorId,
         page_url: Option<String>,
+        trial: bool,
         mut details: LeadDetails,
     ) -> Result<Lead> {
         let outbox = self.outbox();
@@ -185,6 +174,7 @@ impl Store {
             }
             let mut origin = LeadOrigin::of(&agent, &visitor, open.as_ref());
             origin.page_url = origin.page_url.or(page_url.as_deref());
+            origin.trial = open.as_ref().map_or(trial, |conversation| conversation.trial);
             capture(db, &outbox, &origin, &details)
         })
         .await
@@ -229,8 +219,13 @@ pub fn capture(db: &Connection, outbox: &Outbox, origin: &LeadOrigin, details: &
         page_url: origin.page_url.map(str::to_owned),
         captured_at: now,
         status: LEAD_STATUSES[0].to_owned(),
+        trial: origin.trial,
     };
     insert(db, &lead)?;
+    if lead.trial {
+        return Ok(lead);
+    }
+    count(db, &lead)?;
     let event_id = outbox.event_id(db, EventType::LeadCaptured)?;
     outbox.publish(db, &Event::lead_captured(event_id, &lead, now))?;
     Ok(lead)
@@ -250,11 +245,9 @@ fn insert(db: &Connection, lead: &Lead) -> Result<()> {
         d.company,
         d.message,
         lead.page_url,
-        lead.captured_at
+        lead.captured_at,
+        lead.trial
     ])?;
-    db.prepare_cached("UPDATE agents SET leads_count = leads_count + 1 WHERE account = ?1 AND id = ?2")?
-        .execute(params![lead.account, lead.agent])?;
-    days::count_lead(db, &lead.account, lead.captured_at, 1)?;
     if let Some(conversation) = &lead.conversation {
         db.prepare_cached("UPDATE conversations SET lead = ?3 WHERE account = ?1 AND id = ?2")?.execute(params![
             lead.account,
@@ -263,6 +256,12 @@ fn insert(db: &Connection, lead: &Lead) -> Result<()> {
         ])?;
     }
     Ok(())
+}
+
+fn count(db: &Connection, lead: &Lead) -> Result<()> {
+    db.prepare_cached("UPDATE agents SET leads_count = leads_count + 1 WHERE account = ?1 AND id = ?2")?
+        .execute(params![lead.account, lead.agent])?;
+    days::count_lead(db, &lead.account, lead.captured_at, 1)
 }
 
 /// What a form without a message is about: the visitor's last words, unless the conversation's lead has words already.
@@ -307,5 +306,6 @@ fn lead_of(row: &Row) -> rusqlite::Result<Lead> {
         page_url: row.get(10)?,
         captured_at: row.get(11)?,
         status: row.get(12)?,
+        trial: row.get(13)?,
     })
 }

@@ -16,6 +16,7 @@ pub mod checkup;
 mod claims;
 mod columns;
 mod conversations;
+pub mod damage;
 mod days;
 mod deliveries;
 mod endings;
@@ -39,9 +40,12 @@ mod recovery;
 mod retention;
 mod rotation;
 mod schema;
+mod scrub;
 mod sealed;
 mod search;
 mod sessions;
+mod silence;
+mod soundness;
 mod stripe;
 mod takeover;
 mod team;
@@ -64,9 +68,11 @@ use rusqlite::Connection;
 
 use crate::domain::id::{ALPHABET, Identifier, RANDOM_CHARS};
 use crate::domain::knowledge::KnowledgeCap;
+use crate::storage::damage::{Damage, Remedy, Watch};
 use crate::storage::events::Outbox;
 use crate::storage::readers::Readers;
 use crate::storage::schema::Files;
+use crate::storage::scrub::Scrub;
 use crate::storage::writer::{Safety, Writer};
 use crate::world::World;
 
@@ -128,6 +134,9 @@ struct Shared {
     world: World,
     bell: Arc<Bell>,
     files: Files,
+    watch: Watch,
+    /// While a server has a database that was too large to be read before.
+    scrub: Option<Scrub>,
     /// Held while a copy is being made.
     backing_up: Mutex<()>,
     knowledge_cap: OnceLock<KnowledgeCap>,
@@ -147,8 +156,10 @@ impl Store {
     pub fn open(folder: &Path, world: World, usage: Use) -> Result<Self> {
         let mut files = Files::prepare(folder, usage)?;
         let bell = Arc::new(Bell::default());
-        let writer = Writer::start(files.connect_writer(&world)?, bell.clone());
-        let readers = Readers::start(&files)?;
+        let watch = Watch::new(folder, &world);
+        let writer = Writer::start(files.connect_writer(&world)?, bell.clone(), watch.clone());
+        let readers = Readers::start(&files, &watch)?;
+        let scrub = if files.is_unread { Some(Scrub::start(&files.database(), &watch)?) } else { None };
         Ok(Self {
             shared: Arc::new(Shared {
                 writer,
@@ -156,6 +167,8 @@ impl Store {
                 world,
                 bell,
                 files,
+                watch,
+                scrub,
                 backing_up: Mutex::default(),
                 knowledge_cap: OnceLock::new(),
             }),
@@ -173,8 +186,24 @@ impl Store {
 
     /// Finishes what is queued and folds the write-ahead log into the file. Later writes fail.
     pub fn close(&self) {
+        if let Some(scrub) = &self.shared.scrub {
+            scrub.stop();
+        }
         self.shared.writer.stop();
-        self.shared.files.mark_clean();
+        // After damage, the next start is to read every page first.
+        if self.damage().is_none() {
+            self.shared.files.mark_clean();
+        }
+    }
+
+    /// What was found once; from then on nothing is written any more.
+    pub fn damage(&self) -> Option<&Damage> {
+        self.shared.watch.damage()
+    }
+
+    /// What helps against it; none while the backups are still being looked at.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        self.shared.watch.remedy()
     }
 
     pub fn database_path(&self) -> PathBuf {
@@ -191,9 +220,14 @@ impl Store {
         self.shared.bell.ring();
     }
 
-    /// Proves that the database can be locked for writing, and that its writer answers.
+    /// Proves that the database can be locked for writing, that its writer answers, and that the file still is one.
     pub async fn probe(&self) -> Result<()> {
-        self.write(|db| Ok(db.execute_batch("SELECT 1")?)).await
+        let path = self.database_path();
+        self.write(move |db| {
+            soundness::look(&path)?;
+            Ok(db.execute_batch("SELECT 1")?)
+        })
+        .await
     }
 
     /// Bytes that are still free on the database's disk.

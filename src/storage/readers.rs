@@ -10,6 +10,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::storage::damage::Watch;
 use crate::storage::schema::{Files, OPEN, plan_once};
 use crate::storage::{Error, Result};
 
@@ -20,7 +21,17 @@ const QUEUE_MAX: usize = 4_096;
 /// A query that waited longer is not run: its caller has given up by then.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
+const PRAGMAS: &str = "
+    PRAGMA busy_timeout = 5000;
+    PRAGMA query_only = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA mmap_size = 0;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -8192;";
+
 pub struct Readers {
+    watch: Watch,
     queue: Sender<Query>,
     heavy: Sender<Query>,
 }
@@ -28,13 +39,13 @@ pub struct Readers {
 type Query = Box<dyn FnOnce(&Connection) + Send>;
 
 impl Readers {
-    pub fn start(files: &Files) -> Result<Self> {
+    pub fn start(files: &Files, watch: &Watch) -> Result<Self> {
         let manager = SqliteConnectionManager::file(files.database()).with_flags(OPEN);
         let pool = Pool::builder()
             .max_size(u32::try_from(THREADS + HEAVY_THREADS).unwrap_or(u32::MAX))
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(2))
-            .connection_customizer(Box::new(ReadOnly))
+            .connection_customizer(Box::new(ReadOnly(watch.clone())))
             .test_on_check_out(false)
             .build(manager)
             .map_err(|error| Error::Sqlite(error.to_string()))?;
@@ -47,7 +58,7 @@ impl Readers {
             }
             queue
         };
-        Ok(Self { queue: lane("reader", THREADS), heavy: lane("lister", HEAVY_THREADS) })
+        Ok(Self { watch: watch.clone(), queue: lane("reader", THREADS), heavy: lane("lister", HEAVY_THREADS) })
     }
 
     /// For what takes well under a millisecond.
@@ -56,7 +67,7 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        ask(&self.queue, work).await
+        self.ask(&self.queue, work).await
     }
 
     /// For what may take longer.
@@ -65,27 +76,28 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        ask(&self.heavy, work).await
+        self.ask(&self.heavy, work).await
     }
-}
 
-async fn ask<T, F>(queue: &Sender<Query>, work: F) -> Result<T>
-where
-    T: Send + 'static,
-    F: FnOnce(&Connection) -> Result<T> + Send + 'static,
-{
-    let (reply, result) = oneshot::channel();
-    let asked = Instant::now();
-    let query = move |db: &Connection| {
-        let result = match asked.elapsed() {
-            waited if waited > WAIT_MAX => Err(Error::Busy),
-            _ => catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed)),
+    async fn ask<T, F>(&self, queue: &Sender<Query>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, result) = oneshot::channel();
+        let asked = Instant::now();
+        let watch = self.watch.clone();
+        let query = move |db: &Connection| {
+            let result = match asked.elapsed() {
+                waited if waited > WAIT_MAX => Err(Error::Busy),
+                _ => catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed)),
+            };
+            // The caller may have hung up; a read then has no one to answer.
+            let _ = reply.send(watch.heed(result));
         };
-        // The caller may have hung up; a read then has no one to answer.
-        let _ = reply.send(result);
-    };
-    queue.try_send(Box::new(query)).map_err(|_| Error::Busy)?;
-    result.await.map_err(|_| Error::Busy)?
+        queue.try_send(Box::new(query)).map_err(|_| Error::Busy)?;
+        result.await.map_err(|_| Error::Busy)?
+    }
 }
 
 /// Takes a connection with the first query and keeps it.
@@ -103,19 +115,11 @@ fn serve(pool: &Pool<SqliteConnectionManager>, queries: &Receiver<Query>) {
 }
 
 #[derive(Debug)]
-struct ReadOnly;
+struct ReadOnly(Watch);
 
 impl CustomizeConnection<Connection, rusqlite::Error> for ReadOnly {
     fn on_acquire(&self, db: &mut Connection) -> rusqlite::Result<()> {
         db.set_prepared_statement_cache_capacity(64);
-        plan_once(db)?;
-        db.execute_batch(
-            "PRAGMA busy_timeout = 5000;
-             PRAGMA query_only = ON;
-             PRAGMA trusted_schema = OFF;
-             PRAGMA mmap_size = 0;
-             PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -8192;",
-        )
+        plan_once(db).and_then(|()| db.execute_batch(PRAGMAS)).inspect_err(|error| self.0.heed_raw(error))
     }
 }

@@ -68,7 +68,7 @@ const COUNT_CONVERSATION: &str = "
     WHERE account = ?1 AND id = ?2";
 
 const OLD_LEADS: &str = "
-    SELECT id, agent, conversation
+    SELECT id, agent, conversation, trial
     FROM leads
     WHERE account = ?1 AND captured_at < ?2
     ORDER BY captured_at
@@ -236,20 +236,25 @@ fn forget_conversations(db: &Connection, account: &AccountId, before: Time) -> R
     let old = find.query_map(params![account, before, CONVERSATIONS_MAX], |row| row.get(0))?;
     let old: Vec<ConversationId> = old.collect::<rusqlite::Result<_>>()?;
     for id in &old {
-        let agent = erasure::remove(db, account, id)?.agent;
-        db.prepare_cached(COUNT_CONVERSATION)?.execute(params![account, agent])?;
+        let removed = erasure::remove(db, account, id)?;
+        if !removed.trial {
+            db.prepare_cached(COUNT_CONVERSATION)?.execute(params![account, removed.agent])?;
+        }
     }
     Ok(old.len())
 }
 
 fn forget_leads(db: &Connection, account: &AccountId, before: Time) -> Result<usize> {
     let mut find = db.prepare_cached(OLD_LEADS)?;
-    let old = find.query_map(params![account, before, ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let old: Vec<(LeadId, AgentId, Option<ConversationId>)> = old.collect::<rusqlite::Result<_>>()?;
-    for (id, agent, conversation) in &old {
+    let old =
+        find.query_map(params![account, before, ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let old: Vec<(LeadId, AgentId, Option<ConversationId>, bool)> = old.collect::<rusqlite::Result<_>>()?;
+    for (id, agent, conversation, trial) in &old {
         db.prepare_cached(LEAVE_CONVERSATION)?.execute(params![account, conversation])?;
         db.prepare_cached("DELETE FROM leads WHERE account = ?1 AND id = ?2")?.execute(params![account, id])?;
-        db.prepare_cached(COUNT_LEAD)?.execute(params![account, agent])?;
+        if !trial {
+            db.prepare_cached(COUNT_LEAD)?.execute(params![account, agent])?;
+        }
     }
     Ok(old.len())
 }

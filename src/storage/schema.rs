@@ -11,7 +11,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::domain::backup;
 use crate::storage::backups::{self, FOLDER};
-use crate::storage::{Error, Result, Use, private_folder};
+use crate::storage::{Error, Result, Use, private_folder, soundness};
 use crate::world::World;
 
 const MIGRATIONS: &[M] = &[
@@ -39,6 +39,7 @@ const MIGRATIONS: &[M] = &[
     M::up(include_str!("migrations/0022_installations.sql")),
     M::up(include_str!("migrations/0023_once.sql")),
     M::up(include_str!("migrations/0024_pages.sql")),
+    M::up(include_str!("migrations/0025_inbox.sql")),
     M::up(include_str!("migrations/0026_caps.sql")),
 ];
 
@@ -77,6 +78,8 @@ const PRAGMAS: &str = "
 pub struct Files {
     pub folder: PathBuf,
     usage: Use,
+    /// Whether the database is so large that it is served before every page of it was read.
+    pub is_unread: bool,
     /// Held for as long as this process serves the folder; a command holds it only while it may migrate.
     lock: Option<File>,
 }
@@ -89,7 +92,7 @@ impl Files {
         if usage == Use::Server && lock.is_none() {
             return Err(Error::Locked(folder.display().to_string()));
         }
-        Ok(Self { folder: folder.to_owned(), usage, lock })
+        Ok(Self { folder: folder.to_owned(), usage, is_unread: false, lock })
     }
 
     pub fn database(&self) -> PathBuf {
@@ -105,15 +108,14 @@ impl Files {
             return Err(Error::Interrupted(self.folder.display().to_string()));
         }
         let path = self.database();
+        soundness::before_opening(&self.folder)?;
         // Made here, so that nobody else can read it even for a moment.
         own_file(&path).map_err(|error| Error::Disk(format!("{}: {error}", path.display())))?;
         let mut db = Connection::open_with_flags(&path, OPEN)?;
-        db.set_prepared_statement_cache_capacity(128);
-        plan_once(&db)?;
-        db.execute_batch(PRAGMAS)?;
-        if self.was_killed() {
-            check_quickly(&db)?;
-        }
+        // One that is damaged is left as it is, and its log beside it.
+        keep_log(&db, true)?;
+        self.check(&db).map_err(|error| soundness::worsened(&path, error))?;
+        keep_log(&db, false)?;
         self.migrate(&mut db, world)?;
         self.mark_running();
         if self.usage == Use::Command {
@@ -122,16 +124,39 @@ impl Files {
         Ok(db)
     }
 
+    /// As much as a start has time for. After an unclean stop that is everything.
+    fn check(&mut self, db: &Connection) -> Result<()> {
+        db.set_prepared_statement_cache_capacity(128);
+        plan_once(db)?;
+        let is_new = is_new(db)?;
+        if !is_new {
+            // Before anything is changed in a file that may be another program's.
+            recognise(db)?;
+            filled(db)?;
+        }
+        db.execute_batch(PRAGMAS)?;
+        if is_new {
+            return Ok(());
+        }
+        let path = self.database();
+        soundness::look_at_roots(db, &path)?;
+        let is_small = fs::metadata(&path).is_ok_and(|data| data.len() <= soundness::SMALL_BYTES);
+        if self.usage == Use::Server && (is_small || self.was_killed()) {
+            return soundness::read_whole(&path);
+        }
+        self.is_unread = self.usage == Use::Server;
+        Ok(())
+    }
+
     fn migrate(&self, db: &mut Connection, world: &World) -> Result<()> {
         let (found, behind) = supported(db)?;
         if behind == 0 {
-            return recognise(db);
+            return Ok(());
         }
         if self.lock.is_none() {
             return Err(Error::Locked(self.folder.display().to_string()));
         }
         let copy = if found > 0 {
-            recognise(db)?;
             Some(self.snapshot(db, found, world)?)
         } else {
             db.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -196,7 +221,7 @@ pub fn plan_once(db: &Connection) -> rusqlite::Result<()> {
 
 /// The version of a database, and how many migrations it lacks.
 pub fn supported(db: &Connection) -> Result<(i64, usize)> {
-    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = version_of(db)?;
     let known = MIGRATIONS.len();
     match usize::try_from(found) {
         Ok(version) if version <= known => Ok((found, known - version)),
@@ -221,12 +246,34 @@ pub fn recognise(db: &Connection) -> Result<()> {
     if id == APPLICATION_ID {
         return Ok(());
     }
-    Err(Error::Corrupt("chatforge.db is not a ChatForge database".into()))
+    Err(Error::Corrupt("this is not a ChatForge database".into()))
 }
 
-fn check_quickly(db: &Connection) -> Result<()> {
-    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(Error::Corrupt(verdict)) }
+/// Whether nothing was ever kept in it. The mark of whose it is may be set already: a first start can be killed at any line.
+fn is_new(db: &Connection) -> Result<bool> {
+    Ok(version_of(db)? == 0 && tables(db)? == 0)
+}
+
+/// How many migrations a database lacks that is not new. The first makes tables, in the transaction in which it counts itself.
+pub fn filled(db: &Connection) -> Result<usize> {
+    match (supported(db)?, tables(db)?) {
+        ((0, _), _) => Err(Error::Corrupt("it has no version".into())),
+        (_, 0) => Err(Error::Corrupt("it holds no tables".into())),
+        ((_, behind), _) => Ok(behind),
+    }
+}
+
+fn tables(db: &Connection) -> Result<i64> {
+    Ok(db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?)
+}
+
+fn version_of(db: &Connection) -> Result<i64> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// The last connection that is closed folds the log into the database, unless it is told not to.
+fn keep_log(db: &Connection, keep: bool) -> Result<()> {
+    Ok(db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep).map(drop)?)
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ pub enum HandedBack {
 #[derive(Debug)]
 pub struct VisitorNews {
     pub operator: Option<Claimed>,
-    /// Of people of the team, oldest first.
+    /// It went back to the agent because nobody replied.
+    pub was_left: bool,
+    /// Of people of the team, and of the agent where it answers in their place; oldest first.
     pub messages: Vec<Message>,
     /// The newest message of all: what comes later is news.
     pub latest: Option<MessageId>,
@@ -52,12 +54,21 @@ pub struct VisitorNews {
 
 const CLAIM: &str = "
     UPDATE conversations
-    SET claimed_by = ?3, claimed_name = ?4, claimed_at = ?5, claims_count = claims_count + 1
+    SET claimed_by = ?3, claimed_name = ?4, claimed_at = ?5, claims_count = claims_count + 1, seen_count = messages_count,
+        waiting_since = (
+            SELECT ifnull(waiting_since, m.created_at)
+            FROM messages m
+            WHERE m.conversation = conversations.id AND m.seq = messages_count - 1 AND m.role = 'user'),
+        silent_since = (
+            SELECT ?5
+            FROM messages m
+            WHERE m.conversation = conversations.id AND m.seq = messages_count - 1 AND m.role = 'user'),
+        handed_back_name = NULL, handed_back_minutes = NULL, answer_owed = 0
     WHERE account = ?1 AND id = ?2 AND ended_at IS NULL AND claimed_by IS ?6";
 
 const RELEASE: &str = "
     UPDATE conversations
-    SET claimed_by = NULL, claimed_name = NULL, claimed_at = NULL
+    SET claimed_by = NULL, claimed_name = NULL, claimed_at = NULL, waiting_since = NULL, silent_since = NULL
     WHERE account = ?1 AND id = ?2 AND claimed_by = ?3";
 
 const UNSEEN: &str = "
@@ -70,10 +81,10 @@ const SENT_BEFORE: &str = "
     FROM messages
     WHERE conversation = ?2 AND account = ?1 AND client_id = ?3";
 
-const OPERATORS_AFTER: &str = "
+const UNASKED_AFTER: &str = "
     SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator
     FROM messages
-    WHERE conversation = ?2 AND account = ?1 AND ?3 < seq AND ?4 <= created_at AND author = 'operator'
+    WHERE conversation = ?2 AND account = ?1 AND ?3 < seq AND ?4 <= created_at AND (author = 'operator' OR unasked = 1)
     ORDER BY seq
     LIMIT ?5";
 
@@ -173,7 +184,7 @@ impl Store {
         .await
     }
 
-    /// What operators said in a visitor's conversation: after the message `after` if it is known, and not before `since`.
+    /// What was said in a visitor's conversation without being asked for: after the message `after` if it is known, and not before `since`.
     pub async fn visitor_news(
         &self,
         account: AccountId,
@@ -184,7 +195,7 @@ impl Store {
     ) -> Result<VisitorNews> {
         self.read(move |db| {
             let Some(latest) = latest_of(db, &account, &agent, &visitor)? else {
-                return Ok(VisitorNews { operator: None, messages: Vec::new(), latest: None });
+                return Ok(VisitorNews { operator: None, was_left: false, messages: Vec::new(), latest: None });
             };
             let id = &latest.id;
             let seq: Option<i64> = match after {
@@ -192,14 +203,14 @@ impl Store {
                 None => None,
             };
             let since = if seq.is_some() { Time::default() } else { since };
-            let mut find = db.prepare_cached(OPERATORS_AFTER)?;
+            let mut find = db.prepare_cached(UNASKED_AFTER)?;
             let rows = find.query_map(params![account, id, seq.unwrap_or(-1), since, NEWS_MAX], message_of)?;
             let messages: Vec<Message> = rows.collect::<rusqlite::Result<_>>()?;
             let newest = db.prepare_cached(LATEST)?.query_row(params![account, id], |row| row.get(0)).optional()?;
             // Where there is more, the last one that was brought is where the next look goes on.
             let full = usize::try_from(NEWS_MAX).is_ok_and(|most| most <= messages.len());
             let latest_id = if full { messages.last().map(|message| message.id.clone()) } else { newest };
-            Ok(VisitorNews { operator: latest.claimed, messages, latest: latest_id })
+            Ok(VisitorNews { operator: latest.claimed, was_left: latest.left_by.is_some(), messages, latest: latest_id })
         })
         .await
     }

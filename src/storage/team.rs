@@ -53,7 +53,8 @@ const SET_ROLE: &str = "
 
 const PASS_ON: &str = "
     UPDATE conversations
-    SET claimed_by = ?3, claimed_name = ?4, claimed_at = ?5, claims_count = claims_count + 1
+    SET claimed_by = ?3, claimed_name = ?4, claimed_at = ?5, claims_count = claims_count + 1,
+        silent_since = CASE WHEN silent_since IS NOT NULL THEN ?5 END
     WHERE claimed_by = ?2 AND account = ?1
     RETURNING id, visitor";
 

@@ -11,11 +11,11 @@ use crate::domain::lead::LeadDetails;
 use crate::domain::page::{self, page_path};
 use crate::domain::time::{DAY_MS, Time};
 use crate::domain::webhook::EventType;
-use crate::storage::answers::append;
+use crate::storage::answers::{append, say};
 use crate::storage::conversations::{end, latest_of, message_of};
 use crate::storage::events::Outbox;
 use crate::storage::leads::{LeadOrigin, capture, tells};
-use crate::storage::{Result, Store, days, draw, installations};
+use crate::storage::{Error, Result, Store, days, draw, installations};
 
 /// Earlier messages that a question may need to be understood.
 const HISTORY_MAX: i64 = 8;
@@ -37,8 +37,12 @@ pub struct VisitorMessage {
     pub locale: Option<String>,
     pub inactivity_ms: i64,
     pub writers: Writers,
+    /// The team tries the agent itself.
+    pub trial: bool,
     /// The contact details in it, if they may become a lead.
     pub lead: Option<LeadDetails>,
+    /// It is kept already under this id, and still to be answered.
+    pub kept: Option<MessageId>,
 }
 
 /// Who may write an answer.
@@ -86,8 +90,8 @@ pub struct BegunTurn {
 
 const INSERT_CONVERSATION: &str = "
     INSERT INTO conversations
-        (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at, stored_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+        (id, account, agent, visitor, page_url, referrer, user_agent, started_at, last_activity_at, stored_at, trial)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
 
 const COUNT_USE: &str = "
     INSERT INTO usage (account, agent, month, conversations)
@@ -107,6 +111,16 @@ const LIMIT_REACHED: &str = "
     WHERE account = ?1 AND agent = ?2 AND month = ?3 AND limit_reached_at IS NULL AND ?5 <= conversations
     RETURNING conversations";
 
+const SENT: &str = "
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator, seq
+    FROM messages
+    WHERE conversation = ?1 AND account = ?2 AND client_id = ?3";
+
+const KEPT: &str = "
+    SELECT id, role, author, content, created_at, sources, answered, trace, response_ms, operator, seq
+    FROM messages
+    WHERE conversation = ?1 AND account = ?2 AND id = ?3";
+
 const MESSAGE_COLUMNS: &str = "id, role, author, content, created_at, sources, answered, trace, response_ms, operator";
 
 impl Store {
@@ -122,6 +136,10 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
     let latest = latest_of(db, &message.agent.account, &message.agent.id, &message.visitor)?;
     if let Some(repeated) = repeated(db, message, latest.as_ref(), now)? {
         return Ok(repeated);
+    }
+    if message.kept.is_some() {
+        // Its visitor was deleted, or has begun another conversation.
+        return Err(Error::NotFound);
     }
     let question = Message {
         id: draw(db, &outbox.world, "messages")?,
@@ -153,14 +171,16 @@ fn begin(db: &Connection, outbox: &Outbox, message: &VisitorMessage) -> Result<T
     Ok(Turn::Begun(Box::new(begun)))
 }
 
-/// What became of a message with the same `client_id`, if there was one. An answer that was cut off is given anew.
+/// What became of a message with the same `client_id` or id, if there was one. An answer that was cut off is given anew.
 fn repeated(db: &Connection, message: &VisitorMessage, latest: Option<&Conversation>, now: Time) -> Result<Option<Turn>> {
-    let (Some(client_id), Some(latest)) = (&message.client_id, latest) else { return Ok(None) };
+    let (find, name, latest) = match (&message.kept, &message.client_id, latest) {
+        (Some(id), _, Some(latest)) => (KEPT, id.as_str(), latest),
+        (None, Some(client_id), Some(latest)) => (SENT, client_id.as_str(), latest),
+        _ => return Ok(None),
+    };
     let account = &message.agent.account;
-    let mut find = db.prepare_cached(&format!(
-        "SELECT {MESSAGE_COLUMNS}, seq FROM messages WHERE conversation = ?1 AND account = ?2 AND client_id = ?3"
-    ))?;
-    let found = find.query_row(params![latest.id, account, client_id], |row| Ok((message_of(row)?, row.get::<_, i64>(10)?)));
+    let mut find = db.prepare_cached(find)?;
+    let found = find.query_row(params![latest.id, account, name], |row| Ok((message_of(row)?, row.get::<_, i64>(10)?)));
     let Some((question, seq)) = found.optional()? else { return Ok(None) };
     let mut next = db.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages
@@ -217,7 +237,7 @@ fn start(
     let (agent, month) = (&message.agent, now.month());
     let limit = message.plan.conversations_max.map(i64::from);
     let used = db.prepare_cached(USED)?.query_row(params![agent.account, agent.id, month], |row| row.get(0)).optional()?;
-    if limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
+    if !message.trial && limit.is_some_and(|limit| used.unwrap_or(0) >= limit) {
         // After a change to a smaller plan, this is the first that the customer can hear of it.
         tell_of_limit(db, outbox, message, &month, now)?;
         return Ok(None);
@@ -237,31 +257,20 @@ fn start(
         message.referrer,
         message.user_agent,
         started_at,
-        now
+        now,
+        message.trial
     ])?;
-    greet(db, outbox, agent, &id, started_at)?;
+    say(db, &outbox.world, (&agent.account, &id), agent.greeting.clone(), started_at)?;
     adopt_lead(db, message, &id, now)?;
+    if message.trial {
+        return Ok(Some(id));
+    }
     if let Some(domain) = message.page_url.as_deref().and_then(page::host) {
         installations::note_written(db, agent, &domain, now)?;
     }
     days::count_conversation(db, &agent.account, started_at, 1)?;
     count(db, outbox, message, &month, now)?;
     Ok(Some(id))
-}
-
-fn greet(db: &Connection, outbox: &Outbox, agent: &Agent, conversation: &ConversationId, started_at: Time) -> Result<()> {
-    let greeting = Message {
-        id: draw::<MessageId>(db, &outbox.world, "messages")?,
-        role: Role::Assistant,
-        author: Author::Agent,
-        content: agent.greeting.clone(),
-        created_at: started_at,
-        sources: Vec::new(),
-        answered: true,
-        trace: None,
-        operator: None,
-    };
-    append(db, &agent.account, conversation, &greeting, None)
 }
 
 /// A lead that the visitor left before the first message belongs to this conversation.
@@ -317,8 +326,13 @@ fn capture_from(
     conversation: Option<&ConversationId>,
 ) -> Result<bool> {
     let Some(details) = &message.lead else { return Ok(false) };
-    let origin =
-        LeadOrigin { agent: &message.agent, visitor: &message.visitor, conversation, page_url: message.page_url.as_deref() };
+    let origin = LeadOrigin {
+        agent: &message.agent,
+        visitor: &message.visitor,
+        conversation,
+        page_url: message.page_url.as_deref(),
+        trial: message.trial,
+    };
     capture(db, outbox, &origin, details)?;
     Ok(true)
 }

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::storage::checkpoint::Checkpoints;
+use crate::storage::damage::Watch;
 use crate::storage::{Bell, Error, Result};
 
 const QUEUE_MAX: usize = 4_096;
@@ -34,6 +35,7 @@ const FLUSH_EVERY: Duration = Duration::from_millis(250);
 pub struct Writer {
     queue: Sender<Order>,
     later: Sender<Later>,
+    watch: Watch,
     dropped: AtomicU64,
     /// What the log still holds is to be cut off as soon as it can be.
     owed: Arc<AtomicBool>,
@@ -66,21 +68,23 @@ trait Job: Send {
 struct Write<T, F> {
     asked: Instant,
     work: Option<F>,
+    watch: Watch,
     result: Result<T>,
     reply: oneshot::Sender<Result<T>>,
 }
 
 impl Writer {
-    pub fn start(db: Connection, bell: Arc<Bell>) -> Self {
+    pub fn start(db: Connection, bell: Arc<Bell>, watch: Watch) -> Self {
         let (queue, orders) = bounded(QUEUE_MAX);
         let (later, waiting) = bounded(LATER_MAX);
         let (checkpoints, to_disk, synced) = (Checkpoints::start(&db), Cell::new(true), Cell::new(Instant::now()));
         let owed = Arc::new(AtomicBool::new(false));
         let folded = Cell::new(Instant::now());
-        let lane = Lane { db, orders, waiting, bell, checkpoints, to_disk, synced, owed: owed.clone(), folded };
+        let (owing, watching) = (owed.clone(), watch.clone());
+        let lane = Lane { db, orders, waiting, bell, watch: watching, checkpoints, to_disk, synced, owed: owing, folded };
         let thread = thread::Builder::new().name("storage-writer".into());
         thread.spawn(move || lane.serve()).expect("spawn the writer");
-        Self { queue, later, dropped: AtomicU64::new(0), owed }
+        Self { queue, later, watch, dropped: AtomicU64::new(0), owed }
     }
 
     /// Runs `work` in a transaction; returns once it is safe.
@@ -89,20 +93,23 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        self.watch.refuse()?;
         let (reply, result) = oneshot::channel();
-        let job = Write { asked: Instant::now(), work: Some(work), result: Err(Error::Busy), reply };
+        let (asked, watch) = (Instant::now(), self.watch.clone());
+        let job = Write { asked, work: Some(work), watch, result: Err(Error::Busy), reply };
         self.queue.try_send(Order::Run(Box::new(job), safety)).map_err(|_| Error::Busy)?;
         result.await.map_err(|_| Error::Busy)?
     }
 
     /// Runs `work` with some later commit; false where too much waits for that.
     pub fn queue_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) -> bool {
-        self.later.try_send(Box::new(work)).is_ok()
+        self.watch.damage().is_none() && self.later.try_send(Box::new(work)).is_ok()
     }
 
     /// Runs `work` with some later commit; for log rows and counters, which a flood may drop.
     pub fn run_later(&self, work: impl FnOnce(&Connection) -> Result<()> + Send + 'static) {
-        if !self.queue_later(work) && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+        let is_lost = !self.queue_later(work) && self.watch.damage().is_none();
+        if is_lost && self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("the store is too busy for log rows; some were dropped");
         }
     }
@@ -134,7 +141,8 @@ where
         let Some(work) = self.work.take().filter(|_| self.asked.elapsed() < WAIT_MAX) else {
             return false;
         };
-        self.result = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
+        let worked = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
+        self.result = self.watch.heed(worked);
         self.result.is_ok()
     }
 
@@ -153,6 +161,7 @@ struct Lane {
     orders: Receiver<Order>,
     waiting: Receiver<Later>,
     bell: Arc<Bell>,
+    watch: Watch,
     checkpoints: Checkpoints,
     /// What the connection is set to.
     to_disk: Cell<bool>,
@@ -198,12 +207,16 @@ impl Lane {
         if group.is_empty() && self.waiting.is_empty() {
             return;
         }
-        let committed = self.sync(to_disk).and_then(|()| self.commit(&mut group));
+        // Some were queued before the damage was found.
+        let sound = self.watch.refuse().and_then(|()| self.sync(to_disk));
+        let committed = sound.and_then(|()| self.watch.heed(self.commit(&mut group)));
         if committed.is_err() && !self.db.is_autocommit() {
             // Nothing to be done if this fails too: the next BEGIN will say so.
             let _ = self.db.execute_batch("ROLLBACK");
         }
-        if let Err(error) = &committed {
+        if let Err(error) = &committed
+            && self.watch.damage().is_none()
+        {
             tracing::error!(%error, jobs = group.len(), "a group of writes was not committed");
         }
         for job in group {
@@ -225,7 +238,7 @@ impl Lane {
         }
         for work in self.waiting.try_iter().take(GROUP_MAX * 8) {
             self.savepoint(|db| {
-                let written = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed));
+                let written = self.watch.heed(catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(Error::Crashed)));
                 written.inspect_err(|error| tracing::warn!(%error, "a log row was not written")).is_ok()
             })?;
         }

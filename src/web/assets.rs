@@ -15,6 +15,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::auth::hex;
 use crate::web::App;
 use crate::web::error::ApiError;
+use crate::web::mount;
 use crate::web::packed::{accepts, brotli};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -40,7 +41,7 @@ pub fn router() -> Router<App> {
 /// The address of an asset, with its content's hash: another content is another address.
 pub fn url(path: &str) -> String {
     let hash = Assets::get(path).map(|file| hash(&file)).unwrap_or_default();
-    format!("/assets/{path}?v={hash}")
+    format!("{}/assets/{path}?v={hash}", mount::path())
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {

@@ -15,6 +15,7 @@ use crate::web::caller::ApiCaller;
 use crate::web::client::{ClientAddress, address, user_agent};
 use crate::web::error::ApiError;
 use crate::web::headers::RequestId;
+use crate::web::mount;
 use crate::web::once::REPLAYED;
 
 /// What the API's requests are called. A test holds that none which changes something is missing.
@@ -146,7 +147,7 @@ pub async fn record(app: &App, entry: Entry) {
 
 /// Runs on when nobody waits for the response any more: a change and its entry belong together.
 pub async fn to_the_end(work: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(work.in_current_span()).await {
+    match tokio::spawn(mount::carried(work.in_current_span())).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

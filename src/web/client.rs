@@ -76,7 +76,16 @@ pub fn is_own_page(app: &App, headers: &HeaderMap) -> bool {
         let is_same = origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host));
         is_same && is_at_home(app, host)
     });
-    same_host || page::origin(app.config.public_url()).is_some_and(|own| own == origin)
+    let is_ours = same_host || page::origin(app.config.public_url()).is_some_and(|own| own == origin);
+    // Under a path, the site's own pages have the same origin.
+    is_ours && (app.config.path().is_empty() || asking_page(app, headers).is_some())
+}
+
+/// The path of this server's page that asks, as browsers tell it to the page's own host.
+pub fn asking_page(app: &App, headers: &HeaderMap) -> Option<String> {
+    let page = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let inner = page.path().strip_prefix(app.config.path())?;
+    (inner.is_empty() || inner.starts_with('/')).then(|| inner.to_owned())
 }
 
 /// Whether the request comes from this very machine, and from nobody for whom a proxy or a foreign page speaks.

@@ -14,6 +14,8 @@ pub type Result<T> = std::result::Result<T, ApiError>;
 
 /// Seconds after which a caller that met a busy server may try again.
 const RETRY_SECONDS: i64 = 5;
+/// A person has to come first.
+const RETRY_DAMAGED_SECONDS: i64 = 60;
 
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -134,6 +136,12 @@ impl ApiError {
             .with(header::RETRY_AFTER, RETRY_SECONDS)
     }
 
+    pub fn damaged() -> Self {
+        let message = "The service is unavailable until its operator has restored the database.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message)
+            .with(header::RETRY_AFTER, RETRY_DAMAGED_SECONDS)
+    }
+
     pub fn inner(self) -> Inner {
         let details = self.details.iter().map(Detail::new).collect();
         Inner { code: self.code, message: self.message, status: self.status.as_u16(), details }
@@ -160,6 +168,8 @@ impl From<storage::Error> for ApiError {
                 tracing::error!(%error, "the store cannot write");
                 Self::unavailable()
             }
+            // Told of once, where it was found.
+            storage::Error::Corrupt(_) => Self::damaged(),
             _ => {
                 tracing::error!(%error, "the store failed");
                 Self::internal()

@@ -35,6 +35,8 @@ pub enum VisitorNews {
 #[derive(Clone, Debug)]
 pub enum TeamNews {
     Changed(ConversationId),
+    /// Somebody of the team has read it.
+    Seen(ConversationId),
     /// The visitor is typing.
     Typing(ConversationId),
     /// A website has loaded the agent's embed code.

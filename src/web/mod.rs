@@ -19,9 +19,12 @@ pub mod headers;
 pub mod health;
 pub mod hooks;
 pub mod live;
+pub mod mount;
 pub mod once;
 pub mod packed;
 pub mod permissions;
+pub mod silence;
+mod trial;
 pub mod webhooks;
 pub mod well_known;
 pub mod widget;
@@ -162,6 +165,10 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
 }
 
 pub fn router(app: App) -> Router {
+    mount::under(app.config.path(), inner_router(app.clone()))
+}
+
+fn inner_router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api::router(&app))
         .merge(widget::router())

@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::domain::page;
 use crate::domain::time::DAY_MS;
 use crate::web::App;
 
@@ -21,13 +22,16 @@ pub fn router() -> Router<App> {
     Router::new().route("/robots.txt", get(robots)).route("/.well-known/security.txt", get(security))
 }
 
-async fn robots() -> Response {
-    text(ROBOTS.to_owned())
+/// The path is in each line: passed on from the root of a site, it must not speak for the whole site.
+async fn robots(State(app): State<App>) -> Response {
+    text(ROBOTS.replace(": /", &format!(": {}/", app.config.path())))
 }
 
 /// RFC 9116.
 async fn security(State(app): State<App>) -> Response {
     let base = app.config.public_url();
+    // Known addresses stand at the root of a host; behind a path, whoever keeps the site passes them on.
+    let root = page::origin(base).unwrap_or_else(|| base.to_owned());
     let policy = format!("{base}/docs/security");
     let contact = match app.config.server.security_contact.as_str() {
         "" => format!("{policy}#reporting-a-vulnerability"),
@@ -35,7 +39,7 @@ async fn security(State(app): State<App>) -> Response {
     };
     let expires = app.world.now().plus_ms(SECURITY_AGE_MS);
     text(format!(
-        "Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {base}/.well-known/security.txt\nPolicy: {policy}\n"
+        "Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {root}/.well-known/security.txt\nPolicy: {policy}\n"
     ))
 }
 

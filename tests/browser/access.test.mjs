@@ -56,7 +56,10 @@ const STATES = {
     await STATES.streaming(visitor);
     await finish(visitor, { lead_form: true });
     await visitor.panel.getByRole("button", { name: "Send details" }).click();
-    await visitor.panel.getByText("Please give an e-mail").waitFor();
+    await visitor.panel.getByText("Please enter an e-mail").waitFor();
+    await visitor.panel.getByRole("button", { name: "Add your name and more" }).click();
+    await visitor.panel.getByRole("button", { name: "Send details" }).click();
+    await visitor.panel.getByText("Please enter an e-mail").waitFor();
     await visitor.panel.getByLabel("Name").fill("Jo");
     await visitor.panel.getByRole("button", { name: "End chat" }).click();
   },
@@ -268,4 +271,48 @@ test("dialog and log say what they are", async () => {
   assert.equal(await visitor.log.getAttribute("aria-live"), "polite");
   assert.equal(await visitor.launcher.count(), 0);
   assert.equal(await visitor.page.locator(".cf-launcher").getAttribute("aria-expanded"), "true");
+});
+
+test("on a page with landmarks of its own the chat adds no second banner", async () => {
+  const landmarks = await startSite(server, { body: "<section aria-label='News'><p>News</p></section>" });
+  try {
+    const prepare = (page) => page.addInitScript({ content: axe });
+    const visitor = await arrive({ prepare }, landmarks.page(agent));
+    await visitor.page.evaluate(() => {
+      for (const name of ["header", "nav", "footer"]) document.body.prepend(Object.assign(document.createElement(name), { textContent: name }));
+    });
+    await visitor.open();
+    await visitor.ask("Zyxwvu qponml?");
+    await visitor.panel.getByRole("form").waitFor();
+    const found = await visitor.page.evaluate(() => window.axe.run(document, { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] } }));
+    const ours = found.violations.filter(({ id, nodes }) => /landmark/.test(id) || nodes.some(({ target }) => String(target).includes("chatforge")));
+    assert.deepEqual(ours.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+    assert.equal(await visitor.page.getByRole("banner").count(), 1);
+  } finally {
+    await landmarks.stop();
+  }
+});
+
+test("from the text field, Tab goes through the conversation and its form before it leaves the chat", async () => {
+  const visitor = await arrive();
+  await visitor.open();
+  await visitor.ask(QUESTION);
+  await visitor.ask("Zyxwvu qponml?");
+  await visitor.panel.getByRole("form").waitFor();
+  await visitor.field.focus();
+  const names = [];
+  for (let presses = 0; presses < 30; presses++) {
+    await visitor.page.keyboard.press("Tab");
+    const [name, launcher] = await visitor.page.evaluate(() => {
+      const { activeElement: node } = document.querySelector("#chatforge").shadowRoot;
+      return [node?.ariaLabel || node?.name || node?.textContent, !!node?.matches(".cf-launcher")];
+    });
+    if (launcher || !name) break;
+    names.push(name);
+  }
+  const order = ["Conversation", "Helpful", "contact", "Send details", "Add your name and more", "Not now"].map((name) => names.indexOf(name));
+  assert.ok(order.every((at, index) => at >= 0 && (!index || at > order[index - 1])), names.join(" → "));
+  await visitor.field.focus();
+  await visitor.page.keyboard.press("Escape");
+  assert.equal(await visitor.launcher.evaluate((node) => node.getRootNode().activeElement === node), true);
 });

@@ -147,7 +147,7 @@ everywhere("a message without an answer is sent again after a reload, and stored
   await visitor.open();
   await visitor.page.route(server.url + MESSAGES, (route) => route.abort());
   await say(visitor, QUESTION);
-  await visitor.log.getByText("The answer did not arrive.").waitFor();
+  await visitor.log.getByText("No answer received.").waitFor();
   await visitor.page.unrouteAll();
   await visitor.page.reload();
   await visitor.page.getByRole("button", { name: "Chat with Ada, 1 unread" }).click();
@@ -237,6 +237,7 @@ everywhere("ending asks when a form is half filled, and minimising keeps it", as
   const { panel } = visitor;
   await visitor.open();
   await visitor.ask("Zyxwvu qponml?");
+  await panel.getByRole("button", { name: "Add your name and more" }).click();
   await panel.getByLabel("Name").fill("Jo");
   await panel.getByRole("button", { name: "Minimise chat" }).click();
   await visitor.launcher.click();

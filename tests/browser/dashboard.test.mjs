@@ -20,7 +20,7 @@ after(async () => {
 test("a file is put into the content, and one that is too large is refused", async () => {
   const { page, context } = await member.open(browser, "/");
   await page.goto(`${server.url}${pages["/agents/{agent}/knowledge"]}`);
-  const file = page.getByLabel("From a file");
+  const file = page.getByLabel("Upload a file");
   await file.setInputFiles({ name: "prices.md", mimeType: "text/markdown", buffer: Buffer.from("# Prices\n\nCleaning 80 €") });
   const content = page.getByLabel("Content");
   await page.waitForFunction(() => document.getElementById("content").value.includes("80 €"));
@@ -36,13 +36,13 @@ test("a file is put into the content, and one that is too large is refused", asy
 test("without a script a webhook is rotated and deleted through its dialogs", async () => {
   const { page, context } = await member.open(browser, "/", { javaScriptEnabled: false });
   await page.goto(`${server.url}${pages["/webhooks/{webhook}"]}`);
-  await page.getByRole("link", { name: "Draw a new secret" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Draw a new secret" }).click();
+  await page.getByRole("link", { name: "Rotate secret" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Rotate secret" }).click();
   await page.getByText("Copy the new signing secret now").waitFor();
   assert.match(await page.locator(".card-accent code").first().textContent(), /^whsec_/);
   await page.getByRole("link", { name: "Delete webhook" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete webhook" }).click();
-  await page.getByText("The webhook is deleted.").waitFor();
+  await page.getByText("Webhook deleted.").waitFor();
   await context.close();
 });
 
@@ -61,7 +61,7 @@ test("the palette goes to pages, finds what was said, and is closed by the key t
   await Promise.all([page.waitForURL(/\/conversations\/conv_/), page.keyboard.press("Enter")]);
   await page.keyboard.press("Control+k");
   await page.keyboard.type("cellos");
-  await palette.getByText("Nothing fits.").waitFor();
+  await palette.getByText("No results.").waitFor();
   await page.keyboard.press("Control+k");
   await palette.waitFor({ state: "hidden" });
   await context.close();
@@ -81,7 +81,7 @@ test("keys go to pages, walk through lists and to their search", async () => {
   await goes("gc", "/conversations");
   await page.keyboard.press("/");
   await page.keyboard.type("gc?");
-  assert.equal(await page.getByRole("searchbox", { name: "Search what was said" }).inputValue(), "gc?");
+  assert.equal(await page.getByRole("searchbox", { name: "Search messages" }).inputValue(), "gc?");
   await page.keyboard.press("Escape");
   await page.locator("h1").click();
   await page.keyboard.press("?");

@@ -72,10 +72,10 @@ test("a server's failure offers to try again, and that works", async () => {
   const visitor = await open();
   await refuse(visitor.page, 1, { status: 500, json: { error: { code: "internal_error", message: "no", status: 500 } } });
   await type(visitor, QUESTION);
-  await visitor.log.getByText("The answer did not arrive.").waitFor();
+  await visitor.log.getByText("No answer received.").waitFor();
   await visitor.log.getByRole("button", { name: "Try again" }).click();
   await visitor.log.getByText(/9:00 to 17:00/).first().waitFor();
-  assert.equal(await visitor.log.getByText("The answer did not arrive.").count(), 0);
+  assert.equal(await visitor.log.getByText("No answer received.").count(), 0);
   assert.equal(await visitor.log.locator('[data-from="user"]').count(), 1);
 });
 
@@ -84,7 +84,7 @@ test("a stream that ends half-way shows no half answer as a whole one", async ()
   const body = 'event: start\ndata: {"conversation_id":null}\n\nevent: delta\ndata: {"text":"We are op"}\n\n';
   await refuse(visitor.page, 2, { status: 200, headers: { "Content-Type": "text/event-stream" }, body });
   await type(visitor, QUESTION);
-  await visitor.log.getByText("The answer did not arrive.").waitFor();
+  await visitor.log.getByText("No answer received.").waitFor();
   assert.equal(await visitor.panel.getByText("We are op", { exact: true }).count(), 0);
   await visitor.log.getByRole("button", { name: "Try again" }).click();
   await visitor.log.getByText(/9:00 to 17:00/).first().waitFor();
@@ -95,7 +95,7 @@ test("over the limit the visitor learns how long to wait", async () => {
   const json = { error: { code: "rate_limited", message: "slow down", status: 429 } };
   await refuse(visitor.page, 1, { status: 429, headers: { "Retry-After": "2" }, json });
   await type(visitor, QUESTION);
-  await visitor.log.getByText("You can try again in 2 seconds.").waitFor();
+  await visitor.log.getByText(/Try again in 2 seconds/).waitFor();
   const again = visitor.log.getByRole("button", { name: "Try again" });
   assert.equal(await again.isDisabled(), true);
   await again.click();
@@ -106,7 +106,7 @@ test("a message that is given up is marked, and the next one is answered", async
   const visitor = await open();
   await refuse(visitor.page, 1, { status: 500, json: {} });
   await type(visitor, "first");
-  await visitor.log.getByText("The answer did not arrive.").waitFor();
+  await visitor.log.getByText("No answer received.").waitFor();
   await visitor.ask(QUESTION);
   assert.equal(await visitor.log.getByText("Not delivered").count(), 1);
   assert.equal(await visitor.log.getByRole("button", { name: "Try again" }).count(), 0);
@@ -148,10 +148,10 @@ test("when the knowledge does not hold the answer, the form takes the details", 
   const [header, top] = [await visitor.panel.locator(".cf-header").boundingBox(), await answer.boundingBox()];
   assert.ok(top.y >= header.y + header.height, "the form pushed the answer out of sight");
   await form.getByRole("button", { name: "Send details" }).click();
-  await form.getByText("Please give an e-mail address or a phone number.").waitFor();
-  await form.getByLabel("E-mail").fill("jo@example.com");
+  await form.getByText("Please enter an e-mail address or a phone number.").waitFor();
+  await form.getByLabel("E-mail or phone").fill("jo@example.com");
   await form.getByRole("button", { name: "Send details" }).click();
-  await visitor.log.getByText("Your details have been passed on").waitFor();
+  await visitor.log.getByText("We'll reply to jo@example.com.").waitFor();
   assert.equal(await form.count(), 0);
   const { leads } = await server.api("GET", `/agents/${agent.id}/leads`);
   assert.deepEqual(leads.map(({ email }) => email), ["jo@example.com"]);

@@ -22,26 +22,29 @@ const DEMO_PAGE = /http:\/\/127\.0\.0\.1:\d+\/demo\/\S+(?=\s)/;
 export const EMAIL = "a@b.example";
 export const PASSWORD = "a long enough pass phrase";
 
-const CONFIG = `[server]
+// `server` are lines of that section, `more` is further ones.
+const config = ({ server = "", more = "" }) => `[server]
 listen = "127.0.0.1:0"
+${server}
 
 [testing]
 public_limits = false
 allow_private_addresses = true
-`;
 
-export async function startServer() {
+${more}`;
+
+export async function startServer(settings = {}) {
   const { CHATFORGE_URL, CHATFORGE_KEY } = process.env;
   if (CHATFORGE_URL) return new Server(CHATFORGE_URL, CHATFORGE_KEY, async () => {});
   return serve(({ run }) => {
     run(["admin", "create", "--email", EMAIL, "--password-stdin"], `${PASSWORD}\n`);
     return run(["key", "create", "--name", "test"]);
-  });
+  }, { settings });
 }
 
 // Without anybody: `setup` is the link that it prints.
 export async function startNewServer() {
-  const server = await serve(() => undefined, SETUP_LINK);
+  const server = await serve(() => undefined, { announced: SETUP_LINK });
   [server.setup, server.url] = [server.url, new URL(server.url).origin];
   return server;
 }
@@ -62,17 +65,17 @@ export async function startDemo() {
   };
 }
 
-async function serve(prepare, announced = LISTENING) {
+async function serve(prepare, { announced = LISTENING, settings = {} } = {}) {
   const binary = resolve(ROOT, process.env.CHATFORGE_BIN ?? "target/debug/chatforge");
   const folder = mkdtempSync(join(tmpdir(), "chatforge-browser-"));
   const data = join(folder, "data");
-  const config = join(folder, "chatforge.toml");
-  writeFileSync(config, CONFIG);
+  const file = join(folder, "chatforge.toml");
+  writeFileSync(file, config(settings));
   const env = { ...process.env, CHATFORGE_ALLOW_TESTING: "1" };
-  const run = (args, input) => execFileSync(binary, ["--data", data, "--config", config, ...args], { env, input }).toString().trim();
+  const run = (args, input) => execFileSync(binary, ["--data", data, "--config", file, ...args], { env, input }).toString().trim();
   const key = prepare({ run });
 
-  const child = spawn(binary, ["serve", "--data", data, "--config", config], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["serve", "--data", data, "--config", file], { env, stdio: ["ignore", "pipe", "pipe"] });
   const url = await listening(child, announced);
   return new Server(url, key, async () => {
     await stop(child);
@@ -135,10 +138,11 @@ class Server {
 
 // The page allows nothing but what the widget's documentation asks for.
 export async function startSite(server, { css = "", body = "", doctype = "<!doctype html>", nonce = "", frames = "'none'" } = {}) {
+  const { origin } = new URL(server.url);
   const policy = [
     "default-src 'none'",
-    nonce ? `script-src 'nonce-${nonce}' 'strict-dynamic'` : `script-src ${server.url}`,
-    `connect-src ${server.url}`,
+    nonce ? `script-src 'nonce-${nonce}' 'strict-dynamic'` : `script-src ${origin}`,
+    `connect-src ${origin}`,
     "style-src 'self'",
     `frame-src ${frames}`,
     "require-trusted-types-for 'script'",
@@ -163,7 +167,7 @@ export async function startSite(server, { css = "", body = "", doctype = "<!doct
   };
 }
 
-export function launchBrowser() {
+export function launchBrowser(args = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -174,6 +178,7 @@ export function launchBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
 }
@@ -194,6 +199,9 @@ export async function visit(browser, address, { prepare, ...options } = {}) {
   await page.goto(address);
   return Object.assign(new Visit(page), { context, page, seen });
 }
+
+// One more page of a visitor.
+export const follow = (page) => Object.assign(new Visit(page), { page, context: page.context() });
 
 class Visit {
   constructor(page) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { launchBrowser, scriptAnswer, startServer, startSite, visit } from "./harness.mjs";
 
-const ALLOWED = ["A", "BDI", "CODE", "EM", "LI", "OL", "P", "PRE", "SPAN", "STRONG", "UL"];
+const ALLOWED = ["A", "BDI", "BR", "CODE", "EM", "LI", "OL", "P", "PRE", "SPAN", "STRONG", "UL"];
 const RENDER_MS_MAX = 1000;
 
 const HOSTILE = [
@@ -232,5 +232,78 @@ test("names of files and code keep their underscores", async () => {
   const visitor = await open();
   for (const text of ["file__init__.py", "__init__.py", "snake_case_name", "MAX_(HTTP)_SIZE", "a_b_(c)_d"]) {
     assert.equal(await (await answerTo(visitor, text)).textContent(), text);
+  }
+});
+
+const TABLES = {
+  "| Boat | Price |\n|---|---:|\n| Kayak | 18 |\n| Canoe | 25 |": [["Boat", "Price"], ["Kayak", "18"], ["Canoe", "25"]],
+  "Boat | Price\n--- | ---\nKayak | 18": [["Boat", "Price"], ["Kayak", "18"]],
+  "Prices:\n| a | b |\n|:-:|:--|\n| 1 | 2 |\n\nThat is all.": [["a", "b"], ["1", "2"]],
+  "| a |\n|---|\n| 1 |": [["a"], ["1"]],
+  "| a | b |\n|---|---|\n| 1 |\n| 1 | 2 | 3 |": [["a", "b"], ["1", ""], ["1", "2"]],
+  "| a \\| b | c |\n|---|---|\n| `x \\| y` | **z** |": [["a | b", "c"], ["x | y", "z"]],
+  "| a | b |\n|---|---|\n| one<br>two | <b>three</b> |": [["a", "b"], ["one\ntwo", "three"]],
+  "  | a | b |  \r\n  |---|---|  \r\n  | 1 | 2 |  ": [["a", "b"], ["1", "2"]],
+  "| a | b |\n|---|---|": [["a", "b"]],
+  "| القارب | السعر |\n|---|---|\n| كاياك | 18 |": [["القارب", "السعر"], ["كاياك", "18"]],
+  "| 船 | 料金 |\n|---|---|\n| カヤック | 18 |\n- done": [["船", "料金"], ["カヤック", "18"]],
+  "| a | b |\n|---|---|\n| <img src=x onerror=alert(1)> | [x](javascript:alert(1)) |": [["a", "b"], ["<img src=x onerror=alert(1)>", "[x](javascript:alert(1))"]],
+};
+
+const NO_TABLES = ["a | b", "| a | b |", "| a | b |\n| c | d |", "a | b\n---", "| a | b |\n|---|", "| a |\n| - x |", "---\n---", "```\n| a | b |\n|---|---|\n```"];
+
+const cells = (bubble) => bubble.evaluate((node) => [...node.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.innerText.trim())));
+
+test("a model's table is a table, with its marks and its alignment", async () => {
+  const visitor = await open();
+  for (const [text, expected] of Object.entries(TABLES)) {
+    const bubble = await answerTo(visitor, text);
+    assert.deepEqual(await cells(bubble), expected, text);
+    assertHarmless(await elements(bubble), text, [...ALLOWED, "DIV", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD"]);
+  }
+  for (const text of NO_TABLES) assert.deepEqual(await cells(await answerTo(visitor, text)), [], text);
+  const aligned = await answerTo(visitor, "| a | b | c | d |\n|:--|:-:|--:|---|\n| 1 | 2 | 3 | 4 |");
+  assert.deepEqual(await aligned.evaluate((node) => [...node.querySelectorAll("td")].map((cell) => getComputedStyle(cell).textAlign.replace(/start|-webkit-/g, ""))), ["left", "center", "right", ""]);
+  assert.equal(visitor.seen.dialogs, 0);
+});
+
+test("a wide table is scrolled inside its bubble, and one that is written from right to left begins there", async () => {
+  const visitor = await open();
+  const wide = `|${" Column name |".repeat(12)}\n|${"---|".repeat(12)}\n|${" some value |".repeat(12)}`;
+  const bubble = await answerTo(visitor, wide);
+  const [scrolls, over] = await bubble.evaluate((node) => {
+    const box = node.querySelector(".cf-table");
+    return [box.scrollWidth > box.clientWidth, node.scrollWidth > node.clientWidth];
+  });
+  assert.deepEqual([scrolls, over], [true, false]);
+  assert.equal(await visitor.panel.locator(".cf-scroller").evaluate((node) => node.scrollWidth > node.clientWidth), false);
+  const arabic = await answerTo(visitor, "| القارب | السعر |\n|---|---|\n| كاياك | 18 |");
+  const [first, second] = await arabic.evaluate((node) => [...node.querySelectorAll("th")].map((cell) => cell.getBoundingClientRect().x));
+  assert.ok(first > second);
+});
+
+const DRESSED = {
+  "one<br>two": "one\ntwo",
+  "one<br/>two<BR />three": "one\ntwo\nthree",
+  "one<br>\ntwo": "one\ntwo",
+  "<b>bold</b> and <i>thin</i>": "bold and thin",
+  "<p>One.</p><p>Two.</p>": "One.\nTwo.",
+  '<span class="x">red</span>': "red",
+  "H<sub>2</sub>O, m<sup>2</sup>": "H2O, m2",
+  "<STRONG>loud</STRONG>": "loud",
+  "- <b>a</b>\n- b<br>c": "a\nb\nc",
+  "a<b and c>d": "a<b and c>d",
+  "1 < 2 > 0": "1 < 2 > 0",
+  "`<br>` and `<b>`": "<br> and <b>",
+  "<b onclick=alert(1)>x</b>": "<b onclick=alert(1)>x",
+  "<video>x</video>": "<video>x</video>",
+};
+
+test("of a model's HTML, line breaks are made and dress is left out", async () => {
+  const visitor = await open();
+  for (const [text, expected] of Object.entries(DRESSED)) {
+    const bubble = await answerTo(visitor, text);
+    assert.equal((await bubble.innerText()).trim(), expected, text);
+    assertHarmless(await elements(bubble), text);
   }
 });

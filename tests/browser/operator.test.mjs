@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser, startServer, startSite, visit } from "./harness.mjs";
+import { Member } from "./account.mjs";
 
 const QUESTION = "What are your opening hours?";
 
-let server, site, browser, agent;
+let server, site, browser, agent, member;
 
 before(async () => {
   server = await startServer();
   site = await startSite(server);
   browser = await launchBrowser();
+  member = await Member.signIn(server);
   agent = await server.agent({ name: "Ada", greeting: "Hello!" }, [`Q: ${QUESTION}\nA: We are open Monday to Friday from 9:00 to 17:00.`]);
 });
 
@@ -20,22 +22,8 @@ after(async () => {
   await server?.stop();
 });
 
-async function signIn() {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const violations = [];
-  page.on("console", (message) => message.type() === "error" && violations.push(message.text()));
-  page.on("pageerror", (error) => violations.push(String(error)));
-  await page.goto(`${server.url}/login`);
-  await page.getByLabel("E-mail").fill("a@b.example");
-  await page.getByLabel("Password").fill("a long enough pass phrase");
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${server.url}/`);
-  return { page, violations };
-}
-
 test("an operator takes over, answers live, and hands back to the agent", async () => {
-  const { page, violations } = await signIn();
+  const { page, seen } = await member.open(browser, "/");
   await page.goto(`${server.url}/conversations`);
   await page.getByText("No conversations yet").waitFor();
 
@@ -67,5 +55,5 @@ test("an operator takes over, answers live, and hands back to the agent", async 
   const answer = await visitor.ask(QUESTION);
   await answer.getByText(/9:00 to 17:00/).first().waitFor();
   await page.locator(".turn-agent .bubble", { hasText: "9:00 to 17:00" }).nth(1).waitFor();
-  assert.deepEqual(violations, []);
+  assert.deepEqual(seen.console, []);
 });

@@ -99,6 +99,7 @@ test("no field is smaller than what makes a phone zoom in", async () => {
   const visitor = await arrive();
   await visitor.open();
   await visitor.ask("Zyxwvu qponml?");
+  await visitor.panel.getByRole("button", { name: "Add your name and more" }).click();
   const sizes = await visitor.panel.locator("input, textarea").evaluateAll((nodes) => nodes.map((node) => parseFloat(getComputedStyle(node).fontSize)));
   assert.ok(sizes.length > 3 && sizes.every((size) => size >= 16), sizes.join());
 });

@@ -69,15 +69,15 @@ test("the preview follows what is typed, before it is saved", async () => {
 test("the appearance is saved by its form, and what is wrong is said beside its field", async () => {
   const { context, page } = await signedIn();
   await page.getByLabel(/^Suggested questions/).fill("Are you open?");
-  await page.getByLabel("Ask for them").selectOption("after_messages");
+  await page.getByLabel("Ask for contact details").selectOption("after_messages");
   await page.getByLabel("Company").uncheck();
   await page.getByText("Pages and texts").click();
   await page.getByLabel(/^Hide on/).fill("/checkout/*");
-  await page.getByLabel(/^Texts in your words/).fill("de.send: Los\nnonsense");
+  await page.getByLabel(/^Custom texts/).fill("de.send: Los\nnonsense");
   await page.getByRole("button", { name: "Save appearance" }).click();
-  await page.getByText(/^Must have a locale/i).waitFor();
+  await page.getByText(/^Must have a language/i).waitFor();
   assert.equal(await page.getByLabel(/^Hide on/).inputValue(), "/checkout/*");
-  await page.getByLabel(/^Texts in your words/).fill("de.send: Los\nen.placeholder: Ask: anything");
+  await page.getByLabel(/^Custom texts/).fill("de.send: Los\nen.placeholder: Ask: anything");
   await page.getByRole("button", { name: "Save appearance" }).click();
   await page.waitForURL(/done=saved/);
   const { appearance } = await server.api("GET", `/agents/${agent.id}`);

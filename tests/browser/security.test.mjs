@@ -44,16 +44,16 @@ for (const javaScriptEnabled of [true, false]) {
   test(`two-step sign-in is switched on, used, and off again, ${way}`, async () => {
     const { page, context, seen } = await member.open(browser, "/settings/security", { javaScriptEnabled });
     const main = page.locator("main");
-    await main.getByRole("link", { name: "Switch on" }).click();
+    await main.getByRole("link", { name: "Turn on" }).click();
     await page.getByRole("img", { name: /QR code/ }).waitFor();
     const secret = (await main.locator("code").first().textContent()).trim();
-    await main.getByLabel(/^The code that it shows/).fill(codeOf(secret));
-    await main.getByRole("button", { name: "Switch on" }).click();
+    await main.getByLabel(/^Code/).fill(codeOf(secret));
+    await main.getByRole("button", { name: "Turn on" }).click();
     await main.getByRole("heading", { name: /recovery codes/i }).first().waitFor();
     const codes = (await main.locator("pre code").textContent()).trim().split("\n");
     assert.equal(codes.length, 10);
-    await main.getByRole("link", { name: "I have kept them" }).click();
-    await main.getByRole("link", { name: "Switch off" }).waitFor();
+    await main.getByRole("link", { name: "I’ve saved them" }).click();
+    await main.getByRole("link", { name: "Turn off" }).waitFor();
     // Whoever was signed in elsewhere is not any more.
     assert.match((await member.get("/settings")).location, /^\/login/);
 
@@ -64,11 +64,11 @@ for (const javaScriptEnabled of [true, false]) {
     await other.page.locator("nav[aria-label=Main]").waitFor();
     await other.context.close();
 
-    await main.getByRole("link", { name: "Switch off" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
+    await main.getByRole("link", { name: "Turn off" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Turn off" }).click();
     await main.getByLabel(/^Your password/).fill(PASSWORD);
     await main.getByRole("button", { name: "Confirm" }).click();
-    await main.getByRole("link", { name: "Switch on" }).waitFor();
+    await main.getByRole("link", { name: "Turn on" }).waitFor();
     // The page that asks comes with a 401, which browsers note.
     assert.deepEqual(seen.console.filter((line) => !line.includes("401")), []);
     await context.close();
@@ -77,14 +77,14 @@ for (const javaScriptEnabled of [true, false]) {
   test(`a password is changed, ${way}`, async () => {
     const { page, context } = await member.open(browser, "/settings/security", { javaScriptEnabled });
     const main = page.locator("main");
-    await main.getByLabel("The password you have").fill("not this one");
-    await main.getByLabel(/^A new one/).fill("another long pass phrase");
+    await main.getByLabel("Current password").fill("not this one");
+    await main.getByLabel(/^New password/).fill("another long pass phrase");
     await main.getByRole("button", { name: "Change password" }).click();
     await main.locator("#password-error").waitFor();
-    await main.getByLabel("The password you have").fill(PASSWORD);
-    await main.getByLabel(/^A new one/).fill("another long pass phrase");
+    await main.getByLabel("Current password").fill(PASSWORD);
+    await main.getByLabel(/^New password/).fill("another long pass phrase");
     await main.getByRole("button", { name: "Change password" }).click();
-    await main.getByText("The password is changed.").waitFor();
+    await main.getByText("Password changed.").waitFor();
     assert.match((await member.get("/settings")).location, /^\/login/);
     await context.close();
   });
@@ -93,7 +93,7 @@ for (const javaScriptEnabled of [true, false]) {
     const { page, context } = await member.open(browser, "/settings/team", { javaScriptEnabled });
     const main = page.locator("main");
     await main.getByLabel(/^E-mail/).fill("jo@example.com");
-    await main.getByRole("button", { name: "Make a link" }).click();
+    await main.getByRole("button", { name: "Create invite link" }).click();
     const link = /http[^\s"]+\/join\?token=[^\s"]+/.exec(await main.innerText())[0];
 
     const newcomer = await visit(browser, link, { javaScriptEnabled });
@@ -106,13 +106,13 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(`${server.url}/settings/team`);
     await main.getByLabel("Role of Jo").selectOption("viewer");
     if (!javaScriptEnabled) await main.getByRole("row", { name: /Jo/ }).getByRole("button", { name: "Save" }).click();
-    await main.getByText("The role was changed.").waitFor();
+    await main.getByText("Role changed.").waitFor();
     assert.equal((await newcomer.page.goto(`${server.url}/settings/keys`)).status(), 403);
     await newcomer.page.getByText("read-only").first().waitFor();
 
     await main.getByRole("link", { name: "Remove Jo" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await main.getByText("Removed, and signed out everywhere.").waitFor();
+    await main.getByText("Person removed.").waitFor();
     await newcomer.page.goto(`${server.url}/conversations`);
     await newcomer.page.getByRole("button", { name: "Sign in" }).waitFor();
 
@@ -132,9 +132,9 @@ for (const javaScriptEnabled of [true, false]) {
 
     await page.goto(`${server.url}/settings/backups`);
     await main.getByRole("button", { name: "Back up now" }).click();
-    await main.getByText("The backup is made and verified.").waitFor();
+    await main.getByText("Backup created and verified.").waitFor();
     await main.getByRole("button", { name: /^Verify/ }).first().click();
-    await main.getByText("The backup was read to its end and is whole.").waitFor();
+    await main.getByText("Backup verified.").waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), main.getByRole("link", { name: /^Download/ }).first().click()]);
     assert.match(download.suggestedFilename(), /\.db$/);
     await context.close();
@@ -145,7 +145,7 @@ test("an invite is of no use once it is revoked", async () => {
   const link = await inviteLink(member, "jo@example.com");
   const { page, context } = await member.open(browser, "/settings/team");
   await page.getByRole("button", { name: "Revoke the invite of jo@example.com" }).click();
-  await page.getByText("The invite’s link does not work any more.").waitFor();
+  await page.getByText("Invite revoked.").waitFor();
   const stranger = await visit(browser, "about:blank");
   assert.equal((await stranger.page.goto(`${server.url}${link}`)).status(), 404);
   await Promise.all([stranger.context.close(), context.close()]);

@@ -45,8 +45,8 @@ class Newcomer {
     await this.fill("E-mail", EMAIL);
     await this.fill("Password", PASSWORD);
     await this.click(this.page.getByRole("button", { name: "Create administrator" }));
-    await this.click(this.page.getByText("A sample, to see it work"));
-    await this.click(this.page.getByRole("button", { name: "Make the agent" }));
+    await this.click(this.page.getByText("Sample content"));
+    await this.click(this.page.getByRole("button", { name: "Create agent" }));
     await this.page.getByRole("heading", { name: "Brightwater Dental is ready" }).waitFor();
     return { id: this.page.url().split("/").at(-1) };
   }
@@ -62,7 +62,7 @@ test("a newcomer comes from the set-up link to a green badge in few steps", asyn
   await preview.getByRole("log").getByText(/42 Harbour Street/).first().waitFor();
 
   const state = page.locator("#state");
-  await state.getByText("Waiting for the first load on your site").waitFor();
+  await state.getByText("Waiting for your website…").waitFor();
   await newcomer.click(page.getByRole("button", { name: "Copy the embed code" }));
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, `<script src="${server.url}/widget.js" data-agent="${agent.id}"></script>`);
@@ -85,11 +85,11 @@ test("a newcomer comes from the set-up link to a green badge in few steps", asyn
 test("without a script the same way ends in a reload that shows green", async () => {
   const { page, context } = await visit(browser, "about:blank", { javaScriptEnabled: false });
   const agent = await new Newcomer(page).setUp();
-  await page.getByText("Waiting for the first load on your site").waitFor();
-  assert.equal(await page.getByText("This turns green by itself.").isVisible(), false);
+  await page.getByText("Waiting for your website…").waitFor();
+  assert.equal(await page.getByText("This updates automatically.").isVisible(), false);
   const visitor = await visit(browser, site.page(agent));
   await visitor.launcher.waitFor();
-  await page.getByRole("link", { name: "reload to look again" }).click();
+  await page.getByRole("link", { name: "reload this page" }).click();
   await page.getByText("Live on 127.0.0.1").waitFor();
   await Promise.all([visitor.context.close(), context.close()]);
 });
@@ -100,9 +100,9 @@ test("a file of the own is the knowledge, and an exported agent comes back throu
   await newcomer.setUp();
   await page.goto(`${server.url}/start`);
   const faq = "# Bakery\n\n## When do you open?\n\nAt seven.\n";
-  await page.getByLabel("Or from a file").setInputFiles({ name: "bakery.md", mimeType: "text/markdown", buffer: Buffer.from(faq) });
+  await page.getByLabel("Or upload a file").setInputFiles({ name: "bakery.md", mimeType: "text/markdown", buffer: Buffer.from(faq) });
   await page.waitForFunction(() => document.getElementById("knowledge").value.includes("At seven."));
-  await page.getByRole("button", { name: "Make the agent" }).click();
+  await page.getByRole("button", { name: "Create agent" }).click();
   await page.getByRole("heading", { name: "Brightwater Dental is ready" }).waitFor();
   const own = page.url().replace("/start/", "/agents/");
   await page.goto(`${own}/knowledge`);
@@ -114,7 +114,7 @@ test("a file of the own is the knowledge, and an exported agent comes back throu
   await page.locator("#upload").setInputFiles(await download.path());
   await page.waitForFunction(() => document.getElementById("file").value.includes("chatforge.agent"));
   await page.getByRole("button", { name: "Import agent" }).click();
-  await page.getByText("The agent is imported.").waitFor();
+  await page.getByText("Agent imported.").waitFor();
   await page.getByText("bakery.md").waitFor();
   assert.notEqual(page.url().split("?")[0], own);
   assert.deepEqual(seen.console, []);

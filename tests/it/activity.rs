@@ -114,7 +114,7 @@ fn the_page_of_requests_is_narrowed_by_its_address() {
     browser.sign_in(PASSWORD).is(303);
     let mut shown = |query: &str| {
         let page = browser.get(&format!("/settings/activity{query}")).is(200).text;
-        (page.matches("data-label=\"Status\"").count(), page.contains("No such requests"))
+        (page.matches("data-label=\"Status\"").count(), page.contains("No requests found"))
     };
     let day = |offset: i64| server.now().plus_ms(offset * 86_400_000).to_string()[..10].to_owned();
     for (query, expected) in [

@@ -106,7 +106,7 @@ fn an_agent_that_is_exported_and_imported_exports_the_same() {
     let copy = made(browser.submit("/agents/import", &[("file", &file)]).is(303).header("location"));
     assert_ne!(copy, agent);
     assert_eq!(export(&mut browser, &copy), file);
-    assert!(browser.get(&format!("/agents/{copy}?done=imported")).is(200).text.contains("The agent is imported."));
+    assert!(browser.get(&format!("/agents/{copy}?done=imported")).is(200).text.contains("Agent imported."));
 }
 
 #[test]
@@ -214,5 +214,5 @@ fn agents_are_found_by_name_id_and_status_page_by_page() {
     assert!(rows(&by_id) == 1 && by_id.contains(&format!("value=\"{odd}\"")));
     let kept = browser.get("/agents?q=Branch&status=active").is(200).text;
     assert!(older(&kept).unwrap().starts_with("/agents?q=Branch&status=active&after=agt_"));
-    assert!(browser.get("/agents?q=nothing+like+it").is(200).text.contains("No such agents"));
+    assert!(browser.get("/agents?q=nothing+like+it").is(200).text.contains("No agents found"));
 }

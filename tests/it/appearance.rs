@@ -7,7 +7,9 @@ use crate::server::TestServer;
 
 pub fn default() -> Value {
     json!({
-        "position": "right",
+        "position": "auto",
+        "offset_x": 20,
+        "offset_y": 20,
         "theme": "auto",
         "launcher_text": "",
         "suggestions": [],
@@ -33,6 +35,8 @@ fn what_an_agent_is_created_with_reaches_its_widget() {
     let server = TestServer::start();
     let look = json!({
         "position": "left",
+        "offset_x": 0,
+        "offset_y": 200,
         "theme": "dark",
         "launcher_text": " Ask us ",
         "suggestions": ["Are you open?"],
@@ -52,9 +56,7 @@ fn what_an_agent_is_created_with_reaches_its_widget() {
     expected["launcher_text"] = "Ask us".into();
     assert_eq!(created.json["appearance"], expected);
     let agent = boot(&server, &created.id()).json["agent"].clone();
-    let unchanged =
-        ["position", "theme", "launcher_text", "suggestions", "disclosure", "proactive_after_seconds", "hide_on", "texts"];
-    for field in unchanged {
+    for field in expected.as_object().unwrap().keys().filter(|field| field.as_str() == "texts" || agent.get(field).is_some()) {
         assert_eq!(agent[field], expected[field], "{field}");
     }
     let form = json!({

@@ -258,7 +258,7 @@ fn the_log_is_narrowed_and_paged() {
     let page = browser.get(&format!("/settings/audit?actor={mary_id}&about=reply")).is(200).text;
     assert!(rows(&page) == 1 && page.contains("Reply added"));
     assert_eq!(rows(&browser.get("/settings/audit?about=access").is(200).text), 25);
-    assert!(browser.get("/settings/audit?about=agent").is(200).text.contains("No such entries"));
+    assert!(browser.get("/settings/audit?about=agent").is(200).text.contains("No entries found"));
     let (mut path, mut seen) = (String::from("/settings/audit"), 0);
     loop {
         let page = browser.get(&path).is(200).text;

@@ -307,3 +307,68 @@ fn a_copy_of_a_wrong_clock_takes_nobody_s_place() {
     assert!(Path::new(by_hand.line()).exists());
     assert_eq!(daily(), 2, "one a day, and the one of the future stays");
 }
+
+#[test]
+fn a_restore_into_a_folder_without_a_database_asks_nothing() {
+    let (home, server, api) = started();
+    agent(&api, "Moved");
+    let copy = backup(&home);
+    assert_eq!(server.terminate(), 0);
+    let restore = |folder: &str| Ran::of(command(home.path()).args(["--data", folder, "restore", copy.to_str().unwrap()]));
+    fs::create_dir(home.path().join("empty")).unwrap();
+    for folder in ["new", "empty"] {
+        let restored = restore(folder).is(0);
+        assert!(!restored.stderr.contains("former"), "{restored:?}");
+        assert!(home.path().join(folder).join("chatforge.db").exists());
+        assert!(restore(folder).is(1).stderr.contains("say --yes"), "now there is one");
+    }
+    // What is left of one is asked for too.
+    fs::remove_file(home.path().join("new/chatforge.db")).unwrap();
+    fs::write(home.path().join("new/chatforge.db-wal"), "left").unwrap();
+    restore("new").is(1);
+}
+
+#[test]
+fn copies_are_named_by_their_time_and_those_of_older_versions_are_copies_too() {
+    let server = TestServer::start_with(|config| {
+        config.backups.daily = true;
+        (config.backups.keep_daily, config.backups.keep_weekly) = (2, 0);
+    });
+    let folder = server.folder().join("backups");
+    let by_hand = server.cli(&["backup"]).is(0);
+    let made = Path::new(by_hand.line()).to_owned();
+    let name = made.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("by-hand-20") && name.ends_with("Z.db") && name.len() == "by-hand-2026-11-30T205212Z.db".len());
+    let start = server.now().seconds();
+    for old in [format!("daily-{}.db", start - 86_400), format!("daily-{}.db", start - 2 * 86_400), format!("by-hand-{start}.db")]
+    {
+        fs::copy(&made, folder.join(old)).unwrap();
+    }
+    server.pass(Minutes(6));
+    let today = "daily-2026-03-26T1006";
+    until("today's, and the oldest to go", || {
+        let names = files(&folder);
+        Some(()).filter(|()| names.iter().any(|name| name.starts_with(today)) && names.len() == 4)
+    });
+    assert!(files(&folder).contains(&format!("daily-{}.db", start - 86_400)), "{:?}", files(&folder));
+    let listed: Vec<_> = server.store().backups().unwrap().into_iter().map(|copy| copy.name).collect();
+    assert_eq!(listed[0], name, "the machine's clock is ahead of the simulated one");
+    assert!(
+        listed[1].starts_with(today) && listed[2..] == [format!("by-hand-{start}.db"), format!("daily-{}.db", start - 86_400)]
+    );
+    let old = folder.join(format!("by-hand-{start}.db"));
+    Ran::of(command(server.folder()).args(["--data", "elsewhere", "restore", old.to_str().unwrap()])).is(0);
+}
+
+#[test]
+fn the_doctor_tells_sizes_with_a_digit_behind_the_point_and_the_log_counted_in() {
+    let (home, server, api) = started();
+    (0..20).for_each(|number| agent(&api, &format!("Agent {number}")));
+    let told = home.run(&["doctor"]).is(0).stdout;
+    let size = told.split("whole, ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let bytes = |ending: &str| fs::metadata(home.data().join(format!("chatforge.db{ending}"))).map_or(0, |data| data.len());
+    let expected = chatforge::domain::size::Size(bytes("") + bytes("-wal")).to_string();
+    assert_eq!(size, expected);
+    assert!(size.contains('.') && !size.starts_with("0 ") && bytes("-wal") > 0, "{told}");
+    assert_eq!(server.terminate(), 0);
+}

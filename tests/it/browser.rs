@@ -93,7 +93,7 @@ pub fn set_up(server: &TestServer) -> Browser {
     browser.get(&path).is(200);
     let fields = [("token", token.as_str()), ("account", "Acme"), ("name", "Jane"), ("email", EMAIL), ("password", PASSWORD)];
     let done = browser.submit("/setup", &fields).is(303);
-    assert_eq!(done.header("location"), "/start");
+    assert!(done.header("location").ends_with("/start"), "{done:?}");
     browser
 }
 

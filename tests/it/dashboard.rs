@@ -231,7 +231,7 @@ fn pages_of_an_empty_account_say_what_to_do() {
     assert_eq!(browser.get("/").is(303).header("location"), "/start");
     browser.get("/start/skip").is(303);
     let home = browser.get("/").is(200).text;
-    assert!(home.contains("Create an agent") && home.contains("Nobody has written in this time."));
+    assert!(home.contains("Create an agent") && home.contains("No conversations in the last 30 days."));
     assert_eq!(browser.get("/login").is(303).header("location"), "/");
     assert!(browser.get("/nothing").is(404).header("content-type").starts_with("text/html"));
 }

@@ -11,7 +11,7 @@ fn an_entry_is_added_changed_and_deleted_on_its_page() {
     let (server, mut browser) = signed_in();
     let agent = own_api(&server).agent(&json!({ "name": "A" }));
     let page = format!("/agents/{agent}/knowledge");
-    assert!(browser.get(&page).is(200).text.contains("This agent knows nothing yet"));
+    assert!(browser.get(&page).is(200).text.contains("This agent has no knowledge yet"));
     browser.submit(&page, &[("type", "faq"), ("content", FAQ)]).is(303);
     let shown = browser.get(&page).is(200).text;
     let entry = format!("{page}/{}", between(&shown, &format!("href=\"{page}/"), "\"").unwrap());
@@ -39,7 +39,7 @@ fn a_tested_question_shows_how_sure_the_answer_is_and_its_passages() {
     let known = browser.get(&format!("{page}?q=Where+is+parking%3F")).is(200).text;
     assert!(known.contains(">Answered<") && known.contains("Behind the house.") && known.contains("class=\"score\""), "{known}");
     let unknown = browser.get(&format!("{page}?q=Do+you+repair+%3Cb%3Eviolins%3F")).is(200).text;
-    assert!(unknown.contains("Not in the knowledge") && !unknown.contains("<b>violins"), "{unknown}");
+    assert!(unknown.contains("No answer found") && !unknown.contains("<b>violins"), "{unknown}");
     assert_eq!(server.count("SELECT count(*) FROM unanswered_questions"), 0);
     assert_eq!(server.count("SELECT count(*) FROM conversations"), 0);
 }
@@ -67,7 +67,7 @@ fn an_unanswered_question_becomes_knowledge_and_leaves_the_list() {
     assert!(!left.contains("violins") && left.contains("Is there wifi?"));
     let subject = between(&left, "name=\"subject\" value=\"", "\"").unwrap().to_owned();
     browser.submit(&format!("{page}/dismiss"), &[("subject", &subject)]).is(303);
-    assert!(browser.get(&page).is(200).text.contains("Nothing is unanswered"));
+    assert!(browser.get(&page).is(200).text.contains("All answered"));
     browser.submit(&format!("{page}/dismiss"), &[("subject", &subject)]).is(404);
     assert!(server.visitor(&agent).ask("Do you repair violins?").text.contains("within a week"));
 }
@@ -83,14 +83,14 @@ fn saved_questions_asked_again_show_what_a_change_broke() {
     browser.submit(&page, &[("text", "Where is parking?")]).is(303);
     browser.submit(&page, &[("text", "When are you open?")]).is(303);
     let again = format!("{page}?again=all");
-    assert!(browser.get(&again).is(200).text.contains("All 2 are answered as they were."));
+    assert!(browser.get(&again).is(200).text.contains("All 2 answers are unchanged."));
     api.put(&format!("/api/v1/agents/{agent}"), &json!({ "knowledge_base": FAQ.replace("Behind", "Beside") })).is(200);
     let changed = browser.get(&again).is(200).text;
-    assert!(changed.contains("1 of 2 is answered otherwise now."), "{changed}");
+    assert!(changed.contains("1 of 2 answers has changed."), "{changed}");
     assert!(changed.contains("Beside the house.") && changed.contains("Behind the house."));
     browser.submit(&page, &[("text", "Where is parking?")]).is(303);
     let kept = browser.get(&again).is(200).text;
-    assert!(kept.contains("All 2 are answered as they were."));
+    assert!(kept.contains("All 2 answers are unchanged."));
     let saved = between(&kept, &format!("action=\"{page}/qst_"), "\"").unwrap().to_owned();
     browser.submit(&format!("{page}/qst_{saved}"), &[]).is(303);
     assert_eq!(server.count("SELECT count(*) FROM saved_questions"), 1);
@@ -102,7 +102,7 @@ fn how_an_agent_answers_is_set_on_its_page() {
     let api = own_api(&server);
     let agent = api.agent(&json!({ "name": "A" }));
     let page = format!("/agents/{agent}/answering");
-    assert!(browser.get(&page).is(200).text.contains("no model configured"));
+    assert!(browser.get(&page).is(200).text.contains("This server has no model"));
     let chosen = [("tone", "formal"), ("caution", "high"), ("model", "off"), ("ask_unmatched", "yes")];
     let set = [chosen.as_slice(), &[("instructions", "Be kind.\r\nBe brief.")]].concat();
     browser.submit(&page, &set).is(303);

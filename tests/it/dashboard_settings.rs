@@ -47,7 +47,7 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_but_this() {
     let mut third = Browser::new(&server);
     third.sign_in(PASSWORD).is(303);
     let page = browser.get("/settings/security").is(200).text;
-    assert!(page.contains("Safari on an iPhone") && page.contains("This one"));
+    assert!(page.contains("Safari on an iPhone") && page.contains("This session"));
     let phones = page.split("Safari on an iPhone").nth(1).unwrap();
     let id = between(phones, "name=\"session\" value=\"", "\"").unwrap().to_owned();
     browser.submit("/settings/sessions", &[("session", &id)]).is(303);
@@ -103,11 +103,11 @@ fn names_are_changed_on_the_settings_page() {
 #[test]
 fn payments_are_listed_with_their_invoices() {
     let (server, mut browser) = signed_in();
-    assert!(browser.get("/settings").is(200).text.contains("No payment so far."));
+    assert!(browser.get("/settings").is(200).text.contains("No payments."));
     let paid = ["payment", "record", "--account", EMAIL, "--amount-cents", "2900", "--currency", "eur", "--plan", "scale"];
     server.cli(&paid).is(0);
     let page = browser.get("/settings").is(200).text;
-    assert!(page.contains("29.00 EUR") && !page.contains("No payment so far."));
+    assert!(page.contains("29.00 EUR") && !page.contains("No payments."));
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn the_first_page_counts_what_happened() {
     let page = browser.get("/").is(200).text;
     assert!(page.contains("75 %") && page.contains("of 4 answers this month"), "{page}");
     assert!(page.contains("Conversations 1, Leads 1</title>") && page.contains("Do you repair violins?"));
-    assert!(page.contains("All answers 4, From knowledge 3</title>") && page.contains("No language model is set up."));
-    assert!(page.contains("example.com/pricing") && page.contains("1 this month, 100 % of conversations"));
+    assert!(page.contains("All answers 4, From knowledge 3</title>") && page.contains("Answers are quoted from your content."));
+    assert!(page.contains("example.com/pricing") && page.contains("1 of 1 conversations this month"));
     let stranger = server.sign_up("stranger@example.com");
     let theirs = stranger.agent(&json!({ "name": "B" }));
     server.visitor(&theirs).ask("Is there wifi?");
@@ -132,5 +132,5 @@ fn the_first_page_counts_what_happened() {
     server.pass(Span::Days(40));
     browser.sign_in(PASSWORD).is(303);
     let later = browser.get("/").is(200).text;
-    assert!(later.contains("Nobody has written in this time.") && later.contains("of 0 answers this month"));
+    assert!(later.contains("No conversations in the last 30 days.") && later.contains("of 0 answers this month"));
 }

@@ -121,7 +121,7 @@ fn a_conversation_shows_why_it_was_answered_so_and_what_the_visitor_said_before(
     team.server.pass(Ms(1_000));
     let id = visitor.ask("What are your opening hours?").conversation.unwrap();
     let page = team.browser.get(&format!("/conversations/{id}")).is(200).text;
-    for words in ["Quoted in 0 ms", "Passages found in", "example.com/pricing", &before] {
+    for words in ["Why this answer?", "Answered in 0 ms", "Passages found in", "example.com/pricing", &before] {
         assert!(page.contains(words), "{words}");
     }
     let json = team.browser.get(&format!("/conversations/{id}/export?format=json")).is(200);

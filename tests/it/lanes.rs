@@ -220,8 +220,8 @@ fn every_page_tells_of_a_webhook_in_trouble() {
     wait_for_tries(&server, 3);
     assert_eq!(api.get(&format!("{WEBHOOKS}/{}", receiver.id)).json["disabled_reason"], "gone");
     let page = browser.get("/leads").is(200).text;
-    assert!(page.contains("answered that it is gone. It was switched off on 27 Mar 2026, 10:00 UTC."), "{page}");
-    assert!(page.contains(&format!("<a href=\"/webhooks/{}\">Look into it</a>", receiver.id)), "{page}");
+    assert!(page.contains("answered 410 Gone and was disabled on 27 Mar 2026, 10:00 UTC."), "{page}");
+    assert!(page.contains(&format!("<a href=\"/webhooks/{}\">View details</a>", receiver.id)), "{page}");
     api.patch(&format!("{WEBHOOKS}/{}", receiver.id), &json!({ "status": "active" })).is(200);
     assert!(!told(&mut browser));
 }

@@ -11,15 +11,15 @@ use crate::server::TestServer;
 
 const PAGES_MAX: usize = 400;
 
-struct Tag<'a> {
-    name: &'a str,
-    attributes: Vec<(&'a str, &'a str)>,
+pub struct Tag<'a> {
+    pub name: &'a str,
+    pub attributes: Vec<(&'a str, &'a str)>,
     /// What stands between it and the next one.
     text: &'a str,
 }
 
 /// The tags of a page; no attribute here holds a bare angle bracket.
-fn tags(html: &str) -> Vec<Tag<'_>> {
+pub fn tags(html: &str) -> Vec<Tag<'_>> {
     let parts = html.split('<').skip(1).filter(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()));
     parts
         .map(|part| {
@@ -94,7 +94,7 @@ fn is_own(link: &str) -> bool {
 }
 
 /// An account with one of everything.
-fn furnish(server: &TestServer) {
+pub fn furnish(server: &TestServer) {
     let api = own_api(server);
     let agent = api.agent(&json!({ "name": "Sales", "knowledge_base": "Q: Where is parking?\nA: Behind the house." }));
     let visitor = server.visitor(&agent);

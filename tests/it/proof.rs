@@ -55,7 +55,7 @@ fn confirm(browser: &mut Browser, page: &Reply, proof: &str) -> Reply {
 fn a_key_made_long_after_signing_in_takes_the_password_and_nothing_typed_is_lost() {
     let (server, mut browser) = unproven("/settings/keys");
     let asked = browser.submit("/settings/keys", &KEY).is(401);
-    assert!(asked.text.contains("Confirm that it is you") && !asked.text.contains("<sync>"));
+    assert!(asked.text.contains("Confirm it’s you") && !asked.text.contains("<sync>"));
     assert_eq!(keys(&server), 0);
     let wrong = confirm(&mut browser, &asked, "wrong but long").is(401);
     assert!(wrong.text.contains("id=\"proof-error\"") && !wrong.text.contains("wrong but long"));
@@ -70,7 +70,7 @@ fn a_key_made_long_after_signing_in_takes_the_password_and_nothing_typed_is_lost
 fn a_proof_holds_for_ten_minutes() {
     let (server, mut browser) = unproven("/settings/team");
     let asked = browser.submit(INVITES, &invite("a@example.com")).is(401);
-    assert!(asked.text.contains("For ten minutes you will not be asked another time."));
+    assert!(asked.text.contains("We won’t ask again for 10 minutes."));
     confirm(&mut browser, &asked, PASSWORD).is(200);
     server.pass(Seconds(599));
     browser.submit(INVITES, &invite("b@example.com")).is(200);
@@ -84,7 +84,7 @@ fn a_key_takes_the_password_each_time_however_lately_it_was_given() {
     let (server, mut browser) = signed_in();
     browser.get("/settings/keys").is(200);
     let asked = browser.submit("/settings/keys", &KEY).is(401);
-    assert!(asked.text.contains("This is asked each time.") && keys(&server) == 0);
+    assert!(asked.text.contains("We ask this every time.") && keys(&server) == 0);
     confirm(&mut browser, &asked, "wrong but long").is(401);
     confirm(&mut browser, &asked, PASSWORD).is(200);
     let again = browser.submit("/settings/keys", &KEY).is(401);

@@ -110,7 +110,7 @@ fn whoever_has_too_low_a_role_is_refused_everywhere_and_changes_nothing() {
                 _ => person.submit(&path, &[("name", "Taken over"), ("account", "Taken over"), ("note", "x")]),
             };
             assert_eq!(reply.status, 403, "{method} {path}: {}", reply.text);
-            assert!(reply.text.contains("This needs the role"), "{method} {path}");
+            assert!(reply.text.contains("This requires the role"), "{method} {path}");
             refusals += 1;
         }
     }
@@ -125,11 +125,11 @@ fn a_refusal_says_which_role_is_needed() {
     let mut viewer = Browser::colleague_as(&server, "Vera", "viewer");
     viewer.get("/agents").is(200);
     let refused = viewer.submit("/agents", &[("name", "B")]).is(403).text;
-    assert!(refused.contains("the role “admin” or more, and yours is “read-only”"), "{refused}");
+    assert!(refused.contains("the role “admin” or more. Your role is “read-only”"), "{refused}");
     let mut admin = Browser::colleague_as(&server, "Adam", "admin");
     admin.get("/settings").is(200);
     let refused = admin.submit("/settings/account", &[("account", "Mine")]).is(403).text;
-    assert!(refused.contains("the role “owner”, and yours is “admin”"), "{refused}");
+    assert!(refused.contains("the role “owner”. Your role is “admin”"), "{refused}");
     assert_eq!(server.count("SELECT count(*) FROM accounts WHERE name = 'Mine'"), 0);
 }
 

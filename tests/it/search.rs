@@ -20,7 +20,7 @@ fn pages_agents_leads_and_conversations_are_found() {
     assert!(found(&agent).contains(&format!("<a href=\"/agents/{agent}\"><span")));
     let id: String = server.database().query_row("SELECT id FROM conversations", [], |row| row.get(0)).unwrap();
     assert!(found(&id).contains(&format!("<a href=\"/conversations/{id}\">")));
-    assert!(found("cellos").contains("Nothing fits “cellos”."));
+    assert!(found("cellos").contains("No results for “cellos”."));
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn nothing_of_another_account_is_found() {
     });
     for words in ["harbour", "violins", "jane", &agent, &ids[0], &ids[1]] {
         let page = browser.get(&format!("/search?q={words}")).is(200).text;
-        assert!(page.contains("Nothing fits “"), "{words}");
+        assert!(page.contains("No results for “"), "{words}");
     }
 }
 

@@ -56,7 +56,7 @@ fn an_own_text_gives_the_agent_its_knowledge_and_its_first_questions() {
     ];
     let agent = begin(&mut browser, &fields);
     let listed = browser.get(&format!("/agents/{agent}/knowledge")).is(200).text;
-    assert!(listed.contains("delivery.md") && listed.contains("<span class=\"badge\">markdown</span>"), "{listed}");
+    assert!(listed.contains("delivery.md") && listed.contains("<span class=\"badge\">Markdown</span>"), "{listed}");
     assert!(server.visitor(&agent).ask("How much is delivery?").text.contains("Four euros"));
 }
 
@@ -110,11 +110,11 @@ fn the_first_load_on_a_website_turns_the_page_green() {
     let (first, install) = (format!("/start/{agent}"), format!("/agents/{agent}/install"));
     for path in [&first, &install] {
         let page = browser.get(path).is(200).text;
-        assert!(page.contains("Waiting for the first load") && page.contains("reload to look again"), "{path}");
+        assert!(page.contains("Waiting for your website") && page.contains("reload this page"), "{path}");
     }
     // Our own pages are no website.
     Visitor::open(&server.client().with("origin", &server.client().base), json!({ "agent_id": agent }));
-    assert!(browser.get(&first).text.contains("Waiting for the first load"));
+    assert!(browser.get(&first).text.contains("Waiting for your website"));
     load(&server, &agent, "shop.example");
     for path in [&first, &install] {
         let page = browser.get(path).is(200).text;
@@ -160,13 +160,13 @@ fn a_later_load_is_noted_once_an_hour_and_is_no_event() {
 fn the_notes_name_this_server_and_warn_where_nobody_else_reaches_it() {
     let (_local, mut browser) = signed_in();
     let agent = begin(&mut browser, &SAMPLE);
-    assert!(browser.get(&format!("/agents/{agent}/install")).text.contains("Only this computer reaches"));
+    assert!(browser.get(&format!("/agents/{agent}/install")).text.contains("only works on this computer"));
     let server = TestServer::empty_with(|config| config.server.public_url = "https://chat.example.com".into());
     let mut browser = crate::browser::set_up(&server);
     let agent = begin(&mut browser, &SAMPLE);
     let page = browser.get(&format!("/agents/{agent}/install")).is(200).text;
     assert!(page.contains("script-src https://chat.example.com; connect-src https://chat.example.com"), "{page}");
-    assert!(!page.contains("Only this computer reaches"));
+    assert!(!page.contains("only works on this computer"));
     let copied = between(&page, "data-copy=\"&#60;script", "\"").unwrap();
     assert!(copied.contains("https://chat.example.com/widget.js") && copied.contains(&agent), "{copied}");
 }
@@ -200,5 +200,30 @@ fn whoever_may_not_make_agents_is_not_led_to_making_one() {
         assert!(browser.get(&path).text.contains("<fieldset class=\"stack locked\">"), "{path}");
     }
     assert!(!knowledge.contains("id=\"content\""));
-    assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for the first load"));
+    assert!(viewer.get(&format!("/start/{agent}")).is(200).text.contains("Waiting for your website"));
+}
+
+#[test]
+fn sign_in_says_how_to_set_up_only_while_there_is_nobody() {
+    let server = TestServer::empty();
+    let says = "ChatForge is not set up yet";
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.get("/").is(303).header("location"), "/login");
+    let page = browser.get("/login").is(200).text;
+    assert!(page.contains(says) && page.contains("chatforge admin create") && !page.contains("name=\"password\""), "{page}");
+    crate::browser::set_up(&server);
+    let page = browser.get("/login").is(200).text;
+    assert!(!page.contains(says) && page.contains("name=\"password\""), "{page}");
+}
+
+#[test]
+fn the_step_of_the_website_is_done_by_a_load_and_not_by_a_talk() {
+    let (server, mut browser) = signed_in();
+    let agent = begin(&mut browser, &SAMPLE);
+    let mut is_open = || browser.get("/").is(200).text.contains(&format!("/agents/{agent}/install\">Put it on your site"));
+    let own = server.client().with("origin", &server.client().base);
+    Visitor::open(&own, json!({ "agent_id": agent })).ask("Are you open on Saturdays?");
+    assert!(is_open());
+    load(&server, &agent, "shop.example");
+    assert!(!is_open());
 }

@@ -9,6 +9,7 @@ use crate::server::TestServer;
 
 /// Statements that read all of something on purpose, by a part of their text.
 const WHOLE: &[(&str, &str)] = &[
+    ("FROM sqlite_schema", "the list of tables, read when a database is looked over"),
     ("FROM accounts ORDER BY", "the operator's list of accounts"),
     ("lower(email) = lower(?1)", "the operator names an account by its address"),
     ("SELECT 1 FROM users LIMIT 1", "reads one row"),

@@ -5,35 +5,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, signed_in};
+use crate::browser::Browser;
+use crate::desk::{Desk, QUESTION, desk, of};
 use crate::server::Span::{Minutes, Ms};
-use crate::server::{Api, TestServer, until};
+use crate::server::{TestServer, until};
 use crate::upstream::{Act, Upstream, chunk, head};
 use crate::visitor::Visitor;
-
-const FAQ: &str = "Q: What are your opening hours?\nA: We are open from 9:00 to 17:00 on weekdays.";
-const QUESTION: &str = "What are your opening hours?";
-
-/// Jane, who has set the server up, and an agent of her account.
-struct Desk {
-    server: TestServer,
-    jane: Browser,
-    api: Api,
-    agent: String,
-}
-
-fn desk() -> Desk {
-    let (server, jane) = signed_in();
-    of(server, jane)
-}
-
-fn of(server: TestServer, jane: Browser) -> Desk {
-    let account: String = server.database().query_row("SELECT id FROM accounts", [], |row| row.get(0)).unwrap();
-    let api = server.api_of(&account);
-    let agent = api.agent(&json!({ "name": "Ada", "greeting": "Welcome!" }));
-    api.teach(&agent, "faq", FAQ);
-    Desk { server, jane, api, agent }
-}
 
 impl Desk {
     /// A visitor who has asked something, and the conversation.
@@ -41,16 +18,6 @@ impl Desk {
         let visitor = self.server.visitor(&self.agent);
         let id = visitor.ask(QUESTION).conversation.unwrap();
         (visitor, id)
-    }
-
-    fn messages(&self, id: &str) -> Vec<Value> {
-        self.api.get(&format!("/api/v1/conversations/{id}")).is(200).json["messages"].as_array().unwrap().clone()
-    }
-
-    fn reply(&mut self, id: &str, content: &str) {
-        self.jane.get(&format!("/conversations/{id}")).is(200);
-        let once = format!("{content}-{}", self.messages(id).len());
-        self.jane.submit(&format!("/conversations/{id}/reply"), &[("content", content), ("once", &once)]).is(303);
     }
 
     fn claimed_by(&self, id: &str) -> Option<String> {

@@ -36,7 +36,7 @@ fn an_invited_person_joins_with_the_role_of_the_invite() {
     assert!(form.contains("Join Acme") && form.contains(COLLEAGUE) && form.contains("Your role: member."));
     assert_eq!(join(&mut bob, &token, "Bob").is(303).header("location"), "/");
     assert!(bob.get("/settings").is(200).text.contains("Your role is member"));
-    assert!(owner.get("/settings/team").is(200).text.contains("Nobody is invited at the moment."));
+    assert!(owner.get("/settings/team").is(200).text.contains("No pending invites."));
     let kept = "SELECT count(*) FROM users WHERE email = 'bob@example.com' AND role = 'member' AND name = 'Bob'";
     assert_eq!((server.count(kept), server.count("SELECT count(*) FROM accounts")), (1, 1));
 }
@@ -198,7 +198,7 @@ fn whoever_is_invited_by_an_address_in_use_joins_with_another() {
         let asked = join(&mut bob, &token, "Bob").is(409).text;
         let field = between(&asked, "<input id=\"email\" name=\"email\"", ">").unwrap();
         assert!(field.contains("value=\"\"") && !asked.contains("field-error"), "{asked}");
-        assert!(asked.contains("bob@example.com is in use on this server already.") && asked.contains("value=\"Bob\""));
+        assert!(asked.contains("bob@example.com is already in use on this server.") && asked.contains("value=\"Bob\""));
         let mut again = |email: &str| {
             let fields = [("token", token.as_str()), ("name", "Bob"), ("email", email), ("password", PASSWORD)];
             bob.submit("/join", &fields)

@@ -56,7 +56,7 @@ fn enabled() -> Enabled {
 }
 
 fn shown(page: &Reply) -> Vec<String> {
-    let main = page.text.split("Keep these now").nth(1).unwrap();
+    let main = page.text.split("Save these codes now").nth(1).unwrap();
     let codes: Vec<_> = between(main, "<code>", "</code>").unwrap().lines().map(str::to_owned).collect();
     assert_eq!(codes.len(), 10);
     codes
@@ -140,10 +140,10 @@ fn g04_switching_it_off_takes_a_proof_and_ends_every_other_session() {
     assert!(asked.text.contains("or a code"));
     // What was proved elsewhere does not count here.
     let page = enabled.browser.get("/confirm").is(200).text;
-    assert!(page.contains("For ten minutes"));
+    assert!(page.contains("for 10 minutes"));
     enabled.browser.submit("/confirm", &[("proof", PASSWORD)]).is(303);
     enabled.browser.get("/settings/security").is(200);
-    assert!(enabled.browser.submit(&off, &[]).is(401).text.contains("This is asked each time."));
+    assert!(enabled.browser.submit(&off, &[]).is(401).text.contains("We ask this every time."));
     // A code is as good as the password, once.
     let code = enabled.phone.code(server, 0);
     let mut stale = enabled.browser.clone();
@@ -267,7 +267,7 @@ fn g10_a_recovery_code_opens_once() {
         enabled.step(&mut enabled.halfway(), code).is(303);
     }
     let page = enabled.browser.get("/settings/security").is(200).text;
-    assert!(page.contains("2 of 10 recovery codes are left") && page.contains("Draw new ones"), "{page}");
+    assert!(page.contains("2 of 10 recovery codes are left") && page.contains("Generate new ones"), "{page}");
 }
 
 #[test]

@@ -7,18 +7,23 @@ const URL_CHARS_MAX = 2000;
 // What outlives the page: written by the panel, and only after the visitor's first message.
 export interface Memory {
   session: string;
-  seen: string | null;
+  // Whose session it is: another tab may have begun as another visitor.
+  visitor?: unknown;
+  seen?: unknown;
   // Whether the panel was open when the page went away.
-  open?: boolean;
-  // Messages without an answer yet.
-  unsent?: { content: string; client_id: string; sent_ms: number }[];
+  open?: unknown;
+  // Messages without an answer yet. No array: an old Prototype.js makes JSON of those a string.
+  unsent?: unknown;
 }
 
 export const memoryKey = (agent: string): string => `chatforge:${agent}`;
 
+// The page can write there too. What is read back is checked field by field, here or where it is used.
 export function recall(agent: string): Memory | null {
   try {
-    return JSON.parse(localStorage.getItem(memoryKey(agent))!) as Memory | null;
+    const kept = JSON.parse(localStorage.getItem(memoryKey(agent))!) as Memory;
+    kept.session = /^[\w.-]{1,9999}$/.exec(kept.session)?.[0] ?? "";
+    return kept;
   } catch {
     return null;
   }
@@ -38,6 +43,8 @@ export async function requestBoot(origin: string, options: Options, session: str
       referrer: document.referrer.slice(0, URL_CHARS_MAX) || undefined,
       locale: options.locale || document.documentElement.lang || navigator.language,
       session,
+      // What marks the conversation as the team's own trial.
+      trial: options.trial,
     }),
   });
   const body = (await response.json()) as Boot & ErrorBody;

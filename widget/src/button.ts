@@ -22,6 +22,7 @@ export class LauncherLooks {
     this.#texts = texts;
     this.#path = core.button.querySelector("path")!;
     this.#bubble = this.#path.getAttribute("d")!;
+    core.button.ariaHasPopup = "dialog";
     core.button.append(this.#badge);
     this.show({});
   }

@@ -1,4 +1,5 @@
 // Runs the conversation: what is shown of it, and what happens when something comes or fails.
+import { attempt } from "./attempt";
 import { Failure, post, postClose } from "./client";
 import { Composer } from "./composer";
 import type { Core } from "./core";
@@ -9,15 +10,17 @@ import { Log } from "./log";
 import { SessionMemory } from "./memory";
 import { assistantMessage, userMessage } from "./message";
 import { Outbox } from "./outbox";
-import { fill } from "./texts";
+import { Tabs } from "./tabs";
+import type { News } from "./tabs";
+import { fill, greetingOf } from "./texts";
 import type { Language } from "./texts";
 import type { Boot, Done, Message, Operator } from "./wire";
 
 const SESSION_AGE_MS_MAX = 60_000;
 const RECONNECT_AGE_MS_MAX = 5_000;
 const TYPING_MS = 6_000;
-// What had no answer when the page went away is sent again, unless that is long ago.
-const RESUME_MS_MAX = 600_000;
+// The team sees a visitor typing for longer than that.
+const TYPED_MS = 3_000;
 // A page that is only read joins late: most are left before, and loading a page should end.
 const JOIN_MS = 8_000;
 
@@ -35,6 +38,7 @@ export class Chat {
   #outbox: Outbox;
   #memory: SessionMemory;
   #live: Live;
+  #tabs: Tabs | undefined;
   #known = new Set<string>();
   #unread = 0;
   #asked = 0;
@@ -52,6 +56,7 @@ export class Chat {
   #operator: Operator | null = null;
   #typingTimer = 0;
   #joinTimer = 0;
+  #typedAtMs = -TYPED_MS;
 
   #core: Core;
   #language: Language;
@@ -67,34 +72,45 @@ export class Chat {
     this.leads = new Leads(core, this.log, this.composer, this.#memory, language);
     this.#outbox = new Outbox(core, this.log, this.composer, this.#memory, language, {
       ready: () => this.#ready,
-      stored: (id, node) => this.#stored(id, node),
+      stored: (message, node) => this.#stored(message, node),
       answered: (done, offered) => this.#answered(done, offered),
       stopped: (text) => this.#stopped(text),
       gone: () => this.#leave(),
     });
     this.#live = new Live(core, {
       operator_message: (message) => this.#receive({ ...message, sent_by: "operator" }),
+      agent_message: (message) => this.#receive(message),
       typing: () => this.#showTyping(),
       taken_over: (operator) => this.#handOver(operator),
-      handed_back: () => this.#handOver(null),
+      handed_back: ({ name, away }) => {
+        this.#handOver(null);
+        if (away) this.log.line("note", fill(language.texts.away, { name }));
+      },
       deactivated: () => this.#leave(),
       again: () => void this.#refresh(RECONNECT_AGE_MS_MAX),
     });
   }
 
   start(): void {
-    const { history, operator } = this.#core.boot;
-    const seen = history.findIndex(({ id }) => id === this.#memory.seen);
-    this.#merge(this.#core.boot);
-    if (operator) this.#handOver(operator, false);
-    if (seen >= 0) this.#count(history.slice(seen + 1).filter(({ role }) => role !== "user").length);
-    this.#resume(history);
+    const { boot } = this.#core;
+    // Forgotten before the panel was there.
+    if (!boot.session) this.#strangers();
+    const parts: (() => unknown)[] = [
+      () => (this.#tabs = new Tabs(this.#core, (news) => this.#hear(news))),
+      () => this.#memory.join() || this.#joinTab(),
+      () => this.#merge(boot),
+      () => boot.operator && this.#handOver(boot.operator, false),
+      () => this.#recount(boot.history),
+      () => this.#resume(boot.history),
+    ];
+    for (const part of parts) attempt(this.#core, part);
     this.#joinTimer = setTimeout(() => this.#live.want(true), this.#begun ? 0 : JOIN_MS);
   }
 
   show(): void {
     this.#shown = true;
     this.#count(0);
+    this.#tabs?.tell({ seen: true });
     this.#ready = this.#refresh(this.#stale ? 0 : SESSION_AGE_MS_MAX);
     this.#memory.note({ seen: [...this.#known].pop() ?? null, open: true });
     this.log.scrollToEnd();
@@ -105,6 +121,13 @@ export class Chat {
     this.#shown = false;
     this.#memory.note({ open: false });
     if (this.#gone) this.#core.retire();
+  }
+
+  typing(atMs: number): void {
+    if (!this.#core.boot.operator || atMs - this.#typedAtMs < TYPED_MS) return;
+    this.#typedAtMs = atMs;
+    // Lost, it is not missed.
+    post(this.#core, "typing", {}).catch(() => 0);
   }
 
   // The session names the page on which the chat is opened.
@@ -132,7 +155,29 @@ export class Chat {
   }
 
   end(): void {
-    if (this.#begun) this.#closing = postClose(this.#core);
+    if (this.#begun) {
+      const closing = (this.#closing = postClose(this.#core));
+      void closing.then(() => this.#tabs?.tell({ ended: true }));
+    }
+    this.#clear();
+    this.#core.emit("end");
+  }
+
+  forget(): void {
+    this.#memory.forget();
+    this.end();
+    this.#count(0);
+    this.composer.clear();
+    this.#strangers();
+  }
+
+  #strangers(): void {
+    Object.assign(this.#core.boot, { session: "", visitor_id: "", conversation_id: null, history: [], operator: null });
+    this.#live.look();
+    this.#ready = this.#refresh(0);
+  }
+
+  #clear(): void {
     this.#begun = false;
     this.#asked = 0;
     this.#known.clear();
@@ -142,7 +187,6 @@ export class Chat {
     this.#handOver(null, false);
     this.#on.begun(false);
     this.#greet();
-    this.#core.emit("end");
   }
 
   restart(): void {
@@ -155,6 +199,7 @@ export class Chat {
     clearTimeout(this.#joinTimer);
     this.#outbox.destroy();
     this.#live.destroy();
+    this.#tabs?.destroy();
   }
 
   // After an end the next opening is a new conversation, whatever the session's age.
@@ -165,7 +210,8 @@ export class Chat {
       const boot = await this.#core.refresh(ended ? 0 : ageMsMax);
       this.#stale = false;
       if (this.#closing === ended) this.#closing = null;
-      this.#memory.note({});
+      if (this.#memory.join()) this.#memory.note({});
+      this.#live.look();
       if (!this.#outbox.busy) this.#merge(boot);
     } catch (error) {
       // Offline is told when a message fails to go; only a refusal is final.
@@ -181,8 +227,9 @@ export class Chat {
       const opening = at === 0 && message.role === "assistant";
       const cut = !!this.#cut && history[at - 1]?.id === this.#cut;
       // The greeting already stands there when the conversation began on this page.
-      if (cut || (opening && this.#greeting && message.content === agent.greeting)) this.#known.add(message.id);
-      else this.#append(message, !opening);
+      const greeting = opening && message.content === agent.greeting;
+      if (cut || (greeting && this.#greeting)) this.#known.add(message.id);
+      else attempt(this.#core, () => this.#append(greeting ? { ...message, content: this.#greetingText } : message, !opening));
     }
     this.#asked = Math.max(this.#asked, history.filter(({ role }) => role === "user").length);
     if (conversation_id) this.#begin();
@@ -195,11 +242,15 @@ export class Chat {
   }
 
   #greet(): void {
-    const { greeting, suggestions, name } = this.#core.boot.agent;
-    this.#greeting = assistantMessage({ id: "", role: "assistant", content: greeting, timestamp: "" }, name, this.#language);
+    const { suggestions, name } = this.#core.boot.agent;
+    this.#greeting = assistantMessage({ id: "", role: "assistant", content: this.#greetingText, timestamp: "" }, name, this.#language);
     this.log.add(this.#greeting);
     this.#suggest(suggestions);
     this.leads.byRule(0);
+  }
+
+  get #greetingText(): string {
+    return greetingOf(this.#core.boot.agent, this.#language.texts);
   }
 
   #suggest(suggestions: string[] = []): void {
@@ -225,7 +276,6 @@ export class Chat {
   #resume(history: Message[]): void {
     const asked = history.filter(({ role }) => role === "user").pop()?.content;
     for (const turn of this.#memory.unsent) {
-      if (Date.now() - turn.sent_ms > RESUME_MS_MAX) continue;
       const timestamp = new Date(turn.sent_ms).toISOString();
       const node = userMessage({ content: turn.content, timestamp }, this.#language);
       if (turn.content !== asked) this.log.add(node, timestamp);
@@ -233,11 +283,13 @@ export class Chat {
     }
   }
 
-  #stored(id: string, node?: HTMLElement): void {
+  #stored(message: Message, node?: HTMLElement): void {
+    const { id } = message;
     if (node) this.#last = id;
     if (this.#known.has(id)) node?.remove();
     this.#known.add(id);
     this.#memory.begin();
+    this.#tabs?.tell({ message, seen: true });
   }
 
   #answered({ message, lead_form, lead_captured, suggestions }: Done, offered: boolean): void {
@@ -268,7 +320,46 @@ export class Chat {
   #arrived(message: Message): void {
     if (this.#shown) this.#memory.note({ seen: message.id });
     else this.#count(this.#unread + 1);
+    this.#tabs?.tell({ message, seen: this.#seesAll });
     this.#core.emit("message", message);
+  }
+
+  get #seesAll(): boolean {
+    return this.#shown && !document.hidden;
+  }
+
+  // What is said in another tab. That one delivers, asks for details, and tells the page.
+  #hear({ visitor, message, seen, ended }: News): void {
+    if (visitor !== this.#core.boot.visitor_id) {
+      if (!this.#begun) this.#joinTab();
+    } else if (message) this.#overhear(message, !!seen);
+    else if (ended && !this.#outbox.busy) {
+      this.#clear();
+      this.#ready = this.#refresh(0);
+    } else if (seen) this.#count(0);
+  }
+
+  #overhear(message: Message, seen: boolean): void {
+    if (this.#known.has(message.id)) return;
+    if (!this.#outbox.busy) this.log.finish();
+    this.#append(message);
+    this.#begin();
+    if (message.role === "user") {
+      this.#asked++;
+      this.leads.clearOffers();
+      this.log.scrollToEnd();
+    } else if (!seen && this.#seesAll) this.#tabs?.tell({ seen: true });
+    else if (!seen && !this.#shown) this.#count(this.#unread + 1);
+  }
+
+  // The visitor has begun in another tab. One look after the other: an answer may come while the first is under way.
+  #joinTab(): void {
+    this.#ready = this.#ready.then(() => this.#refresh(0));
+  }
+
+  #recount(history: Message[]): void {
+    const seen = history.findIndex(({ id }) => id === this.#memory.seen);
+    if (seen >= 0) this.#count(history.slice(seen + 1).filter(({ role }) => role !== "user").length);
   }
 
   #count(unread: number): void {

@@ -63,6 +63,11 @@ export class Composer {
     this.#update();
   }
 
+  clear(): void {
+    this.#field.value = "";
+    this.#update();
+  }
+
   disable(): void {
     this.#field.disabled = true;
     this.#update();

@@ -13,9 +13,12 @@ export interface Core {
   boot: Boot;
   // Boots again if the session is older than that; a failure is the caller's to show.
   refresh(ageMsMax: number): Promise<Boot>;
+  warn(text: string): void;
   emit(event: EventName, detail?: unknown): void;
   show(focus?: boolean): Promise<void>;
   minimise(): void;
+  // The visitor leaves the machine to another.
+  forget(): void;
   // Looks anew where to stand, and whether this page shows the chat at all.
   place(): void;
   // The agent does not answer any more: no launcher, and no opening.
@@ -27,6 +30,7 @@ export interface Panel {
   show(focus: boolean): void;
   hide(): void;
   end(): void;
+  forget(): void;
   // Options or agent have changed.
   update(): void;
   destroy(): void;

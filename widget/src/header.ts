@@ -18,7 +18,7 @@ export function header(core: Core, texts: Texts, on: { restart(): void; end(): v
   const avatar = h("span", { class: "cf-avatar", "aria-hidden": "true" });
   const restart = button("cf-tool", texts.restart, on.restart, icon(RESTART));
   const node = h(
-    "header",
+    "div",
     { class: "cf-header" },
     avatar,
     h("div", { class: "cf-title" }, h("h2", {}, name), who),

@@ -15,20 +15,32 @@ declare global {
 }
 
 const warn = (text: string) => console.warn(`ChatForge: ${text}`);
-// A tag manager inserts the script, and then document.currentScript is null.
-const tag = (document.currentScript ?? document.querySelector('script[data-agent][src*="/widget.js"]')) as HTMLScriptElement | null;
+// A tag manager inserts the script, and then document.currentScript is null. An optimiser runs the code from a script of its
+// own and leaves the tag where it is, often inert and with its address under another name.
+const ours = 'script[data-agent][src*="widget.js"],script[data-agent^="agt_"]';
+const current = document.currentScript as HTMLScriptElement | null;
+const tag = current?.matches(ours) ? current : document.querySelector<HTMLScriptElement>(ours);
+const address = tag && Array.from(tag.attributes).find(({ value }) => /\/widget\.js/.test(value));
 const early = window.ChatForge;
 
 if (early?.tag) {
   // A framework that swaps the body runs the tag anew; only two at once are a mistake.
-  if (early.tag.isConnected) warn("already on this page; the second tag is ignored");
+  if (early.tag.isConnected) warn("already on this page; second tag ignored");
   else if (tag) early.tag = tag;
-} else if (!tag?.dataset.agent) warn("the script tag lacks data-agent");
-else start(tag);
+} else if (tag && address) start(tag, new URL(address.value, document.baseURI));
+else warn("the script tag lacks data-agent or src: copy the embed code anew");
 
-function start(tag: HTMLScriptElement): void {
-  const { src, dataset } = tag;
-  const widget = new Widget(new URL(src).origin, { ...dataset }, warn);
+// Everything lies beside the script, which may be under a path.
+function start(tag: HTMLScriptElement, script: URL): void {
+  const base = new URL(".", script).href.slice(0, -1);
+  const widget = new Widget(base, { ...tag.dataset }, warn);
+  let told = false;
+  // A fetch that a policy stops only fails; why, only this event knows.
+  addEventListener("securitypolicyviolation", (event) => {
+    if (told || event.disposition !== "enforce" || !event.blockedURI.startsWith(`${base}/widget`)) return;
+    told = true;
+    warn(`blocked by this page's Content-Security-Policy (${event.effectiveDirective.replace("-elem", "")}). Add ${script.origin} to it.`);
+  });
   const api: Api = (...call) => widget.run(call);
   api.tag = tag;
   window.ChatForge = api;

@@ -1,11 +1,14 @@
-// Asks for contact details: when an answer calls for a person, or by the agent's rule; once a conversation.
+// Asks for contact details: when an answer calls for a person, or by the agent's rule; once a conversation. One line first,
+// and more of whoever wants to tell more.
 import { Failure, post } from "./client";
 import type { Composer } from "./composer";
 import type { Core } from "./core";
-import { Form } from "./form";
+import { button } from "./dom";
+import { Form, isWay, moreLabel } from "./form";
 import type { Details, FieldError } from "./form";
 import type { Log } from "./log";
 import type { SessionMemory } from "./memory";
+import type { LeadField } from "./wire";
 import { fill } from "./texts";
 import type { Language } from "./texts";
 import { span } from "./time";
@@ -61,34 +64,57 @@ export class Leads {
   }
 
   offer(): void {
-    const { lead_form } = this.#core.boot.agent;
-    if (this.#captured || this.#form || !lead_form.fields.length) return;
-    this.#form = new Form(lead_form, this.#language.texts, {
-      submit: (details) => this.#submit(details),
-      dismiss: () => (this.#remove(), this.#composer.focus()),
-    });
-    this.#log.offer(this.#form.node);
+    const { fields } = this.#core.boot.agent.lead_form;
+    if (!this.#captured && !this.#form && fields.length) this.#ask(fields);
   }
 
   // In the chat the answer itself says thanks.
-  thank(details?: Details): void {
-    const { texts } = this.#language;
-    this.#captured = true;
+  thank(): void {
+    this.#noted(this.#language.texts.leadNoted, {});
+  }
+
+  // With details given, the form asks for all the fields, and keeps what is known.
+  #ask(fields: LeadField[], given?: Details, sent?: Details): void {
     this.#remove();
-    this.#log.line("ok", details ? texts.leadThanks : texts.leadNoted);
-    this.#core.emit("lead", details ?? {});
+    this.#form = new Form({ ...this.#core.boot.agent.lead_form, fields }, this.#language.texts, {
+      submit: (details) => this.#submit({ ...sent, ...details }),
+      dismiss: () => (this.#remove(), this.#composer.focus()),
+      more: (details) => this.#ask(fields, details),
+    }, given);
+    this.#log.offer(this.#form.node);
+    if (given) this.#form.focus();
   }
 
   async #submit(details: Details): Promise<FieldError[]> {
     try {
-      await post(this.#core, "leads", details);
+      const response = await post(this.#core, "leads", details);
+      const { lead } = (await response.json()) as { lead: Details };
+      this.#memory.begin();
+      this.#replyTo(lead, details);
     } catch (error) {
       return this.#problems(error as Failure);
     }
-    this.#memory.begin();
-    this.thank(details);
     this.#composer.focus();
     return [];
+  }
+
+  // Says at what the visitor is answered, as the server understood it, and asks for the rest only if it is wanted.
+  #replyTo({ email, phone }: Details, sent: Details): void {
+    const { texts, direction } = this.#language;
+    const told = [email, phone].filter((way) => way).join(", ");
+    const contact = direction === "rtl" ? `\u2068${told}\u2069` : told;
+    this.#noted(fill(texts.leadThanks, { contact }), sent);
+    const left = this.#core.boot.agent.lead_form.fields.filter((field) => !isWay(field));
+    const more = !left.some((field) => sent[field]) && moreLabel(left, texts);
+    if (more) this.#log.tail.append(button("cf-chip", more, () => this.#ask(left, {}, sent), more));
+  }
+
+  #noted(text: string, details: Details): void {
+    this.#remove();
+    this.#log.tail.replaceChildren();
+    this.#log.line("ok", text);
+    if (!this.#captured) this.#core.emit("lead", details);
+    this.#captured = true;
   }
 
   // In the visitor's language, which the server does not speak.

@@ -6,9 +6,11 @@ import type { Message, Operator } from "./wire";
 
 export interface LiveEvents {
   operator_message(message: Message): void;
+  // The agent's, where a person was to answer and did not.
+  agent_message(message: Message): void;
   typing(operator: Operator): void;
   taken_over(operator: Operator): void;
-  handed_back(operator: Operator): void;
+  handed_back(operator: Operator & { away?: boolean }): void;
   deactivated(): void;
   // Something may have been said while the line was down.
   again(): void;
@@ -26,30 +28,40 @@ export class Live {
   #tries = 0;
   #connected = false;
   #lastId = "";
-  // An open line would keep a page that is left out of the browser's memory of pages.
-  #update = ({ type }: { type?: string } = {}) => this.#connectOrRest(type === "pagehide");
+  #visitor = "";
+  // Connects, or rests, or turns to another visitor. An open line would keep a page that is left out of the browser's memory
+  // of pages.
+  look = ({ type }: { type?: string } = {}) => this.#connectOrRest(type === "pagehide");
 
   constructor(core: Core, on: LiveEvents) {
     this.#core = core;
     this.#on = on;
-    document.addEventListener("visibilitychange", this.#update);
-    for (const type of ["online", "pagehide", "pageshow"]) addEventListener(type, this.#update);
+    document.addEventListener("visibilitychange", this.look);
+    for (const type of ["online", "pagehide", "pageshow"]) addEventListener(type, this.look);
   }
 
   want(wanted: boolean): void {
     this.#wanted = wanted;
-    this.#update();
+    this.look();
   }
 
   destroy(): void {
     this.want(false);
-    document.removeEventListener("visibilitychange", this.#update);
-    for (const type of ["online", "pagehide", "pageshow"]) removeEventListener(type, this.#update);
+    document.removeEventListener("visibilitychange", this.look);
+    for (const type of ["online", "pagehide", "pageshow"]) removeEventListener(type, this.look);
   }
 
   #connectOrRest(leaving: boolean): void {
+    const { visitor_id } = this.#core.boot;
     clearTimeout(this.#timer);
-    if (!this.#wanted || document.hidden || leaving) {
+    if (visitor_id !== this.#visitor) {
+      this.#controller?.abort();
+      this.#controller = null;
+      this.#visitor = visitor_id;
+      this.#lastId = "";
+      this.#connected = false;
+    }
+    if (!this.#wanted || !this.#visitor || document.hidden || leaving) {
       this.#controller?.abort();
       this.#controller = null;
     } else if (!this.#controller) void this.#connect();
@@ -77,6 +89,6 @@ export class Live {
     this.#controller = null;
     // Jitter keeps a restarted server from meeting all its visitors in the same instant.
     const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#tries++);
-    if (this.#wanted) this.#timer = setTimeout(this.#update, waitMs * (0.5 + Math.random() / 2));
+    if (this.#wanted) this.#timer = setTimeout(this.look, waitMs * (0.5 + Math.random() / 2));
   }
 }

@@ -57,7 +57,7 @@ export class Log {
     this.#log.append(node);
   }
 
-  line(kind: "ok" | "error" | "note", text: string, action?: HTMLButtonElement): HTMLElement {
+  line(kind: "ok" | "error" | "note" | "wait", text: string, action?: HTMLButtonElement): HTMLElement {
     const node = h("div", { class: "cf-line", "data-kind": kind }, kind === "ok" && icon(CHECK), h("span", {}, text), action);
     this.add(node);
     return node;

@@ -1,8 +1,9 @@
-// Renders a small, safe part of Markdown as nodes: paragraphs, bold, italic, code, lists and links. Everything
-// else, images and HTML above all, stays the text that it is.
+// Renders a small, safe part of Markdown as nodes: paragraphs, bold, italic, code, lists, tables and links. Of HTML, line
+// breaks are made and tags that only dress a text are left out. Everything else stays the text that it is.
 import { h } from "./dom";
 import type { Child } from "./dom";
 import { linkAt, targetAt } from "./links";
+import { columnsAt, table } from "./table";
 
 const DEPTH_MAX = 4;
 const SCHEMES = ["http:", "https:", "mailto:", "tel:"];
@@ -12,7 +13,8 @@ export function renderMarkdown(text: string): Node[] {
   const blocks: Node[] = [];
   for (let at = 0; at < lines.length; ) {
     const line = lines[at] ?? "";
-    const [block, next] = /^\s*```/.test(line) ? fence(lines, at) : ITEM.test(line) ? list(lines, at) : paragraph(lines, at);
+    const kind = /^\s*```/.test(line) ? fence : ITEM.test(line) ? list : columnsAt(lines, at) ? tableOf : paragraph;
+    const [block, next] = kind(lines, at);
     if (block) blocks.push(block);
     at = next;
   }
@@ -22,7 +24,9 @@ export function renderMarkdown(text: string): Node[] {
 // What is still being written: no half of a link is seen, and bold is bold from its first letter on.
 export function renderUnfinished(text: string): Node[] {
   if (text.includes("```")) return renderMarkdown(text);
-  const shown = text.replace(/!?\[[^[\]\n]*(\](\([^)\s]*)?)?$|\*+$/, "").trimEnd();
+  // A table is one from its second line on.
+  const whole = text.replace(/(^|\n\n|\n[^|\n]+\n)\|[^\n]*(\n[|: -]*\n?)?$/, "$1");
+  const shown = whole.replace(/!?\[[^[\]\n]*(\](\([^)\s]*)?)?$|\*+$|<[^<>\n]{0,9}$/, "").trimEnd();
   const line = shown.slice(shown.lastIndexOf("\n") + 1);
   return renderMarkdown(line.split("**").length % 2 ? shown : `${shown}**`);
 }
@@ -56,10 +60,12 @@ function list(lines: string[], start: number): Block {
   return [node, at];
 }
 
+const tableOf = (lines: string[], start: number): Block => table(lines, start, (cell) => inline(cell));
+
 function paragraph(lines: string[], start: number): Block {
   const heading = HEADING.test(lines[start] ?? "");
   let end = start;
-  const goesOn = (line: string) => line.trim() && (end === start || !(heading || startsBlock(line)));
+  const goesOn = (line: string) => line.trim() && (end === start || !(heading || startsBlock(line) || columnsAt(lines, end)));
   while (end < lines.length && goesOn(lines[end] ?? "")) end++;
   if (end === start) return [null, start + 1];
   const text = lines.slice(start, end).join("\n").replace(HEADING, "").trim();
@@ -101,15 +107,28 @@ type Closing = (mark: string, from: number) => number;
 
 function spanAt(text: string, at: number, closing: Closing, depth: number, linked: boolean): Span {
   const char = text[at];
-  if (char === "\\") return /^[\\`*_[\]()#+.!>-]$/.test(text[at + 1] ?? "") && [text[at + 1] ?? "", at + 2];
+  if (char === "\\") return /^[\\`*_[\]()#+.!<>|-]$/.test(text[at + 1] ?? "") && [text[at + 1] ?? "", at + 2];
   if (char === "`") return codeAt(text, at, closing);
   if (char === "*" || char === "_") return emphasisAt(text, at, char, closing, depth, linked);
+  const tag = char === "<" && tagAt(text, at);
+  if (tag) return tag;
   if (linked) return false;
   if (char === "!" && text[at + 1] === "[") return labelAt(text, at + 1, closing, depth, false);
   if (char === "[") return labelAt(text, at, closing, depth, true);
   if (char !== "<") return addressAt(text, at);
   const sharp = addressAt(text, at + 1);
   return sharp && text[sharp[1]] === ">" && [sharp[0], sharp[1] + 1];
+}
+
+const BREAK = /^<(?:br\s*\/?|(\/(?:p|div)))>\n?/i;
+const DRESS = /^<\/?(b|i|u|s|p|em|div|font|mark|span|small|strong|su[bp])( [\w-]+="[^"<>]*")*>/i;
+
+function tagAt(text: string, at: number): Span {
+  const rest = text.slice(at, at + 200);
+  const [found, end] = BREAK.exec(rest) ?? [];
+  if (found) return [end ? "\n" : h("br"), at + found.length];
+  const [dress] = DRESS.exec(rest) ?? [];
+  return !!dress && [null, at + dress.length];
 }
 
 function codeAt(text: string, at: number, closing: Closing): Span {

@@ -2,6 +2,7 @@
 import type { Core } from "./core";
 import { button, h, icon } from "./dom";
 import { CROSS } from "./icons";
+import { greetingOf } from "./texts";
 import type { Texts } from "./texts";
 
 export class Nudge {
@@ -28,7 +29,7 @@ export class Nudge {
   }
 
   #show(): void {
-    const { greeting } = this.#core.boot.agent;
+    const greeting = greetingOf(this.#core.boot.agent, this.#texts);
     this.node.hidden = false;
     this.node.append(
       button("cf-greeting", greeting, () => void this.#core.show(), greeting),

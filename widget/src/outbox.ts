@@ -10,7 +10,7 @@ import type { Language } from "./texts";
 import { span } from "./time";
 import { runTurn } from "./turn";
 import type { Turn } from "./turn";
-import type { Done, Source } from "./wire";
+import type { Done, Message, Source } from "./wire";
 
 const RETRY_MS = 1_000;
 // While the server still writes the answer that a broken line cut off, it refuses a second request for it.
@@ -21,8 +21,8 @@ const STOPPED_MS = 3_000;
 export interface OutboxEvents {
   // Before anything is sent: the session may have to be renewed.
   ready(): Promise<unknown>;
-  // The server has the message, under this id.
-  stored(id: string, node?: HTMLElement): void;
+  // The server has the message, under its id.
+  stored(message: Message, node?: HTMLElement): void;
   answered(done: Done, offered: boolean): void;
   stopped(text: string): void;
   gone(): void;
@@ -127,13 +127,13 @@ export class Outbox {
     try {
       if (!shown()) return;
       const done = await runTurn(this.#core, turn, {
-        start: (message) => message?.id && this.#on.stored(message.id, node),
+        start: (message) => message?.id && this.#on.stored(message, node),
         delta: (text) => shown() && this.#log.write(text),
         sources: (list) => (sources = list),
         leadForm: () => (offered = true),
       }, abort.signal);
       const { message } = done;
-      if (!shown()) return message ? this.#on.stored(message.id) : undefined;
+      if (!shown()) return message ? this.#on.stored(message) : undefined;
       this.#settle();
       this.#on.answered({ ...done, message: message && { ...message, sources: message.sources ?? sources } }, offered);
       void this.#pump();
@@ -162,7 +162,7 @@ export class Outbox {
     const text = this.#offline ? texts.offline : final ? texts.refused : texts.failed;
     const again = button("cf-quiet", texts.retry, () => (this.#composer.focus(), void this.#pump()), texts.retry);
     const busy = status === 429 && fill(texts.busy, { time: span(retryAfterS, locale) });
-    this.#line = this.#log.line("error", busy || text, final ? undefined : again);
+    this.#line = this.#log.line(this.#offline ? "wait" : "error", busy || text, final ? undefined : again);
     if (final) {
       this.#undelivered();
       this.#composer.restore(item.turn.content);
@@ -185,6 +185,6 @@ export class Outbox {
   }
 
   #save(): void {
-    this.#memory.note({ unsent: this.#queue.map(({ turn }) => turn) });
+    this.#memory.keep(this.#queue.map(({ turn }) => turn));
   }
 }

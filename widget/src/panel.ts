@@ -1,5 +1,6 @@
 // Entry of panel.js: the dialog, and how it takes and gives back the focus and the screen.
 import { question } from "./ask";
+import { attempt } from "./attempt";
 import { LauncherLooks } from "./button";
 import { Chat } from "./chat";
 import conversationCss from "./conversation.css";
@@ -7,6 +8,7 @@ import type { Core, Panel } from "./core";
 import { h } from "./dom";
 import { FullScreen } from "./full_screen";
 import { header } from "./header";
+import { watchCorner } from "./lift";
 import modesCss from "./modes.css";
 import { Nudge } from "./nudge";
 import offersCss from "./offers.css";
@@ -23,6 +25,7 @@ export async function mount(core: Core): Promise<Panel> {
     show: (focus) => shown.show(focus),
     hide: () => shown.hide(),
     end: () => shown.end(),
+    forget: () => shown.forget(),
     // Anything may look different now, so it is built anew; the server has the conversation.
     update() {
       const { open } = shown;
@@ -43,7 +46,7 @@ function build(core: Core, language: Language): Built {
   const { texts } = language;
   const inline = !!options.inline;
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(panelCss + conversationCss + offersCss + modesCss + themeOf(boot.agent.color));
+  sheet.replaceSync(panelCss + offersCss + conversationCss + modesCss + themeOf(boot.agent.color));
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   host.toggleAttribute("data-inline", inline);
 
@@ -62,18 +65,19 @@ function build(core: Core, language: Language): Built {
     begun: top.begun,
   });
   const asking = question(texts, () => chat.composer.focus());
-  const parts = [top.node, chat.log.node, asking.node, chat.composer.node];
+  // Shown in another order: from the text field, Tab goes on to what can be pressed in the conversation.
+  const parts = [top.node, asking.node, chat.composer.node, chat.log.node];
   const node = dialog(fill(texts.open, boot.agent), language.direction, parts, () => asking.refuse() || core.minimise());
   const fullScreen = new FullScreen(root, node, () => core.minimise(), inline);
   root.prepend(node, nudge.node);
-  const undo = [
-    followTheme(core, [node, nudge.node]),
-    watchPage(() => {
-      core.place();
-      chat.pageChanged();
-      if (host.hidden) core.minimise();
-    }),
-  ];
+  node.addEventListener("input", ({ timeStamp }) => chat.typing(timeStamp));
+  const moved = () => {
+    core.place();
+    chat.pageChanged();
+    if (host.hidden) core.minimise();
+  };
+  const watches = [() => followTheme(core, [node, nudge.node]), () => watchPage(moved), () => watchCorner(core)];
+  const undo = watches.map((watch) => attempt(core, watch));
   chat.start();
   if (chat.begun) nudge.end();
 
@@ -105,10 +109,14 @@ function build(core: Core, language: Language): Built {
       chat.hide();
     },
     end,
+    forget() {
+      chat.forget();
+      core.minimise();
+    },
     destroy() {
       node.hidden = true;
       for (const part of [fullScreen, chat, looks]) part.destroy();
-      for (const each of undo) each();
+      for (const each of undo) each?.();
       nudge.end();
       node.remove();
       nudge.node.remove();

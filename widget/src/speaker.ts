@@ -35,7 +35,7 @@ export class Speaker {
 
   #say(text: string): void {
     this.#spoken += text.length;
-    const plain = text.replace(/\]\([^)]*\)|[*_`#[]/g, "").trim();
+    const plain = text.replace(/\]\([^)]*\)|[*_`#[|]/g, "").trim();
     if (plain) this.node.append(h("p", {}, plain));
   }
 }

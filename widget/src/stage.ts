@@ -1,5 +1,5 @@
 // The one element in the host's page, the shadow root in which everything lives, and the launcher.
-import { inkOn, safeColor } from "./color";
+import { inkOn } from "./color";
 import css from "./launcher.css";
 import { hides, offsets, side, zIndex } from "./options";
 import type { Options } from "./options";
@@ -20,14 +20,14 @@ export class Stage {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet, this.#theme];
-    const svg = document.createElementNS(SVG, "svg");
+    const [svg, path] = ["svg", "path"].map((name) => document.createElementNS(SVG, name)) as [SVGElement, SVGElement];
+    const label = document.createElement("span");
     svg.setAttribute("viewBox", "0 0 24 24");
-    svg.append(document.createElementNS(SVG, "path"));
-    svg.firstElementChild!.setAttribute("d", BUBBLE);
-    button.append(svg, document.createElement("span"));
-    button.lastElementChild!.textContent = agent.launcher_text;
+    svg.append(path);
+    path.setAttribute("d", BUBBLE);
+    label.textContent = agent.launcher_text;
+    button.append(svg, label);
     button.className = "cf-launcher cf-side";
-    button.ariaHasPopup = "dialog";
     button.ariaLabel = agent.launcher_text || `Chat with ${agent.name}`;
     root.append(button);
     host.id = "chatforge";
@@ -35,17 +35,18 @@ export class Stage {
     this.#attach();
   }
 
-  // A stylesheet rather than a style attribute, which hosts may forbid. Only checked values go in.
+  // A stylesheet rather than a style attribute, which hosts may forbid. Only checked values go in: the server has read the
+  // colour.
   place(): void {
     const { agent, options, button, host } = this;
-    const color = safeColor(agent.color);
-    const [x, y] = offsets(options);
+    const { color } = agent;
+    const [x, y] = offsets(options, agent);
     const edge = side(options, agent.position);
     host.hidden = hides(agent.hide_on);
     button.hidden = !!(options.launcher || options.inline);
     this.#theme.replaceSync(
       `:host{z-index:${zIndex(options)}!important;--cf-color:${color};--cf-ink:${inkOn(color)};--cf-x:${x}px;--cf-y:${y}px}` +
-        `.cf-side{${edge}:calc(var(--cf-x) + env(safe-area-inset-${edge}));transform-origin:bottom ${edge}}`,
+        `.cf-side{${edge}:calc(var(--cf-x) + env(safe-area-inset-${edge}))}`,
     );
   }
 

@@ -1,5 +1,5 @@
 // The widget's state and its public calls: boots, shows the launcher, loads the panel when the page is idle.
-import { recall, requestBoot } from "./boot";
+import { memoryKey, recall, requestBoot } from "./boot";
 import type { BootError } from "./boot";
 import type { Core, EventName, Panel, PanelModule } from "./core";
 import { isNarrow, selector } from "./options";
@@ -11,22 +11,20 @@ declare const PANEL_HASH: string;
 
 const BOOT_RETRY_MS = 5_000;
 const BOOT_TRIES_MAX = 6;
-// The team sees a visitor typing for longer than that.
-const TYPED_MS = 3_000;
 
 export class Widget implements Core {
-  boot!: Boot;
-  root!: ShadowRoot;
-  host!: HTMLElement;
-  button!: HTMLButtonElement;
+  declare boot: Boot;
+  declare root: ShadowRoot;
+  declare host: HTMLElement;
+  declare button: HTMLButtonElement;
   #stage: Stage | undefined;
   #panel: Panel | undefined;
   #loading: Promise<Panel> | undefined;
   #booting: Promise<Boot> | undefined;
-  #bootedAtMs = 0;
+  #bootedAtMs = -Infinity;
   #tries = 0;
-  #typedAtMs = -TYPED_MS;
   #wanted: boolean;
+  #forgotten = 0;
   #listeners: [unknown, (detail: unknown) => void][] = [];
   // Delegated, so that the page's own launcher may come and go.
   #click = ({ target }: Event) => {
@@ -46,6 +44,7 @@ export class Widget implements Core {
     else if (command === "close") this.minimise();
     else if (command === "toggle") this.#toggle();
     else if (command === "end") this.#panel?.end();
+    else if (command === "forget") this.forget();
     else if (command === "destroy") this.#destroy();
     else if (command === "on") this.#listeners.push([first, second as () => void]);
     else if (command === "set") this.#set(first as Options);
@@ -58,7 +57,7 @@ export class Widget implements Core {
     } catch (error) {
       const { status = 0, message } = error as BootError;
       // Unknown agent or foreign page: trying again is no use.
-      if (status >= 400 && status < 500 && status !== 429) this.warn(`not shown: ${message}`);
+      if (/^4(?!29)/.test(`${status}`)) this.warn(`not shown: ${message}`);
       else if (++this.#tries < BOOT_TRIES_MAX) setTimeout(() => void this.start(), BOOT_RETRY_MS * 2 ** this.#tries);
       return;
     }
@@ -66,12 +65,27 @@ export class Widget implements Core {
   }
 
   async refresh(ageMsMax: number): Promise<Boot> {
-    if (this.boot && performance.now() - this.#bootedAtMs < ageMsMax) return this.boot;
-    const session = this.boot?.session ?? recall(this.options.agent!)?.session;
+    if (performance.now() - this.#bootedAtMs < ageMsMax) return this.boot;
+    const forgotten = this.#forgotten;
+    // Another tab may have begun the conversation.
+    const session = recall(this.options.agent!)?.session || this.boot?.session;
     this.#booting ??= requestBoot(this.origin, this.options, session).finally(() => (this.#booting = undefined));
-    this.boot = await this.#booting;
+    const boot = await this.#booting;
+    if (forgotten !== this.#forgotten) return this.refresh(0);
     this.#bootedAtMs = performance.now();
-    return this.boot;
+    return (this.boot = boot);
+  }
+
+  forget(): void {
+    this.#forgotten++;
+    this.#booting = undefined;
+    try {
+      localStorage.removeItem(memoryKey(this.options.agent!));
+    } catch {
+      // Refused: then nothing was kept.
+    }
+    this.#panel?.forget();
+    if (this.boot) this.boot.session = "";
   }
 
   // A listener that throws is the page's error, not ours.
@@ -94,14 +108,11 @@ export class Widget implements Core {
     this.#wanted = true;
     if (!this.#stage || this.host.hidden) return;
     try {
-      this.button.ariaBusy = "true";
       this.#panel = await this.#load();
     } catch (error) {
       this.#wanted = false;
       this.warn(`the chat could not be loaded: ${error}`);
       return this.emit("error", error);
-    } finally {
-      this.button.ariaBusy = null;
     }
     if (!this.#wanted || !this.#stage || this.host.hidden) return;
     this.#panel.show(focus);
@@ -127,24 +138,14 @@ export class Widget implements Core {
     const { agent, conversation_id } = this.boot;
     const stage = (this.#stage = new Stage(agent, this.options));
     const near = () => void this.#load().then((panel) => (this.#panel ??= panel), () => 0);
-    Object.assign(this, { root: stage.root, host: stage.host, button: stage.button });
+    Object.assign(this, stage);
     stage.button.onclick = () => this.#toggle();
-    stage.root.addEventListener("input", ({ timeStamp }) => this.#typing(timeStamp));
     stage.button.onpointerenter = stage.button.onfocus = near;
     this.emit("ready");
     // A chat that goes on stays open from page to page.
-    this.#wanted ||= !!conversation_id && !!recall(agent.id)?.open && !isNarrow();
+    this.#wanted ||= !!conversation_id && recall(agent.id)?.open === true && !isNarrow();
     if (this.#wanted) void this.show(false);
     else whenIdle(near);
-  }
-
-  #typing(atMs: number): void {
-    const { operator, session } = this.boot;
-    if (!operator || atMs - this.#typedAtMs < TYPED_MS) return;
-    this.#typedAtMs = atMs;
-    const headers = { Authorization: `Bearer ${session}` };
-    // Lost, it is not missed.
-    fetch(`${this.origin}/widget/v1/typing`, { method: "POST", credentials: "omit", headers }).catch(() => 0);
   }
 
   // Browsers remember a failed import by its address, so the second try needs another one.

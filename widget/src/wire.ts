@@ -6,11 +6,15 @@ export interface Agent {
   id: string;
   name: string;
   greeting: string;
+  // Nobody has changed it.
+  default_greeting: boolean;
   color: string;
   suggestions: string[];
   lead_form: LeadForm;
   disclosure: boolean;
-  position: "right" | "left";
+  position: "auto" | "right" | "left";
+  offset_x: number;
+  offset_y: number;
   theme: "auto" | "light" | "dark";
   launcher_text: string;
   proactive_after_seconds: number;

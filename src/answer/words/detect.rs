@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use whatlang::Lang;
 
 use crate::answer::lexicon::{common_words, known_words};
+use crate::answer::words::detect::letters::Letters;
 use crate::answer::words::language::{ALL, Language};
 use crate::answer::words::listed::sections;
 use crate::answer::words::words;
@@ -92,9 +93,9 @@ impl Evidence {
         for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_ascii()) {
             evidence.count(known.get(word));
         }
-        for (at, language) in ALL.iter().enumerate() {
-            let weight = &mut evidence.weights[at];
-            *weight = letters::with(*language, &text, *weight);
+        let letters = Letters::of(&text, &lower);
+        for (language, weight) in ALL.into_iter().zip(&mut evidence.weights) {
+            *weight = letters.weigh(language, *weight);
         }
         evidence
     }

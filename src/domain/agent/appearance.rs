@@ -18,7 +18,8 @@ pub const HIDDEN_PAGES_MAX: usize = 20;
 pub const CONSENT_TEXT: Text = lines(0..=500);
 pub const PROACTIVE_SECONDS: RangeInclusive<u64> = 0..=3_600;
 pub const AFTER_MESSAGES: RangeInclusive<u64> = 1..=50;
-pub const POSITIONS: [&str; 2] = ["right", "left"];
+pub const POSITIONS: [&str; 3] = ["auto", "right", "left"];
+pub const OFFSET_PX: RangeInclusive<u64> = 0..=200;
 pub const THEMES: [&str; 3] = ["auto", "light", "dark"];
 pub const LEAD_FIELDS: [&str; 5] = ["name", "email", "phone", "company", "message"];
 pub const LEAD_RULES: [&str; 3] = ["when_needed", "before_first_message", "after_messages"];
@@ -47,8 +48,11 @@ pub fn text_names() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Appearance {
-    /// `right` or `left`.
+    /// `right`, `left`, or `auto`: left on pages that are written from right to left.
     pub position: String,
+    /// Pixels between the launcher and the side of the page, and its bottom.
+    pub offset_x: u64,
+    pub offset_y: u64,
     /// `auto` follows the visitor's system.
     pub theme: String,
     /// Stands on the launcher beside its icon; empty leaves the icon alone.
@@ -76,6 +80,8 @@ impl Default for Appearance {
     fn default() -> Self {
         Self {
             position: POSITIONS[0].to_owned(),
+            offset_x: 20,
+            offset_y: 20,
             theme: THEMES[0].to_owned(),
             launcher_text: String::new(),
             suggestions: Vec::new(),
@@ -103,6 +109,8 @@ impl AppearanceChange {
         let mut change = Map::new();
         let mut set = |field: &str, value: Option<Value>| value.map(|value| change.insert(field.to_owned(), value));
         set("position", choice(&mut fields, "position", &POSITIONS));
+        set("offset_x", whole(&mut fields, "offset_x", &OFFSET_PX));
+        set("offset_y", whole(&mut fields, "offset_y", &OFFSET_PX));
         set("theme", choice(&mut fields, "theme", &THEMES));
         set("launcher_text", fields.text("launcher_text", &LAUNCHER_TEXT).map(Value::from));
         set("suggestions", texts_of(&mut fields, "suggestions", 0..=SUGGESTIONS_MAX, |text| text_of_form(text, &SUGGESTION)));
@@ -277,6 +285,8 @@ mod tests {
     fn every_wrong_field_is_named() {
         let check = |body: Value, expected: &[&str]| assert_eq!(parse(&body).unwrap_err(), expected, "{body}");
         check(json!({ "position": "top", "theme": 1, "disclosure": null }), &["position", "theme", "disclosure"]);
+        check(json!({ "offset_x": 201, "offset_y": 1.5 }), &["offset_x", "offset_y"]);
+        check(json!({ "offset_x": -1, "offset_y": "20" }), &["offset_x", "offset_y"]);
         check(json!({ "suggestions": ["ok", " ", 5] }), &["suggestions[1]", "suggestions[2]"]);
         check(
             json!({ "proactive_after_seconds": -1, "lead_after_messages": 0 }),

@@ -3,7 +3,12 @@ ALTER TABLE conversations ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
 UPDATE conversations SET stored_at = max(started_at, coalesce(
     (SELECT created_at FROM messages WHERE conversation = conversations.id AND messages.account = conversations.account
        AND role = 'user' ORDER BY seq LIMIT 1), started_at));
-CREATE INDEX conversations_stored ON conversations (account, agent, stored_at, started_at, id);
+
+-- What the team itself tries out counts nowhere.
+ALTER TABLE conversations ADD COLUMN trial INTEGER NOT NULL DEFAULT 0 CHECK (trial IN (0, 1));
+ALTER TABLE leads ADD COLUMN trial INTEGER NOT NULL DEFAULT 0 CHECK (trial IN (0, 1));
+CREATE INDEX conversations_stored ON conversations (account, agent, stored_at, started_at, id) WHERE trial = 0;
+CREATE INDEX leads_counted ON leads (account, agent, captured_at) WHERE trial = 0;
 
 -- Keys go with the person who made them. Of older ones, the audit log may tell.
 ALTER TABLE api_keys ADD COLUMN created_by TEXT;

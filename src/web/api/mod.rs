@@ -15,6 +15,8 @@ mod visitors;
 mod webhooks;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::middleware;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,11 +32,13 @@ use crate::web::permissions::Permissions;
 pub fn router(app: &App) -> Router<App> {
     let (routes, described) = routes().split_for_parts();
     let gate = Gate::new(app, Permissions::of(&described, "/api/v1"));
+    let packed = schema::PackedText::default();
+    let show = move |State(app): State<App>, headers: HeaderMap| schema::show(app, headers, packed);
     routes
         .route_layer(middleware::from_fn(conditional::tag))
         .route_layer(middleware::from_fn_with_state(app.clone(), once::guard))
         .route_layer(middleware::from_fn_with_state(gate, gate::api))
-        .route("/openapi.json", get(schema::show))
+        .route("/openapi.json", get(show))
         .fallback(error::unknown_path)
         .method_not_allowed_fallback(error::wrong_method)
 }

@@ -40,6 +40,7 @@ pub const RULES: &[Rule] = &[
     post("/settings/security/two-step/disable", Viewer, "access.two_step_disabled"),
     // The account.
     post("/settings/account", Owner, "account.renamed"),
+    post("/settings/live", Admin, "account.hand_back_changed"),
     // The inbox.
     post("/conversations/{conversation}/claim", Member, "conversation.taken_over"),
     post("/conversations/{conversation}/reply", Member, "conversation.answered"),

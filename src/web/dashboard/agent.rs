@@ -11,12 +11,13 @@ use crate::answer;
 use crate::domain::Invalid;
 use crate::domain::agent::{Agent, AgentChange};
 use crate::domain::page;
+use crate::domain::size::Size;
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::appearance::AppearanceForm;
 use crate::web::dashboard::conversations::ConversationRow;
-use crate::web::dashboard::display::{Size, When, count, duration_ms};
+use crate::web::dashboard::display::{When, count, duration_ms};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::knowledge::KnowledgeRow;
@@ -122,7 +123,9 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
     let plan = app.plan_of(&form.member.0.account);
     let activated = app.store.activate_agent(agent.account, agent.id, plan.agents_max, Keep::nothing()).await;
     let agent = activated.map_err(|error| match error {
-        storage::Error::LimitReached => ApiError::plan_limit(format!("Your plan {} allows no more active agents.", plan.name)),
+        storage::Error::LimitReached => {
+            ApiError::plan_limit(format!("Your plan {} doesn’t allow more active agents.", plan.name))
+        }
         other => other.into(),
     })?;
     Ok(Redirect::to(&format!("/agents/{}?done=activated", agent.id)))
@@ -130,12 +133,12 @@ pub async fn activate(OwnAgent(agent): OwnAgent, State(app): State<App>, form: S
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "duplicated" => "This is the copy. Its conversations and leads begin with it.",
-        "imported" => "The agent is imported. Put its embed code on your website.",
-        "created" => "The agent is ready. Put its embed code on your website.",
+        "duplicated" => "Agent duplicated. It starts without conversations or leads.",
+        "imported" => "Agent imported. Add its embed code to your website.",
+        "created" => "Agent created. Add its embed code to your website.",
         "saved" => "Saved.",
-        "deactivated" => "The agent no longer answers.",
-        "activated" => "The agent answers again.",
+        "deactivated" => "Agent deactivated. It no longer answers.",
+        "activated" => "Agent reactivated. It answers again.",
         _ => return None,
     })
 }
@@ -150,8 +153,7 @@ pub fn of_whole_list(failure: Invalid) -> Invalid {
 
 pub async fn page(app: &App, member: &SignedIn, agent: Agent, settings: SettingsForm) -> Result<AgentPage> {
     let knowledge = app.store.knowledge(agent.account.clone(), agent.id.clone()).await?;
-    let recent =
-        app.store.conversations(agent.account.clone(), Some(agent.id.clone()), page::Page::first(CONVERSATIONS_SHOWN)).await?;
+    let recent = app.store.conversations(agent.account.clone(), agent.id.clone(), page::Page::first(CONVERSATIONS_SHOWN)).await?;
     let conversations = recent.rows.into_iter().map(|summary| ConversationRow::new(summary, &agent)).collect();
     Ok(AgentPage {
         nav: member.nav(Section::Agents),

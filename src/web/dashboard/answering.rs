@@ -55,7 +55,7 @@ pub async fn show(
     let form = AnsweringForm::of(&app, &agent.answering);
     let mut page = AnsweringPage::new(&app, &member, agent, form);
     let saved = query.get("done").map(String::as_str) == Some("saved");
-    page.nav.flash = saved.then(|| "Saved. The next answer keeps to it.".to_owned());
+    page.nav.flash = saved.then(|| "Saved.".to_owned());
     Ok(Page(page).into_response())
 }
 
@@ -121,12 +121,12 @@ impl AnsweringForm {
             chosen: value == chosen,
         };
         let mut models =
-            vec![choice("on", "Written by a model from the knowledge", model), choice("off", "Quoted from the knowledge", model)];
+            vec![choice("on", "Written by a model from your content", model), choice("off", "Quoted from your content", model)];
         models
             .extend(app.config.answers.models.iter().map(|name| choice(name, &format!("{name} first, then the others"), model)));
         // One that is no longer configured stays chosen until its owner chooses another.
         if !models.iter().any(|one| one.chosen) {
-            models.push(choice(model, &format!("{model} (not configured: passed over)"), model));
+            models.push(choice(model, &format!("{model} (not configured, skipped)"), model));
         }
         Self {
             instructions: instructions.to_owned(),
@@ -151,9 +151,9 @@ fn tone_label(name: &'static str) -> &'static str {
 
 fn caution_label(name: &'static str) -> &'static str {
     match Caution::parse(name) {
-        Ok(Caution::Low) => "Low: answer more, be wrong more often",
+        Ok(Caution::Low) => "Low: answers more, more mistakes",
         Ok(Caution::Normal) => "Normal",
-        Ok(Caution::High) => "High: rather say that the answer is not known",
+        Ok(Caution::High) => "High: says “I don’t know” when in doubt",
         Err(_) => name,
     }
 }

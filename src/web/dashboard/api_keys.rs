@@ -77,7 +77,7 @@ pub struct PermissionBox {
 
 pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let mut page = page(&app, &member, NewKeyForm::fresh(), None).await?;
-    page.nav.flash = (query.get("done").map(String::as_str) == Some("revoked")).then(|| "The key is revoked.".to_owned());
+    page.nav.flash = (query.get("done").map(String::as_str) == Some("revoked")).then(|| "Key revoked.".to_owned());
     Ok(Page(page).into_response())
 }
 
@@ -95,7 +95,7 @@ pub async fn create(State(app): State<App>, ProvenNow(form): ProvenNow) -> Resul
                 let page = page(&app, &member, NewKeyForm::fresh(), Some(created)).await?;
                 return Ok(tell(Page(page).into_response(), told));
             }
-            None => Errors::whole(format!("There are {KEYS_ACTIVE_MAX} active keys. Revoke one first.")),
+            None => Errors::whole(format!("You have {KEYS_ACTIVE_MAX} active keys. Revoke one first.")),
         },
         (name, permissions) => Errors([name.err(), permissions.err()].into_iter().flatten().collect()),
     };
@@ -158,7 +158,7 @@ fn boxes(checked: impl Fn(Permission) -> bool) -> Vec<PermissionBox> {
 
 const fn about(permission: Permission) -> &'static str {
     match permission {
-        Permission::AgentsRead => "See agents",
+        Permission::AgentsRead => "View agents",
         Permission::AgentsWrite => "Create and change agents and their knowledge",
         Permission::ConversationsRead => "Read conversations",
         Permission::LeadsRead => "Read leads",

@@ -18,6 +18,8 @@ use crate::web::dashboard::session::{Fields, OwnAgent, SignedForm};
 /// The values of `POST /agents/{id}/appearance`, as they were typed.
 pub struct AppearanceForm {
     pub position: String,
+    pub offset_x: String,
+    pub offset_y: String,
     pub theme: String,
     pub launcher_text: String,
     /// One a line.
@@ -43,13 +45,13 @@ pub const LEAD_FIELD_LABELS: [(&str, &str); 5] =
     [("name", "Name"), ("email", "E-mail"), ("phone", "Phone"), ("company", "Company"), ("message", "Message")];
 
 pub const LEAD_RULE_LABELS: [(&str, &str); 3] = [
-    ("when_needed", "When an answer calls for a person"),
-    ("before_first_message", "Already before the first message"),
-    ("after_messages", "Also after some messages"),
+    ("when_needed", "When the agent can’t help"),
+    ("before_first_message", "Before the first message"),
+    ("after_messages", "After a number of messages"),
 ];
 
 const PLAIN: [&str; 6] = ["position", "theme", "launcher_text", "lead_rule", "consent_text", "consent_url"];
-const NUMBERS: [&str; 2] = ["proactive_after_seconds", "lead_after_messages"];
+const NUMBERS: [&str; 4] = ["offset_x", "offset_y", "proactive_after_seconds", "lead_after_messages"];
 const LISTS: [&str; 3] = ["suggestions", "hide_on", "page_parameters"];
 
 pub async fn update(
@@ -74,7 +76,7 @@ pub async fn update(
 
 fn change_of(fields: &Fields) -> std::result::Result<AppearanceChange, Vec<Invalid>> {
     let mut body = fields.object(&PLAIN.map(|name| (name, name)));
-    for name in NUMBERS {
+    for name in NUMBERS.into_iter().filter(|name| fields.all(name).next().is_some()) {
         // What is no number is left a text, and refused as one.
         let text = fields.text(name).trim();
         body.insert(name.to_owned(), text.parse::<u64>().map_or_else(|_| text.into(), Value::from));
@@ -94,7 +96,10 @@ fn texts_of(lines: &str) -> std::result::Result<Value, Invalid> {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let parts = line.split_once(':').and_then(|(name, text)| Some((name.trim().split_once('.')?, text.trim())));
         let Some(((locale, name), text)) = parts else {
-            return Err(Invalid::new("texts", format!("must have a locale, a name and a text in each line, unlike: {line}")));
+            return Err(Invalid::new(
+                "texts",
+                format!("must have a language, a name and a text on each line. This line does not: {line}"),
+            ));
         };
         if let Value::Object(texts) = locales.entry(locale).or_insert_with(|| Value::Object(Map::new())) {
             texts.insert(name.to_owned(), text.into());
@@ -119,6 +124,8 @@ impl AppearanceForm {
         });
         Self {
             position: look.position.clone(),
+            offset_x: look.offset_x.to_string(),
+            offset_y: look.offset_y.to_string(),
             theme: look.theme.clone(),
             launcher_text: look.launcher_text.clone(),
             suggestions: look.suggestions.join("\n"),
@@ -140,6 +147,8 @@ impl AppearanceForm {
         let text = |name| fields.text(name).to_owned();
         Self {
             position: text("position"),
+            offset_x: text("offset_x"),
+            offset_y: text("offset_y"),
             theme: text("theme"),
             launcher_text: text("launcher_text"),
             suggestions: text("suggestions"),

@@ -13,7 +13,7 @@ use crate::web::error::{ApiError, Result};
 /// Times in a minute that an account's people may ask: after a change, each may need an index of all that the agent knows.
 const ASKED_PER_MINUTE: u32 = 60;
 
-const BUSY: &str = "Other questions are being tested just now. Please try again in a few seconds.";
+const BUSY: &str = "Other questions are being tested. Try again in a few seconds.";
 
 /// A question with its answer, as pages show it.
 pub struct Asked {
@@ -71,8 +71,8 @@ impl ZoneLabel {
     pub fn of(zone: &str) -> Self {
         let (label, badge) = match zone {
             zone if zone == Zone::Answer.as_str() => ("Answered", "badge-good"),
-            zone if zone == Zone::Tentative.as_str() => ("Answered with reserve", "badge-warn"),
-            zone if zone == Zone::Unknown.as_str() => ("Not in the knowledge", "badge-bad"),
+            zone if zone == Zone::Tentative.as_str() => ("Unsure", "badge-warn"),
+            zone if zone == Zone::Unknown.as_str() => ("No answer found", "badge-bad"),
             zone if zone == Zone::Contact.as_str() => ("Contact details", ""),
             _ => ("Small talk", ""),
         };

@@ -52,14 +52,22 @@ pub struct LoginPage {
     pub email: String,
     pub next: Next,
     pub errors: Errors,
+    /// Nobody can sign in yet: there is no administrator.
+    pub unset: bool,
 }
 
-pub async fn show(State(app): State<App>, Query(query): Query<HashMap<String, String>>, signed_in: Result<SignedIn>) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    Query(query): Query<HashMap<String, String>>,
+    signed_in: Result<SignedIn>,
+) -> Result<Response> {
     let next = Next::parse(query.get("next").map_or("", String::as_str));
     if signed_in.is_ok() {
-        return Redirect::to(next.as_str()).into_response();
+        return Ok(Redirect::to(next.as_str()).into_response());
     }
-    Page(LoginPage { csrf: form_token(&app), email: String::new(), next, errors: Errors::default() }).into_response()
+    // Another process may have created an administrator since the start.
+    let unset = app.setup.token().is_some() && !app.store.has_users().await?;
+    Ok(Page(LoginPage { csrf: form_token(&app), email: String::new(), next, errors: Errors::default(), unset }).into_response())
 }
 
 pub async fn login(State(app): State<App>, form: OpenForm) -> Result<Response> {
@@ -116,8 +124,8 @@ pub async fn welcome(app: &App, user: User, address: ClientAddress, headers: &He
 
 /// The same page for an unknown address as for a wrong password.
 fn refused(app: &App, email: String, next: Next, refused: &Refused) -> Response {
-    let errors = Errors::whole(refused.message("E-mail address or password is wrong."));
-    refused.answer(Page(LoginPage { csrf: form_token(app), email, next, errors }))
+    let errors = Errors::whole(refused.message("Wrong e-mail address or password."));
+    refused.answer(Page(LoginPage { csrf: form_token(app), email, next, errors, unset: false }))
 }
 
 /// What was hashed under earlier parameters is hashed anew while the password is at hand.

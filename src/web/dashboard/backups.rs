@@ -13,6 +13,7 @@ use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::backup::{Backup, Why};
+use crate::domain::size::Size;
 use crate::storage::{Error, Store};
 use crate::web::App;
 use crate::web::audit::{NothingDone, Told, tell};
@@ -41,7 +42,7 @@ pub struct BackupRow {
     pub name: String,
     pub why: &'static str,
     pub made: When,
-    pub size: String,
+    pub size: Size,
 }
 
 /// Somebody who keeps the server.
@@ -88,6 +89,7 @@ pub async fn create(Keeper(_): Keeper, State(app): State<App>, _: SignedForm) ->
             tracing::warn!(error, "no backup was made");
             none("full")
         }
+        Err(Error::Corrupt(_)) => none("unsound"),
         Err(error) => return Err(error.into()),
     })
 }
@@ -176,24 +178,18 @@ fn back(done: &str) -> Redirect {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "made" => "The backup is made and verified.",
-        "busy" => "A backup is being made already. Look again in a moment.",
-        "full" => "No backup was made: the disk has no room for it, or cannot be written. The server’s log says more.",
-        "whole" => "The backup was read to its end and is whole.",
-        "damaged" => "The backup is damaged and cannot be restored. Make a new one.",
+        "made" => "Backup created and verified.",
+        "busy" => "A backup is already running. Refresh in a moment.",
+        "full" => "Backup failed. The disk is full or can’t be written. See the server’s log.",
+        "unsound" => "Backup failed. The database is damaged, so use an earlier backup.",
+        "whole" => "Backup verified.",
+        "damaged" => "This backup is damaged and can’t be restored. Create a new one.",
         _ => return None,
     })
 }
 
 impl BackupRow {
     fn new(backup: Backup) -> Self {
-        Self { why: backup.why.label(), made: When::new(backup.made_at), size: size(backup.size_bytes), name: backup.name }
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
-        _ => format!("{} MB", bytes >> 20),
+        Self { why: backup.why.label(), made: When::new(backup.made_at), size: Size(backup.size_bytes), name: backup.name }
     }
 }

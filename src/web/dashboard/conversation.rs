@@ -6,14 +6,15 @@ use askama::Template;
 use axum::extract::{Query, RawPathParams, State};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::conversation::Conversation;
+use crate::domain::account::Role;
+use crate::domain::conversation::{Author, Conversation, Message};
 use crate::domain::id::{AccountId, ConversationId};
 use crate::domain::inbox::{CannedReply, NoteOn};
 use crate::domain::lead::Lead;
 use crate::web::App;
 use crate::web::dashboard::Page;
-use crate::web::dashboard::conversations::ConversationRow;
-use crate::web::dashboard::display::{Duration, PageUrl, When, count};
+use crate::web::dashboard::conversations::{ConversationRow, left_in_words};
+use crate::web::dashboard::display::{Duration, PageUrl, When, beginning, count};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
@@ -23,12 +24,19 @@ use crate::web::dashboard::session::SignedIn;
 use crate::web::dashboard::transcript::{MessageRow, rows};
 use crate::web::error::ApiError;
 use crate::web::extract::path_id;
+use crate::web::live::TeamNews;
+
+const TITLE_CHARS: usize = 80;
 
 #[derive(Template)]
 #[template(path = "conversation.html")]
 pub struct ConversationPage {
     pub nav: Nav,
     pub id: String,
+    /// The lead's name, or what the visitor asked first.
+    pub title: String,
+    /// That it went back to the agent by itself, and nobody has taken it over since.
+    pub handed: Option<String>,
     pub agent_id: String,
     pub agent_name: String,
     pub agent_color: String,
@@ -94,10 +102,10 @@ pub async fn show(
 ) -> Result<Response> {
     let id: ConversationId = path_id(&params, "conversation", ApiError::not_found)?;
     let flash = match query.get("done").map(String::as_str) {
-        Some("claimed") => Some("You have taken over: the agent says nothing more until you hand back."),
-        Some("handed-back") => Some("Handed back: the agent answers what comes next."),
-        Some("noted") => Some("The note was added."),
-        Some("note-deleted") => Some("The note was deleted."),
+        Some("claimed") => Some("You’re now answering. The agent is paused."),
+        Some("handed-back") => Some("The agent is answering again."),
+        Some("noted") => Some("Note added."),
+        Some("note-deleted") => Some("Note deleted."),
         _ => None,
     };
     let chosen = query.get("canned").cloned().unwrap_or_default();
@@ -111,20 +119,27 @@ pub async fn page(app: &App, member: &SignedIn, id: ConversationId, draft: Draft
     let account = member.0.account.id.clone();
     let transcript = app.store.transcript(account.clone(), id.clone()).await?;
     let (conversation, messages) = (transcript.conversation, transcript.messages);
+    let was_news = see(app, member, &conversation, messages.len()).await;
     let agent = app.store.agent(account.clone(), conversation.agent.clone()).await?;
     let ratings = app.store.ratings(account.clone(), id.clone()).await?;
     let notes = app.store.notes(account.clone(), NoteOn::Conversation(id)).await?;
+    let lead = lead_of(app, &account, &conversation).await?;
     let mut nav = member.nav(Section::Conversations);
     nav.flash = draft.flash.clone();
+    if was_news {
+        nav.wanting = app.store.wanting_count(account.clone()).await?;
+    }
     Ok(Page(ConversationPage {
         nav,
+        title: title_of(lead.as_ref(), &messages),
+        handed: conversation.left_by.as_ref().map(left_in_words),
         id: conversation.id.to_string(),
         agent_id: agent.id.to_string(),
         agent_name: agent.name,
         agent_color: agent.color,
         active: conversation.ended_at.is_none(),
         messages: rows(messages, &ratings),
-        lead: lead_of(app, &account, &conversation).await?,
+        lead,
         turn: Turn::of(&conversation, member),
         draft,
         once: once(app),
@@ -134,6 +149,28 @@ pub async fn page(app: &App, member: &SignedIn, id: ConversationId, draft: Draft
         visit: Visit::new(conversation),
     })
     .into_response())
+}
+
+/// Whoever may answer has read it now; who may only look on leaves it to them. Whether anything in it was news.
+async fn see(app: &App, member: &SignedIn, conversation: &Conversation, count: usize) -> bool {
+    if !conversation.is_unread || member.0.user.role < Role::Member {
+        return false;
+    }
+    let (account, id) = (conversation.account.clone(), conversation.id.clone());
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    // The page is worth more than the mark: a disk that is full takes no marks.
+    let was_news = app.store.see_conversation(account.clone(), id.clone(), count).await.unwrap_or(false);
+    if was_news {
+        app.live.tell_team(&account, TeamNews::Seen(id));
+    }
+    was_news
+}
+
+fn title_of(lead: Option<&LeadCard>, messages: &[Message]) -> String {
+    let name = lead.map(|lead| lead.name.clone()).filter(|name| !name.is_empty());
+    let asked = || messages.iter().find(|message| message.author == Author::Visitor);
+    let title = name.or_else(|| Some(beginning(&asked()?.content, TITLE_CHARS)));
+    title.filter(|title| !title.is_empty()).unwrap_or_else(|| "Conversation".to_owned())
 }
 
 async fn lead_of(app: &App, account: &AccountId, conversation: &Conversation) -> Result<Option<LeadCard>> {
@@ -155,6 +192,15 @@ async fn earlier(app: &App, account: &AccountId, conversation: &Conversation) ->
 }
 
 impl Turn {
+    /// Another one means another reply box.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Agents => "agents",
+            Self::Mine(_) => "mine",
+            Self::Theirs { .. } => "theirs",
+        }
+    }
+
     fn of(conversation: &Conversation, member: &SignedIn) -> Self {
         match &conversation.claimed {
             None => Self::Agents,

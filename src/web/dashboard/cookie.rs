@@ -1,4 +1,4 @@
-//! Cookies of this host alone, which no script reads.
+//! Cookies of this server alone, which no script reads.
 
 use axum::http::{HeaderMap, header};
 
@@ -24,8 +24,9 @@ impl Cookie {
     /// The `Set-Cookie` line; without an age it goes with the browser's window.
     pub fn write(&self, app: &App, value: &str, age_seconds: Option<i64>) -> String {
         let secure = if app.is_https() { "; Secure" } else { "" };
+        let path = if app.config.path().is_empty() { "/" } else { app.config.path() };
         let age = age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(app))
+        format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{age}", self.name(app))
     }
 
     /// What a response writes into it, unless it removes it.
@@ -39,9 +40,14 @@ impl Cookie {
         self.write(app, "", Some(0))
     }
 
-    /// The prefix makes browsers refuse the cookie from any other host or path; it needs HTTPS.
+    /// The prefix makes browsers refuse the cookie from any other host, or at least without HTTPS where the server shares
+    /// its host: `__Host-` wants the path to be `/`, which would show the cookie to the neighbours.
     fn name(&self, app: &App) -> String {
-        if app.is_https() { format!("__Host-{}", self.0) } else { self.0.to_owned() }
+        match (app.is_https(), app.config.path()) {
+            (true, "") => format!("__Host-{}", self.0),
+            (true, _) => format!("__Secure-{}", self.0),
+            (false, _) => self.0.to_owned(),
+        }
     }
 }
 

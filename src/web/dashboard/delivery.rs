@@ -70,9 +70,9 @@ pub struct StateLabel {
 const fn label_of(state: &str) -> &'static StateLabel {
     match state.as_bytes() {
         b"pending" => &StateLabel { label: "Waiting", badge: "badge-warn" },
-        b"inflight" => &StateLabel { label: "Under way", badge: "badge-warn" },
+        b"inflight" => &StateLabel { label: "Sending", badge: "badge-warn" },
         b"delivered" => &StateLabel { label: "Delivered", badge: "badge-good" },
-        b"exhausted" => &StateLabel { label: "Given up", badge: "badge-bad" },
+        b"exhausted" => &StateLabel { label: "Failed", badge: "badge-bad" },
         _ => &StateLabel { label: "Canceled", badge: "" },
     }
 }
@@ -108,7 +108,7 @@ pub async fn show(
     let registered = app.store.webhook(account.clone(), webhook.clone()).await.map_err(missing)?;
     let (delivery, payload) = app.store.delivery(account, webhook, id).await?;
     let mut nav = member.nav(Section::Webhooks);
-    nav.flash = (query.get("done").map(String::as_str) == Some("queued")).then(|| "It is on its way.".to_owned());
+    nav.flash = (query.get("done").map(String::as_str) == Some("queued")).then(|| "Delivery queued.".to_owned());
     let payload = String::from_utf8_lossy(&payload).into_owned();
     Ok(Page(DeliveryPage {
         nav,
@@ -188,7 +188,7 @@ fn in_words(error: &str) -> &'static str {
         "connect_timeout" => "Could not connect in time",
         "tls_error" => "TLS not accepted",
         "timeout" => "No answer within 10 seconds",
-        "protocol_error" => "No answer in HTTP",
-        _ => "The try broke off",
+        "protocol_error" => "Invalid HTTP response",
+        _ => "Connection lost",
     }
 }

@@ -39,20 +39,6 @@ fn spelled_out(iso: &str) -> Option<String> {
     Some(format!("{day} {name} {}, {}", iso.get(..4)?, iso.get(11..16)?))
 }
 
-/// A number of bytes, written short: `812 B`, `24.5 kB`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Size(pub u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            bytes @ 0..1_000 => write!(f, "{bytes} B"),
-            bytes @ 1_000..1_000_000 => write!(f, "{:.1} kB", bytes as f64 / 1e3),
-            bytes => write!(f, "{:.1} MB", bytes as f64 / 1e6),
-        }
-    }
-}
-
 /// A length of time in seconds, written short: `48 s`, `4 min 5 s`, `1 h 12 min`.
 #[derive(Clone, Copy)]
 pub struct Duration(pub u64);
@@ -127,6 +113,16 @@ pub fn beginning(text: &str, chars_max: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// What a phone dials of a number as people write it: `+49 (0)30 123-45, ext. 6` is `+493012345`.
+pub fn dialled(number: &str) -> String {
+    let number = number.trim();
+    let abroad = number.starts_with('+') || number.starts_with("00");
+    let number = if abroad { number.replacen("(0)", "", 1) } else { number.to_owned() };
+    let digits = number.chars().take_while(|letter| !letter.is_alphabetic() && *letter != ',');
+    let dialled = digits.enumerate().filter(|(at, letter)| letter.is_ascii_digit() || (*at == 0 && *letter == '+'));
+    dialled.map(|(_, letter)| letter).collect()
+}
+
 /// The address of a visitor's page. It comes from the visitor, so only http and https become links.
 #[derive(Clone, Default)]
 pub struct PageUrl(pub String);
@@ -161,8 +157,6 @@ mod tests {
 
     #[test]
     fn sizes_and_durations_are_short() {
-        assert_eq!(Size(812).to_string(), "812 B");
-        assert_eq!(Size(24_500).to_string(), "24.5 kB");
         assert_eq!((duration_ms(40), duration_ms(1_234)), ("40 ms".to_owned(), "1.2 s".to_owned()));
         assert_eq!(Duration(48).to_string(), "48 s");
         assert_eq!(Duration(245).to_string(), "4 min 5 s");
@@ -185,6 +179,22 @@ mod tests {
         check("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on an iPhone");
         check("curl/8.5.0", "curl/8.5.0");
         check("", "Unknown");
+    }
+
+    #[test]
+    fn a_number_is_dialled_without_what_people_write_around_it() {
+        let check = |number, expected: &str| assert_eq!(dialled(number), expected, "{number}");
+        check("+49 (0)30 123-45", "+493012345");
+        check("0049 (0) 30 12345", "00493012345");
+        check("(030) 123 45", "03012345");
+        check("030/12345", "03012345");
+        check(" +1 555.010.0123 ", "+15550100123");
+        check("555-0123 ext. 6", "5550123");
+        check("555-0123, 6", "5550123");
+        check("1+2", "12");
+        check("+", "+");
+        check("", "");
+        check("javascript:1", "");
     }
 
     #[test]

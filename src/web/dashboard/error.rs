@@ -53,7 +53,8 @@ impl IntoResponse for PageError {
         let page = ErrorPage {
             status: error.status.as_u16(),
             title: title(error.status),
-            message: error.message,
+            // The title says it all.
+            message: if error.status == StatusCode::NOT_FOUND { String::new() } else { error.message },
             request_id: String::new(),
         };
         let mut response = (error.status, Page(page)).into_response();
@@ -64,11 +65,11 @@ impl IntoResponse for PageError {
 
 fn title(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "This page does not exist",
-        StatusCode::CONFLICT => "This is not possible now",
-        StatusCode::FORBIDDEN => "This is not allowed",
-        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
-        StatusCode::SERVICE_UNAVAILABLE => "Busy for a moment",
+        StatusCode::NOT_FOUND => "This page doesn’t exist",
+        StatusCode::CONFLICT => "This isn’t possible right now",
+        StatusCode::FORBIDDEN => "You don’t have access",
+        StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
+        StatusCode::SERVICE_UNAVAILABLE => "Temporarily unavailable",
         _ => "Something went wrong",
     }
 }

@@ -133,5 +133,6 @@ fn admit(parts: &Parts, member: Option<&Member>, least: Option<Role>) -> Result<
     }
     let (needed, own) = (least.label(), member.user.role.label());
     let above = if least == Role::Owner { "" } else { " or more" };
-    Err(ApiError::forbidden(format!("This needs the role “{needed}”{above}, and yours is “{own}”. Nothing was changed.")).into())
+    Err(ApiError::forbidden(format!("This requires the role “{needed}”{above}. Your role is “{own}”. Nothing was changed."))
+        .into())
 }

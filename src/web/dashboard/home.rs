@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::domain::agent::Agent;
-use crate::domain::analytics::{Analytics, Overview, Unanswered};
+use crate::domain::analytics::{Analytics, Overview, Unanswered, percent};
 use crate::domain::webhook::Webhook;
 use crate::web::App;
 use crate::web::dashboard::Page;
@@ -17,6 +17,9 @@ use crate::web::dashboard::nav::{Nav, Section};
 use crate::web::dashboard::session::SignedIn;
 use crate::web::dashboard::start;
 use crate::web::dashboard::trends::trends;
+
+/// From so many on, a share is told in percent.
+const FEW: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -101,12 +104,13 @@ pub async fn show(member: SignedIn, State(app): State<App>, headers: HeaderMap) 
     }
     let analytics = app.store.analytics(account.clone(), now).await?;
     let overview = app.store.overview(account.clone(), now).await?;
-    let webhooks = app.store.webhooks(account).await?;
+    let webhooks = app.store.webhooks(account.clone()).await?;
+    let installed = app.store.is_installed(account).await?;
     let plan = app.plan_of(&member.0.account);
     let limit = plan.agents_max.zip(plan.conversations_max).map(|(agents, each)| u64::from(agents) * u64::from(each));
     Ok(Page(HomePage {
         numbers: numbers(&analytics, &overview),
-        steps: if nav.may("/start") { steps(&agents, &analytics, &webhooks) } else { Vec::new() },
+        steps: if nav.may("/start") { steps(&agents, installed, &webhooks) } else { Vec::new() },
         charts: trends(&overview.days),
         models: models(&app),
         plan: PlanUse {
@@ -129,33 +133,40 @@ fn numbers(analytics: &Analytics, overview: &Overview) -> Vec<Number> {
     let none = || "–".to_owned();
     let answered = overview.answered_percent().map_or_else(none, |percent| format!("{percent} %"));
     let (average, p95) = match analytics.response_time {
-        Some(time) => (duration_ms(count(time.avg_ms)), format!("95 of 100 within {}", duration_ms(count(time.p95_ms)))),
-        None => (none(), "of this month".to_owned()),
+        Some(time) => (duration_ms(count(time.avg_ms)), format!("95th percentile: {}", duration_ms(count(time.p95_ms)))),
+        None => (none(), "this month".to_owned()),
     };
-    let rate = (conversations.this_month > 0).then(|| leads.this_month * 100 / conversations.this_month);
-    let rate = rate.map_or_else(String::new, |percent| format!(", {percent} % of conversations"));
     vec![
         number("Conversations today", conversations.today.to_string(), month(conversations.this_month)),
-        number("Leads today", leads.today.to_string(), month(leads.this_month) + &rate),
+        number("Leads today", leads.today.to_string(), lead_rate(leads.this_month, conversations.this_month)),
         number("Answered from knowledge", answered, format!("of {} answers this month", overview.answers)),
         number("Answer time", average, p95),
     ]
+}
+
+/// A share of so few that one more changes it by far is no share.
+fn lead_rate(leads: i64, conversations: i64) -> String {
+    match percent(leads, conversations) {
+        Some(percent) if leads >= FEW => format!("{leads} this month, {percent} % of conversations"),
+        // Visitors also leave their details without a conversation.
+        Some(_) if leads <= conversations => format!("{leads} of {conversations} conversations this month"),
+        _ => format!("{leads} this month"),
+    }
 }
 
 fn models(app: &App) -> Vec<ModelRow> {
     app.answerer.models().resting().into_iter().map(|(name, rests)| ModelRow { name, rests }).collect()
 }
 
-fn steps(agents: &[Agent], analytics: &Analytics, webhooks: &[Webhook]) -> Vec<Step> {
+fn steps(agents: &[Agent], installed: bool, webhooks: &[Webhook]) -> Vec<Step> {
     let taught = agents.iter().any(|agent| agent.knowledge_entries > 0);
     let page = |name| agents.first().map_or_else(|| "/start".into(), |agent| format!("/agents/{}/{name}", agent.id));
-    let talked = analytics.conversations.total > 0;
     let step = |done, title, about, href: &str| Step { done, title, about, href: href.to_owned() };
     let steps = vec![
         step(!agents.is_empty(), "Create an agent", "A chat widget with a name, a greeting and a colour.", "/start"),
-        step(taught, "Teach it", "Paste your FAQ, prices, opening hours.", &page("knowledge")),
-        step(talked, "Put it on your site", "One line of HTML; then ask it something.", &page("install")),
-        step(!webhooks.is_empty(), "Get told about leads", "Register a webhook for your CRM or chat.", "/webhooks"),
+        step(taught, "Add knowledge", "Paste your FAQ, prices and opening hours.", &page("knowledge")),
+        step(installed, "Put it on your site", "Add one line of HTML to your pages.", &page("install")),
+        step(!webhooks.is_empty(), "Choose where new leads are sent", "Add a webhook for your CRM or chat.", "/webhooks"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
 }
@@ -179,5 +190,25 @@ impl WebhookHealth {
         let all = webhooks.len();
         let on = webhooks.iter().filter(active).count();
         Self { all, active: on, failing: webhooks.iter().filter(active).filter(failing).count(), disabled: all - on }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_leads_are_counted_and_many_are_a_share() {
+        let check = |leads, conversations, expected: &str| assert_eq!(lead_rate(leads, conversations), expected);
+        check(0, 0, "0 this month");
+        check(0, 17, "0 of 17 conversations this month");
+        check(1, 17, "1 of 17 conversations this month");
+        check(1, 1, "1 of 1 conversations this month");
+        check(9, 9, "9 of 9 conversations this month");
+        check(3, 2, "3 this month");
+        check(2, 0, "2 this month");
+        check(10, 17, "10 this month, 59 % of conversations");
+        check(12, 17, "12 this month, 71 % of conversations");
+        check(199, 200, "199 this month, 100 % of conversations");
     }
 }

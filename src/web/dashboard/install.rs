@@ -64,7 +64,7 @@ pub async fn show(
 ) -> Result<Response> {
     let install = Install::of(&app, &agent).await?;
     let mut nav = member.nav(Section::Agents);
-    nav.flash = query.contains_key("removed").then(|| "Removed. It appears again when it loads the widget again.".to_owned());
+    nav.flash = query.contains_key("removed").then(|| "Website removed. It reappears when it loads the widget again.".to_owned());
     Ok(Page(InstallPage {
         nav,
         id: agent.id.to_string(),

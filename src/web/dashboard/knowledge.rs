@@ -13,11 +13,12 @@ use crate::domain::agent::Agent;
 use crate::domain::answering::ModelChoice;
 use crate::domain::id::KnowledgeId;
 use crate::domain::knowledge::{Knowledge, KnowledgeType, NewKnowledge, Source};
+use crate::domain::size::Size;
 use crate::storage::{self, Keep};
 use crate::web::App;
 use crate::web::dashboard::Page;
 use crate::web::dashboard::ask::{Asked, ask_one};
-use crate::web::dashboard::display::{Size, When, beginning, count};
+use crate::web::dashboard::display::{When, beginning, count};
 use crate::web::dashboard::error::Result;
 use crate::web::dashboard::form::Errors;
 use crate::web::dashboard::nav::{Nav, Section};
@@ -82,6 +83,11 @@ pub struct EntryPage {
 /// The types an entry can have, as the forms offer them: value and label.
 pub const KINDS: [(&str, &str); 4] =
     [("text", "Plain text"), ("faq", "Questions and answers"), ("product", "Products"), ("markdown", "Markdown")];
+
+/// The label under which the forms offer it.
+fn kind_label(kind: KnowledgeType) -> &'static str {
+    KINDS.iter().find(|(value, _)| *value == kind.as_str()).map_or(kind.as_str(), |(_, label)| label)
+}
 
 const EXCERPT_CHARS: usize = 160;
 
@@ -208,9 +214,9 @@ fn source_label(source: &Source) -> String {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "taught" => "Added. The next answer knows it.",
-        "changed" => "Saved. The next answer knows it.",
-        "forgotten" => "Deleted. The next answer knows it no more.",
+        "taught" => "Added. Your agent can use it now.",
+        "changed" => "Saved. Your agent can use it now.",
+        "forgotten" => "Deleted. Your agent no longer uses it.",
         _ => return None,
     })
 }
@@ -272,7 +278,7 @@ impl KnowledgeRow {
         Self {
             id: entry.id.to_string(),
             excerpt: beginning(&entry.content, EXCERPT_CHARS),
-            kind: entry.kind.as_str(),
+            kind: kind_label(entry.kind),
             size: Size(count(entry.size_bytes)),
             source: source_label(&entry.source),
             added: When::new(entry.created_at),

@@ -55,9 +55,9 @@ pub async fn show(
     };
     let mut nav = member.nav(Section::Leads);
     nav.flash = match query.get("done").map(String::as_str) {
-        Some("status") => Some("The status was changed.".to_owned()),
-        Some("noted") => Some("The note was added.".to_owned()),
-        Some("note-deleted") => Some("The note was deleted.".to_owned()),
+        Some("status") => Some("Status changed.".to_owned()),
+        Some("noted") => Some("Note added.".to_owned()),
+        Some("note-deleted") => Some("Note deleted.".to_owned()),
         _ => None,
     };
     Ok(Page(LeadPage {

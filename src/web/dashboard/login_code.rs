@@ -80,7 +80,7 @@ pub async fn create(State(app): State<App>, form: OpenForm) -> Result<Response> 
 }
 
 fn again(app: &App, next: Next, refused: &Refused) -> Response {
-    let message = refused.message("is wrong, or was used before");
+    let message = refused.message("is wrong or already used");
     refused.answer(Page(LoginCodePage::new(app, next, Errors::of_field("code", message))))
 }
 

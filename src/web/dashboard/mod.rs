@@ -107,6 +107,7 @@ fn routes() -> Router<App> {
         .merge(team_routes())
         .route("/settings", get(settings::show).post(settings::update))
         .route("/settings/account", post(settings::rename_account))
+        .route("/settings/live", post(settings::set_live))
         .merge(security_routes())
         .route("/leads/export", get(leads::export))
         .route("/leads/{lead}", get(lead::show))

@@ -3,6 +3,7 @@
 use url::form_urlencoded::Serializer;
 
 use crate::domain::account::Role;
+use crate::domain::inbox::WANTING_MAX;
 use crate::web::dashboard::access::{self, Does};
 use crate::web::dashboard::notices::Notice;
 use crate::web::dashboard::search::{PAGES, Place};
@@ -16,6 +17,8 @@ pub struct Nav {
     pub csrf: String,
     /// What the last form did, shown once above the page.
     pub flash: Option<String>,
+    /// Conversations that want somebody of the team.
+    pub wanting: i64,
     /// Shown above every page until what they tell of is over.
     pub notices: Vec<Notice>,
 }
@@ -27,6 +30,11 @@ impl Nav {
             Some((page, _)) => self.may(page),
             None => self.sees(place.href),
         })
+    }
+
+    /// How many conversations want somebody, as the navigation shows it.
+    pub fn wanting_text(&self) -> String {
+        if self.wanting < WANTING_MAX { self.wanting.to_string() } else { format!("{}+", WANTING_MAX - 1) }
     }
 
     /// Whether the form of the route `path` may be sent, so that a page need not show it in vain.

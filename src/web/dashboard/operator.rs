@@ -39,7 +39,7 @@ pub async fn reply(State(app): State<App>, params: RawPathParams, form: SignedFo
     let text = fields.text("content").to_owned();
     let content = match text_of_form(&text, &lines(1..=MESSAGE_CHARS_MAX)) {
         Ok(content) if !content.trim().is_empty() => content,
-        Ok(_) => return unsent(&app, &member, id, text, "Write something first.".into()).await,
+        Ok(_) => return unsent(&app, &member, id, text, "Write a message first.".into()).await,
         Err(message) => return unsent(&app, &member, id, text, message).await,
     };
     match app.store.operator_reply(member.0.user.clone(), id.clone(), content, name).await? {
@@ -60,18 +60,21 @@ pub async fn hand_back(State(app): State<App>, params: RawPathParams, form: Sign
             Ok(to(&id, "handed-back"))
         }
         HandedBack::Unseen => {
-            let message = "The visitor has written in the meantime. Answer, or hand back once more.";
+            let message = "The visitor has written again. Answer them, or hand back once more.";
             refused(&app, &member, id, message.into()).await
         }
-        HandedBack::NotYours => refused(&app, &member, id, "You do not have this conversation any more.".into()).await,
+        HandedBack::NotYours => refused(&app, &member, id, "This conversation is no longer yours.".into()).await,
     }
 }
 
-/// Sent by the script while the operator writes; shown to the visitor and kept nowhere.
+/// Sent by the script while the operator writes; shown to the visitor. That somebody is there is noted while a visitor waits.
 pub async fn typing(State(app): State<App>, params: RawPathParams, form: SignedForm) -> Result<StatusCode> {
     let (id, user) = (conversation_id(&params)?, form.member.0.user);
-    let found = app.store.conversation(user.account, id).await?;
+    let found = app.store.conversation(user.account.clone(), id.clone()).await?;
     if let Some(claimed) = found.claimed.filter(|claimed| claimed.by == user.id) {
+        if found.waiting_since.is_some() {
+            app.store.note_sign_of_life(user, id).await?;
+        }
         app.live.tell_visitor(&found.visitor, VisitorNews::Typing(claimed.name));
     }
     Ok(StatusCode::NO_CONTENT)
@@ -91,8 +94,10 @@ fn tell(app: &App, account: &AccountId, id: &ConversationId, visitor: &VisitorId
     app.live.tell_team(account, TeamNews::Changed(id.clone()));
 }
 
+/// The field itself, so that the next letter goes into it.
 fn to(id: &ConversationId, done: &str) -> Response {
-    Redirect::to(&format!("/conversations/{id}?done={done}#end")).into_response()
+    let place = if done == "handed-back" { "end" } else { "content" };
+    Redirect::to(&format!("/conversations/{id}?done={done}#{place}")).into_response()
 }
 
 async fn refused(app: &App, member: &SignedIn, id: ConversationId, message: String) -> Result<Response> {
@@ -109,8 +114,8 @@ async fn unsent(app: &App, member: &SignedIn, id: ConversationId, text: String, 
 
 fn not_yours(now: &Conversation) -> String {
     match &now.claimed {
-        Some(claimed) => format!("Not sent: {} has taken this conversation over.", claimed.name),
-        None if now.ended_at.is_some() => "Not sent: this conversation has ended.".to_owned(),
-        None => "Not sent: the agent answers here. Take the conversation over first.".to_owned(),
+        Some(claimed) => format!("Not sent. {} has taken this conversation over.", claimed.name),
+        None if now.ended_at.is_some() => "Not sent. This conversation has ended.".to_owned(),
+        None => "Not sent. The agent is answering. Take over first.".to_owned(),
     }
 }

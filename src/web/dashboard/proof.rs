@@ -157,7 +157,8 @@ pub async fn create(State(app): State<App>, headers: HeaderMap, SignedForm { mem
 
 fn asked(mut page: ProofPage, refused: Option<Refused>) -> Response {
     let Some(refused) = refused else { return (StatusCode::UNAUTHORIZED, Page(page)).into_response() };
-    page.errors = Errors::of_field("proof", refused.message("That is not right."));
+    let wrong = if page.takes_code { "Wrong password or code." } else { "Wrong password." };
+    page.errors = Errors::of_field("proof", refused.message(wrong));
     refused.answer(Page(page))
 }
 

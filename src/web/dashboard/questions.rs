@@ -95,7 +95,7 @@ pub async fn save(OwnAgent(agent): OwnAgent, State(app): State<App>, form: Signe
     let answer = replies.first().map(given).ok_or_else(ApiError::internal)?;
     let saved = app.store.save_question(agent.account.clone(), agent.id.clone(), text, answer).await;
     saved.map_err(|error| match error {
-        storage::Error::LimitReached => ApiError::conflict(format!("An agent holds at most {SAVED_MAX} saved questions.")),
+        storage::Error::LimitReached => ApiError::conflict(format!("An agent can have up to {SAVED_MAX} test questions.")),
         other => other.into(),
     })?;
     Ok(back(&agent, "saved"))
@@ -123,9 +123,9 @@ fn back(agent: &Agent, done: &str) -> Redirect {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "saved" => "Saved with the answer it has now.",
-        "dismissed" => "Dismissed, until it is asked again.",
-        "forgotten" => "The question is no longer saved.",
+        "saved" => "Saved with its current answer.",
+        "dismissed" => "Dismissed until someone asks it again.",
+        "forgotten" => "Test question removed.",
         _ => return None,
     })
 }

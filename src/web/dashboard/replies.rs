@@ -39,8 +39,8 @@ pub struct NewReplyForm {
 
 pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let flash = match query.get("done").map(String::as_str) {
-        Some("created") => Some("The reply is at hand in every conversation.".to_owned()),
-        Some("deleted") => Some("The reply was deleted.".to_owned()),
+        Some("created") => Some("Reply saved.".to_owned()),
+        Some("deleted") => Some("Reply deleted.".to_owned()),
         _ => None,
     };
     page(&app, &member, NewReplyForm::default(), flash).await
@@ -54,7 +54,7 @@ pub async fn create(State(app): State<App>, SignedForm { member, fields }: Signe
             Ok(()) => return Ok(Redirect::to("/settings/replies?done=created").into_response()),
             Err(storage::Error::Conflict) => vec![Invalid::new("title", "another reply has this name")],
             Err(storage::Error::LimitReached) => {
-                vec![Invalid::new("", format!("{CANNED_REPLIES_MAX} replies are as many as can be kept."))]
+                vec![Invalid::new("", format!("You can save up to {CANNED_REPLIES_MAX} replies. Delete one first."))]
             }
             Err(error) => return Err(error.into()),
         },
@@ -76,7 +76,7 @@ pub async fn delete(State(app): State<App>, params: RawPathParams, form: SignedF
 
 async fn page(app: &App, member: &SignedIn, form: NewReplyForm, flash: Option<String>) -> Result<Response> {
     let replies = app.store.canned_replies(member.0.account.id.clone()).await?;
-    let mut nav = member.nav(Section::Conversations);
+    let mut nav = member.nav(Section::Settings);
     nav.flash = flash;
     Ok(Page(RepliesPage { nav, replies, form }).into_response())
 }

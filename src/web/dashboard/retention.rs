@@ -54,7 +54,7 @@ pub struct Due(pub String);
 pub async fn show(member: SignedIn, State(app): State<App>, Query(query): Query<HashMap<String, String>>) -> Result<Response> {
     let chosen = app.store.retention(member.0.account.id.clone()).await?;
     let mut page = page(&app, &member, chosen, RetentionForm::of(chosen)).await?;
-    page.nav.flash = query.contains_key("done").then(|| "Saved. It is applied within the hour.".to_owned());
+    page.nav.flash = query.contains_key("done").then(|| "Saved. Changes apply within the hour.".to_owned());
     Ok(Page(page).into_response())
 }
 

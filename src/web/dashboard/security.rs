@@ -153,10 +153,10 @@ fn back(done: &str) -> Response {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "email" => "From now on you sign in with this address.",
-        "password" => "The password is changed. Every other session has ended.",
-        "two-step-off" => "Two-step sign-in is off. Every other session has ended.",
-        "ended" => "Signed out there.",
+        "email" => "Address changed. Sign in with it from now on.",
+        "password" => "Password changed. You’re signed out everywhere else.",
+        "two-step-off" => "Two-step sign-in is off. You’re signed out everywhere else.",
+        "ended" => "Session signed out.",
         _ => return None,
     })
 }

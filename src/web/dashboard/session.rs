@@ -10,7 +10,7 @@ use crate::domain::account::User;
 use crate::domain::agent::Agent;
 use crate::domain::id::{AccountId, AgentId};
 use crate::domain::time::HOUR_MS;
-use crate::storage::{Member, NewSession};
+use crate::storage::{self, Member, NewSession};
 use crate::web::App;
 use crate::web::body::Whole;
 use crate::web::client::{ClientAddress, address, is_own_page, user_agent};
@@ -33,7 +33,7 @@ const FIELDS_MAX: usize = 1_000;
 const FORM_AGE_MS: i64 = 12 * HOUR_MS;
 
 /// A signed-in person, and what every page tells their team.
-pub struct SignedIn(pub Member, Vec<Notice>);
+pub struct SignedIn(pub Member, Vec<Notice>, i64);
 
 impl SignedIn {
     pub fn nav(&self, section: Section) -> Nav {
@@ -44,6 +44,7 @@ impl SignedIn {
             role: self.0.user.role,
             csrf: self.0.csrf.clone(),
             flash: None,
+            wanting: self.2,
             notices: self.1.clone(),
         }
     }
@@ -54,9 +55,26 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let member = member(parts, app).await?;
-        let troubled = app.store.troubled_webhooks(member.account.id.clone()).await?;
-        Ok(Self(member, troubled.iter().map(notices::of).collect()))
+        let troubled = app.store.troubled_webhooks(member.account.id.clone()).await;
+        let mut told: Vec<_> = damage(app, &member).await.into_iter().collect();
+        match troubled {
+            Ok(troubled) => told.extend(troubled.iter().map(notices::of)),
+            // The page may still be readable, and that it is damaged is told already.
+            Err(storage::Error::Corrupt(_)) if !told.is_empty() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let wanting = match app.store.wanting_count(member.account.id.clone()).await {
+            Err(storage::Error::Corrupt(_)) if !told.is_empty() => 0,
+            wanting => wanting?,
+        };
+        Ok(Self(member, told, wanting))
     }
+}
+
+async fn damage(app: &App, member: &Member) -> Option<Notice> {
+    app.store.damage()?;
+    let keeps_server = app.store.keeps_server(member.user.id.clone()).await.unwrap_or_default();
+    notices::of_damage(&app.store, keeps_server)
 }
 
 /// Whose session a request belongs to. The dashboard's guard asks once, and leaves the answer with the request.
@@ -218,7 +236,7 @@ impl FromRequest<App> for OpenForm {
 }
 
 fn too_long() -> ApiError {
-    let message = "What was typed is too long. A password has at most 256 characters.";
+    let message = "Your input is too long. A password can have up to 256 characters.";
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
 }
 
@@ -242,7 +260,7 @@ fn check_origin(app: &App, headers: &HeaderMap) -> Result<()> {
 }
 
 fn foreign_form() -> PageError {
-    ApiError::forbidden("This form was not sent from this dashboard, or it is too old. Go back, reload and send it again.").into()
+    ApiError::forbidden("This form has expired. Go back, reload and try again.").into()
 }
 
 /// Opens a session for `user`, and gives the cookie that stands for it.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::domain::Invalid;
 use crate::domain::account::{ACCOUNT_NAME, Role};
 use crate::domain::input::text_of_form;
+use crate::domain::operator::HAND_BACK_MINUTES_MAX;
 use crate::domain::payment::Payment;
 use crate::web::App;
 use crate::web::audit::{Told, tell};
@@ -25,6 +26,7 @@ use crate::web::dashboard::session::{SignedForm, SignedIn};
 pub struct SettingsPage {
     pub nav: Nav,
     pub profile: ProfileForm,
+    pub live: LiveForm,
     pub plan: PlanCard,
     pub payments: Vec<PaymentRow>,
     pub keeps_server: bool,
@@ -34,6 +36,13 @@ pub struct SettingsPage {
 pub struct ProfileForm {
     pub account: String,
     pub name: String,
+    pub errors: Errors,
+}
+
+/// The value of `POST /settings/live`.
+pub struct LiveForm {
+    pub minutes: String,
+    pub minutes_max: u32,
     pub errors: Errors,
 }
 
@@ -91,6 +100,22 @@ pub async fn rename_account(State(app): State<App>, form: SignedForm) -> Result<
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
+/// After how many minutes without a reply conversations go back to their agents.
+pub async fn set_live(State(app): State<App>, form: SignedForm) -> Result<Response> {
+    let SignedForm { member, fields } = form;
+    let text = fields.text("minutes").trim();
+    if let Some(minutes) = text.parse::<u32>().ok().filter(|minutes| *minutes <= HAND_BACK_MINUTES_MAX) {
+        let account = member.0.account.id;
+        app.store.set_hand_back_minutes(account.clone(), minutes).await?;
+        return Ok(tell(Redirect::to("/settings?done=saved").into_response(), Told::of(&account, &format!("{minutes} minutes"))));
+    }
+    let message = format!("must be a whole number from 0 to {HAND_BACK_MINUTES_MAX}");
+    let errors = Errors(vec![Invalid::new("minutes", message)]);
+    let mut page = page(&app, &member).await?;
+    page.live = LiveForm { minutes: text.to_owned(), errors, ..page.live };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
 async fn page(app: &App, member: &SignedIn) -> Result<SettingsPage> {
     let (account, user) = (&member.0.account, &member.0.user);
     // What is paid is the owners' business.
@@ -100,6 +125,11 @@ async fn page(app: &App, member: &SignedIn) -> Result<SettingsPage> {
     Ok(SettingsPage {
         nav: member.nav(Section::Settings),
         profile: ProfileForm { account: account.name.clone(), name: user.name.clone(), errors: Errors::default() },
+        live: LiveForm {
+            minutes: app.store.hand_back_minutes(account.id.clone()).await?.to_string(),
+            minutes_max: HAND_BACK_MINUTES_MAX,
+            errors: Errors::default(),
+        },
         plan: PlanCard {
             name: plan.name,
             agents: plan.agents_max,

@@ -119,7 +119,7 @@ fn knowledge_of(fields: &Fields) -> std::result::Result<NewKnowledge, Vec<Invali
         return Ok(NewKnowledge::new(KnowledgeType::Faq, sample::FAQ, Source::Sample));
     }
     if fields.text("knowledge").trim().is_empty() {
-        return Err(vec![Invalid::new("knowledge", "paste what visitors ask about, or choose the sample")]);
+        return Err(vec![Invalid::new("knowledge", "paste your text, or choose the sample content")]);
     }
     let parsed = NewKnowledge::parse(&fields.object(&[("content", "knowledge"), ("type", "type")]));
     let knowledge = parsed.map_err(|rejection| rejection.failures)?;

@@ -119,7 +119,7 @@ pub async fn revoke(State(app): State<App>, params: RawPathParams, form: SignedF
 pub async fn set_role(State(app): State<App>, params: RawPathParams, form: ProvenForm) -> Result<Response> {
     let ProvenForm { member, fields } = form;
     let id: UserId = path_id(&params, "user", ApiError::not_found)?;
-    let role = Role::parse(fields.text("role")).ok_or_else(|| ApiError::bad_request("There is no such role."))?;
+    let role = Role::parse(fields.text("role")).ok_or_else(|| ApiError::bad_request("This role doesn’t exist."))?;
     match app.store.set_role(member.0.user.clone(), id.clone(), role).await? {
         Ok(changed) => {
             pass_on(&app, &member.0.account.id, &changed.passed_on);
@@ -186,9 +186,9 @@ fn back(done: &str) -> Response {
 
 fn flash(done: &str) -> Option<&'static str> {
     Some(match done {
-        "role" => "The role was changed. It counts from the next click on.",
-        "removed" => "Removed. They are signed out everywhere, and the API keys that they created are revoked.",
-        "revoked" => "The invite’s link does not work any more.",
+        "role" => "Role changed.",
+        "removed" => "Person removed. They are signed out everywhere and their API keys are revoked.",
+        "revoked" => "Invite revoked.",
         _ => return None,
     })
 }
@@ -239,10 +239,10 @@ impl InviteRow {
 impl RoleOption {
     fn new(role: Role) -> Self {
         let about = match role {
-            Role::Viewer => "Sees everything but API keys, team and audit log. Changes and exports nothing.",
-            Role::Member => "Answers visitors, works with leads and notes, teaches agents, exports.",
-            Role::Admin => "Also agents, webhooks, API keys and the team; deletes visitors.",
-            Role::Owner => "Also owners, the account’s name, plan and payments.",
+            Role::Viewer => "Can view everything except API keys, team and audit log. Can’t change or export anything.",
+            Role::Member => "Can answer visitors, manage leads and notes, edit agents’ knowledge and export.",
+            Role::Admin => "Can also manage agents, webhooks, API keys and the team, and delete visitors.",
+            Role::Owner => "Everything, including owners, account name, plan and billing.",
         };
         Self { role, about }
     }

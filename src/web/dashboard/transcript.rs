@@ -114,7 +114,7 @@ impl Origin {
         let trouble = trouble.map(|reason| said(reason)).unwrap_or_default();
         let reasons = generation.degraded.iter().chain(&generation.interrupted).map(|reason| said(reason));
         let mut remarks: Vec<String> = reasons.filter(|reason| *reason != trouble).collect();
-        remarks.extend(generation.truncated.then(|| "cut off at the longest that an answer may be".to_owned()));
+        remarks.extend(generation.truncated.then(|| "cut off at the maximum answer length".to_owned()));
         remarks.extend(generation.failures.into_iter().map(|failure| format!("{}: {}", failure.model, failure.reason)));
         Some(Self {
             provider: trace.provider,
@@ -134,21 +134,21 @@ impl Origin {
 /// A reason of the trace in words.
 fn said(reason: &str) -> String {
     let words = match reason {
-        "over_limit" => "more was asked than its limits grant to models",
-        "budget_visitor" => "the visitor’s budget of the day is used up",
-        "budget_agent" => "the agent’s budget of the day is used up",
-        "budget_account" => "the account’s budget of the day is used up",
-        "budget_server" => "the server’s budget of the day is used up",
+        "over_limit" => "the limit for model answers was reached",
+        "budget_visitor" => "the visitor’s daily budget is used up",
+        "budget_agent" => "the agent’s daily budget is used up",
+        "budget_account" => "the account’s daily budget is used up",
+        "budget_server" => "the server’s daily budget is used up",
         "busy" => "too many answers were being written",
-        "unmatched" => "nothing in the knowledge fits, so no model was asked",
-        "no_answer" => "the model found no answer in the knowledge",
+        "unmatched" => "nothing in your content matches, so no model was asked",
+        "no_answer" => "the model found no answer in your content",
         "failed" => "no model could answer",
         "uncited" => "the model named no source, so its answer was not shown",
         "leak" => "the model repeated its instructions and was cut off",
         "visitor_stopped" => "stopped by the visitor",
         "visitor_left" => "the visitor left",
         "server_stopped" => "the server was stopped",
-        "model_failed" => "the model broke off",
+        "model_failed" => "the model stopped unexpectedly",
         other => other,
     };
     words.to_owned()

@@ -19,7 +19,7 @@ fn visits(days: &[Day]) -> Chart {
         narrow: "Leads",
         bars,
         most: most.map(|most| format!("{most} a day")),
-        empty: "Nobody has written in this time. The first conversation shows here.",
+        empty: "No conversations in the last 30 days.",
         sum: format!("{conversations} conversations and {leads} leads in 30 days"),
     }
 }
@@ -36,7 +36,7 @@ fn answers(days: &[Day]) -> Chart {
         narrow: "From knowledge",
         bars,
         most: most.map(|most| format!("{most} a day")),
-        empty: "No question was answered in this time.",
+        empty: "No answers in the last 30 days.",
         sum: format!("{known} of {all} answers in 30 days came from the knowledge"),
     }
 }
@@ -53,11 +53,11 @@ fn times(days: &[Day]) -> Chart {
     Chart {
         id: "times",
         title: "Answer times",
-        wide: "95 of 100 within",
+        wide: "95th percentile",
         narrow: "Average",
         bars,
         most,
-        empty: "No question was answered in this time.",
-        sum: format!("On every day of the last 30, 95 of 100 answers came within {}", duration_ms(slowest)),
+        empty: "No answers in the last 30 days.",
+        sum: format!("On each of the last 30 days, the 95th percentile was at most {}", duration_ms(slowest)),
     }
 }

@@ -51,8 +51,8 @@ impl Refused {
     pub fn message(&self, wrong: &str) -> String {
         match self {
             Self::Wrong => wrong.to_owned(),
-            Self::TooLong => format!("A password has at most {} characters.", password::CHARS_MAX),
-            Self::Locked(seconds) => format!("Too many attempts. Try again in {seconds} s."),
+            Self::TooLong => format!("A password can have up to {} characters.", password::CHARS_MAX),
+            Self::Locked(seconds) => format!("Too many attempts. Try again in {seconds} seconds."),
         }
     }
 

@@ -55,7 +55,7 @@ pub struct RecoveryCodesPage {
 
 impl RecoveryCodesPage {
     fn new(member: &SignedIn, codes: Vec<String>, is_new: bool) -> Self {
-        let about = format!("Recovery codes of {} for ChatForge. Each opens once.", member.0.user.email);
+        let about = format!("Recovery codes of {} for ChatForge. Each works once.", member.0.user.email);
         let text = format!("{about}\n\n{}\n", codes.join("\n"));
         Self { nav: member.nav(Section::Settings), codes, text, is_new }
     }
@@ -85,11 +85,11 @@ pub async fn enable(State(app): State<App>, headers: HeaderMap, form: ProvenForm
         Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
     };
     let Some(secret) = offered(&app, user, fields.text("offer")) else {
-        return again(totp::generate(&app.world), "", "That took too long. Scan the code below; the earlier one is void.");
+        return again(totp::generate(&app.world), "", "That took too long. Scan the new code below.");
     };
     let code = totp::read(fields.text("code"));
     let Some(step) = code.and_then(|code| totp::step(&secret, &code, app.world.now())) else {
-        return again(secret, "code", "is not the code of this moment; check that the clock of your phone is right");
+        return again(secret, "code", "is not the current code. Check your phone’s clock");
     };
     let (codes, hashes) = draw_codes(&app);
     let sealed = app.vault.seal(&app.world, &secret, &place::of_two_step(&user.id));

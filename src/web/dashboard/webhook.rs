@@ -167,12 +167,12 @@ fn flash(query: &Queried) -> Option<String> {
     let queued = || query.get("queued").and_then(|text| text.parse::<u64>().ok());
     Some(match query.get("done")?.as_str() {
         "saved" => "Saved.".into(),
-        "enabled" => "The webhook is active again.".into(),
-        "disabled" => "Nothing is sent to this webhook until you enable it.".into(),
+        "enabled" => "Webhook enabled.".into(),
+        "disabled" => "Webhook disabled. No events are sent until you enable it.".into(),
         "recovered" => match queued()? {
-            0 => "Nothing was missed in this time.".into(),
-            1 => "1 delivery is on its way.".into(),
-            many => format!("{many} deliveries are on their way."),
+            0 => "No events were missed in this time range.".into(),
+            1 => "1 delivery queued.".into(),
+            many => format!("{many} deliveries queued."),
         },
         _ => return None,
     })

@@ -93,9 +93,9 @@ pub async fn agents(app: &App, member: &SignedIn) -> Result<Vec<Agent>> {
 
 const fn about(kind: EventType) -> &'static str {
     match kind {
-        EventType::LeadCaptured => "A visitor left a way to reach them",
-        EventType::ConversationCompleted => "A conversation has come to its end",
-        EventType::LimitReached => "An agent used up the month’s conversations",
+        EventType::LeadCaptured => "A visitor left contact details",
+        EventType::ConversationCompleted => "A conversation ended",
+        EventType::LimitReached => "An agent reached its monthly conversation limit",
         EventType::Installed => "The widget was loaded on a site for the first time",
         EventType::PaymentReceived => "A payment for this account arrived",
         EventType::Test => "Sent on request",

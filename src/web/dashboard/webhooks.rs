@@ -69,7 +69,7 @@ pub async fn list(member: SignedIn, State(app): State<App>, Query(query): Query<
     let agents = webhook_form::agents(&app, &member).await?;
     let mut page = page(&app, &member, &agents, WebhookForm::fresh(&agents), None).await?;
     let deleted = query.get("done").map(String::as_str) == Some("deleted");
-    page.nav.flash = deleted.then(|| "The webhook is deleted. Nothing more is sent to it.".to_owned());
+    page.nav.flash = deleted.then(|| "Webhook deleted. No more events are sent to it.".to_owned());
     Ok(Page(page).into_response())
 }
 
@@ -132,12 +132,12 @@ impl WebhookState {
             ("active", _) => match webhook.failing_since {
                 None => Self { label: "Active", badge: "badge-good", why: "", since: None },
                 Some(since) => {
-                    Self { label: "Failing", badge: "badge-warn", why: "Every try has failed", since: Some(When::new(since)) }
+                    Self { label: "Failing", badge: "badge-warn", why: "Every attempt has failed", since: Some(When::new(since)) }
                 }
             },
-            (_, Some("gone")) => disabled("It answered that it is gone (410)"),
-            (_, Some("failing")) => disabled("Five days of nothing but failures"),
-            _ => Self { badge: "", ..disabled("Switched off by hand") },
+            (_, Some("gone")) => disabled("The address answered 410 Gone"),
+            (_, Some("failing")) => disabled("Every attempt failed for five days"),
+            _ => Self { badge: "", ..disabled("Disabled manually") },
         }
     }
 }

@@ -22,7 +22,7 @@ const ANSWERING: Param = body(
 const APPEARANCE: Param = body(
     "appearance",
     "object",
-    "How the widget looks and behaves. Omitted fields keep their value. `position`: `right` or `left`. `theme`: `auto`, `light` or `dark`. `launcher_text`: the text next to the launcher’s icon. `suggestions`: up to 6 questions. `disclosure`: whether the widget says that an AI answers. `proactive_after_seconds`: when the greeting appears by itself; 0 turns it off. `hide_on`: up to 20 paths, each with up to three `*` wildcards. `page_parameters`: up to 20 names of query parameters to save with visitors’ page URLs, `utm_*` by default. `lead_fields`: any of `name`, `email`, `phone`, `company` and `message`. `lead_rule`: `when_needed`, `before_first_message` or `after_messages`, with `lead_after_messages`. `consent_text` and `consent_url`. `texts`: your own widget texts, an object keyed by locale and text name.",
+    "How the widget looks and behaves. Omitted fields keep their value. `position`: `auto` (left on right-to-left pages), `right` or `left`. `offset_x` and `offset_y`: 0 to 200 pixels from the side and from the bottom. `theme`: `auto`, `light` or `dark`. `launcher_text`: the text next to the launcher’s icon. `suggestions`: up to 6 questions. `disclosure`: whether the widget says that an AI answers. `proactive_after_seconds`: when the greeting appears by itself; 0 turns it off. `hide_on`: up to 20 paths, each with up to three `*` wildcards. `page_parameters`: up to 20 names of query parameters to save with visitors’ page URLs, `utm_*` by default. `lead_fields`: any of `name`, `email`, `phone`, `company` and `message`. `lead_rule`: `when_needed`, `before_first_message` or `after_messages`, with `lead_after_messages`. `consent_text` and `consent_url`. `texts`: your own widget texts, an object keyed by locale and text name.",
 );
 const CONTENT: Param = body("content", "string", "The knowledge text, 1 to 50,000 characters.").required();
 const KIND: Param = body(
@@ -123,7 +123,9 @@ const AGENT_CREATED: &str = r##"{
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": [],
   "appearance": {
-    "position": "right",
+    "position": "auto",
+    "offset_x": 20,
+    "offset_y": 20,
     "theme": "auto",
     "launcher_text": "",
     "suggestions": [],
@@ -210,7 +212,9 @@ const AGENT_SHOWN: &str = r##"{
   "embed_code": "<script src=\"https://chat.example.com/widget.js\" data-agent=\"agt_a1b2c3d4e5\"></script>",
   "allowed_domains": ["example.com", "app.example.com"],
   "appearance": {
-    "position": "right",
+    "position": "auto",
+    "offset_x": 20,
+    "offset_y": 20,
     "theme": "auto",
     "launcher_text": "",
     "suggestions": [],

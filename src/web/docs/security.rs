@@ -16,6 +16,8 @@ use crate::web::error::{ApiError, Result};
 const DOCUMENT: &str = include_str!("../../../docs/SECURITY.md");
 const CONFIGURATION: &str = include_str!("../../../chatforge.example.toml");
 const CONFIGURATION_PATH: &str = "/docs/chatforge.example.toml";
+/// The same as the page about security, which stands beside it, links to it.
+const CONFIGURATION_LINK: &str = "chatforge.example.toml";
 
 static PAGE: LazyLock<SecurityPage> = LazyLock::new(|| SecurityPage::of(DOCUMENT));
 
@@ -73,8 +75,8 @@ fn led_here<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item =
     let mut is_word = false;
     events.filter_map(move |event| match event {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = if dest_url.ends_with("chatforge.example.toml") { CONFIGURATION_PATH.into() } else { dest_url };
-            is_word = !dest_url.starts_with(['/', '#']) && !dest_url.starts_with("https://");
+            let dest_url = if dest_url.ends_with(CONFIGURATION_LINK) { CONFIGURATION_LINK.into() } else { dest_url };
+            is_word = &*dest_url != CONFIGURATION_LINK && !dest_url.starts_with('#') && !dest_url.starts_with("https://");
             (!is_word).then_some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
         }
         Event::End(TagEnd::Link) if is_word => None,

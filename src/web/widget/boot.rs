@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, GREETING_DEFAULT};
 use crate::domain::conversation::Transcript;
 use crate::domain::id::{AgentId, Identifier};
 use crate::domain::input::{Fields, line};
@@ -17,6 +17,7 @@ use crate::web::App;
 use crate::web::body::object;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
+use crate::web::trial::Trial;
 use crate::web::widget::installations;
 use crate::web::widget::session::{Sent, Session, active_agent};
 use crate::web::widget::view::{MessageView, OperatorView};
@@ -39,11 +40,15 @@ struct AgentView {
     id: String,
     name: String,
     greeting: String,
+    /// Nobody has changed the greeting, so that the widget says it in the visitor's language.
+    default_greeting: bool,
     color: String,
     suggestions: Vec<String>,
     lead_form: LeadForm,
     disclosure: bool,
     position: String,
+    offset_x: u64,
+    offset_y: u64,
     theme: String,
     launcher_text: String,
     proactive_after_seconds: u64,
@@ -78,8 +83,11 @@ pub async fn create(State(app): State<App>, sent: Sent) -> Result<Json<Booted>> 
         page_url: seen("page_url"),
         referrer: seen("referrer"),
         locale: locale(&body),
+        trial: body.get("trial").and_then(Value::as_str).and_then(|token| Trial::open(&app, token, &agent.id)),
     };
-    installations::note(&app, &agent, &sent, &session).await?;
+    if session.trial.is_none() {
+        installations::note(&app, &agent, &sent, &session).await?;
+    }
     let idle_before = app.world.now().plus_ms(-app.config.inactivity_ms());
     let open = app.store.open_conversation(agent.account.clone(), agent.id.clone(), session.visitor.clone(), idle_before).await?;
     Ok(Json(Booted::new(&app, agent, &session, open)))
@@ -106,6 +114,7 @@ impl AgentView {
         Self {
             id: agent.id.to_string(),
             name: agent.name,
+            default_greeting: agent.greeting == GREETING_DEFAULT,
             greeting: agent.greeting,
             color: agent.color,
             suggestions: look.suggestions,
@@ -118,6 +127,8 @@ impl AgentView {
             },
             disclosure: look.disclosure,
             position: look.position,
+            offset_x: look.offset_x,
+            offset_y: look.offset_y,
             theme: look.theme,
             launcher_text: look.launcher_text,
             proactive_after_seconds: look.proactive_after_seconds,

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::agent::Agent;
+use crate::domain::conversation::Author;
 use crate::domain::id::{Identifier, MessageId};
 use crate::domain::operator::Claimed;
 use crate::domain::time::Time;
@@ -45,7 +46,10 @@ pub async fn stream(State(app): State<App>, address: ClientAddress, headers: Hea
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(MessageId::parse);
     let (events, stream) = channel(EVENTS_WAITING_MAX);
     let (since, resumed) = (session.opened_at, after.is_some());
-    tokio::spawn(feed(Feed { app, agent, session, after, since, resumed, operator: None, _place: place }, events));
+    tokio::spawn(feed(
+        Feed { app, agent, session, after, since, resumed, operator: None, was_left: false, _place: place },
+        events,
+    ));
     let unbuffered = [(header::HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(ReceiverStream::new(stream))).into_response())
 }
@@ -61,6 +65,8 @@ struct Feed {
     /// It listened before: the conversation may have been handed back while nobody did.
     resumed: bool,
     operator: Option<Claimed>,
+    /// The person who had the conversation last did not reply.
+    was_left: bool,
     _place: Held,
 }
 
@@ -114,10 +120,16 @@ impl Feed {
             if news.operator != self.operator && news.operator.is_some() {
                 self.tell_operator(events, news.operator.clone()).await?;
             }
+            self.was_left = news.was_left;
             let more = news.messages.last().is_some_and(|last| Some(&last.id) == news.latest.as_ref());
             for message in news.messages {
-                let id = message.id.to_string();
-                let told = event("operator_message", &json!(MessageView::new(message))).id(id);
+                let (id, is_agents) = (message.id.to_string(), message.author == Author::Agent);
+                // The agent answers in the place of a person who has left.
+                if is_agents && news.operator.is_none() && self.operator.is_some() {
+                    self.tell_operator(events, None).await?;
+                }
+                let name = if is_agents { "agent_message" } else { "operator_message" };
+                let told = event(name, &json!(MessageView::new(message))).id(id);
                 events.send(Ok(told)).await.ok()?;
             }
             if news.operator.is_none() && self.operator.is_some() {
@@ -134,6 +146,7 @@ impl Feed {
         let view = |claimed: &Claimed| json!(OperatorView { name: claimed.name.clone() });
         let told = match (&operator, &self.operator) {
             (Some(now), _) => event("taken_over", &view(now)),
+            (None, Some(before)) if self.was_left => event("handed_back", &json!({ "name": before.name, "away": true })),
             (None, Some(before)) => event("handed_back", &view(before)),
             (None, None) => event("handed_back", &json!({})),
         };

@@ -12,8 +12,9 @@ use crate::web::App;
 use crate::web::error::Result;
 use crate::web::extract::Json;
 use crate::web::live::TeamNews;
+use crate::web::trial::Trial;
 use crate::web::widget::limit_acts;
-use crate::web::widget::session::Visit;
+use crate::web::widget::session::{Session, Visit};
 
 #[derive(Serialize)]
 struct Captured {
@@ -36,7 +37,8 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
     let details = LeadDetails::parse(&visit.body)?;
     limit_acts(&app, &visit.session.visitor, visit.address)?;
     take_place(&app, &visit, &details).await?;
-    let lead = app.store.capture_lead(visit.agent, visit.session.visitor, visit.session.page_url, details).await?;
+    let Session { visitor, page_url, trial, .. } = visit.session;
+    let lead = app.store.capture_lead(visit.agent, visitor, page_url, trial.is_some(), details).await?;
     if let Some(conversation) = &lead.conversation {
         app.live.tell_team(&lead.account, TeamNews::Changed(conversation.clone()));
     }
@@ -55,6 +57,9 @@ pub async fn create(State(app): State<App>, visit: Visit) -> Result<Response> {
 
 /// The one place where leads are counted, whichever way the details come. What the visitor's lead tells already takes none.
 pub async fn take_place(app: &App, visit: &Visit, details: &LeadDetails) -> Result<()> {
+    if visit.session.trial == Some(Trial::Preview) {
+        return Ok(());
+    }
     let (agent, visitor) = (visit.agent.clone(), visit.session.visitor.clone());
     if app.store.knows_lead(agent, visitor, details.clone()).await? {
         return Ok(());

@@ -27,6 +27,7 @@ use crate::web::App;
 use crate::web::error::{ApiError, Result};
 use crate::web::extract::Json;
 use crate::web::live::TeamNews;
+use crate::web::trial::Trial;
 use crate::web::widget::leads;
 use crate::web::widget::session::{PING, Visit};
 use crate::web::widget::view::{MessageView, sources};
@@ -74,6 +75,9 @@ fn told_to_team(app: &App, account: AccountId, mut progress: UnboundedReceiver<P
 
 /// Who may write the answer, if there is to be one.
 fn check_limits(app: &App, visit: &Visit) -> Result<Writers> {
+    if visit.session.trial == Some(Trial::Preview) {
+        return Ok(Writers::ModelsToo);
+    }
     let limits = &app.config.widget;
     let per = |limit, span_ms| Window { limit, span_ms };
     app.limit(
@@ -120,7 +124,9 @@ async fn message_of(app: &App, visit: Visit, writers: Writers) -> Result<Visitor
         locale: visit.session.locale,
         inactivity_ms: app.config.inactivity_ms(),
         writers,
+        trial: visit.session.trial.is_some(),
         lead,
+        kept: None,
     })
 }
 

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::domain::agent::Agent;
 use crate::domain::id::{AgentId, Identifier, VisitorId};
@@ -15,9 +14,10 @@ use crate::domain::page::{self, visited};
 use crate::domain::time::{DAY_MS, Time};
 use crate::web::App;
 use crate::web::body::object;
-use crate::web::client::{ClientAddress, is_own_page, origin, user_agent};
+use crate::web::client::{ClientAddress, asking_page, is_own_page, origin, user_agent};
 use crate::web::error::{ApiError, Result};
 use crate::web::gate::bearer;
+use crate::web::trial::Trial;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const AGE_MS: i64 = 30 * DAY_MS;
@@ -36,6 +36,8 @@ struct Claims {
     /// Sessions of earlier versions have none.
     #[serde(default)]
     l: Option<String>,
+    #[serde(default)]
+    t: Option<Trial>,
 }
 
 #[derive(Clone)]
@@ -46,6 +48,7 @@ pub struct Session {
     pub page_url: Option<String>,
     pub referrer: Option<String>,
     pub locale: Option<String>,
+    pub trial: Option<Trial>,
 }
 
 impl Session {
@@ -57,6 +60,7 @@ impl Session {
             p: self.page_url.clone(),
             r: self.referrer.clone(),
             l: self.locale.clone(),
+            t: self.trial,
         };
         app.sessions.sign(&serde_json::to_vec(&claims).unwrap_or_default())
     }
@@ -71,6 +75,7 @@ impl Session {
             page_url: claims.p,
             referrer: claims.r,
             locale: claims.l,
+            trial: claims.t,
         };
         (app.world.now().since(opened_at) < AGE_MS).then_some(session)
     }
@@ -123,10 +128,8 @@ impl FromRequest<App> for Sent {
     }
 }
 
-/// As browsers tell a page's own server.
-fn is_demo_page(headers: &HeaderMap) -> bool {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    referer.and_then(|page| Url::parse(page).ok()).is_some_and(|page| page.path().starts_with("/demo/"))
+fn is_demo_page(app: &App, headers: &HeaderMap) -> bool {
+    asking_page(app, headers).is_some_and(|page| page.starts_with("/demo/"))
 }
 
 pub fn no_session() -> ApiError {
@@ -145,7 +148,7 @@ pub async fn answering_agent(app: &App, id: AgentId) -> Result<Agent> {
 pub async fn active_agent(app: &App, id: AgentId, headers: &HeaderMap) -> Result<Agent> {
     let agent = answering_agent(app, id).await?;
     // The demo page is for everybody, so it opens no agent that is not.
-    if agent.allowed_domains.is_empty() || is_own_page(app, headers) && !is_demo_page(headers) {
+    if agent.allowed_domains.is_empty() || is_own_page(app, headers) && !is_demo_page(app, headers) {
         return Ok(agent);
     }
     let host = origin(headers).and_then(page::host);

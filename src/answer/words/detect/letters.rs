@@ -33,32 +33,44 @@ const ARABIC_ONLY: [char; 4] = ['ة', 'أ', 'إ', 'ى'];
 const JAPANESE_HAN: &str = "価値倹児円処剣剤労効勅勧単厳収営団囲図圏圧塀塁塩増壊壌売変奨嬢実寛対専峠巣帯帰庁広廃弐弾従徳徴応悩悪恵戦戯払抜択拝拠拡挙掲揺摂撃斉斎暁暦曽枠\
     査栃栄桜検楽様権歓歩歯歳歴殻毎気汚沢浄涙渇済渉渋渓満滝焼犠猟獣畑畳発県砕穂穏窓竜粋粛経絵継続総緑縁縄縦繊聴脳臓舎艶荘蔵薫薬蛍覇覚覧観訳読謡譲賛転軽辻込逓遅遡郷酔醸釈鉄鉱銭鋭録関闘陥険隠隣雑霊頼顔駅駄駆騒験髄鶏麺黒黙齢働匂両乗亀仮呉凧凪辺戸産駐";
 
-/// What a text weighs for a language, of which its words weigh `by_words`.
-pub fn with(language: Language, text: &str, by_words: f32) -> f32 {
-    match language {
-        Language::Arabic => arabic(text, by_words),
-        Language::Japanese => japanese(text, by_words),
-        _ => latin(language, text, by_words),
+/// A text, as each language looks at it.
+pub struct Letters<'a> {
+    text: &'a str,
+    lower: &'a str,
+    /// Words beyond ASCII. Names travel, and have a capital: they are not among them.
+    accented: Vec<&'a str>,
+}
+
+impl<'a> Letters<'a> {
+    pub fn of(text: &'a str, lower: &'a str) -> Self {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let accented = words.filter(|word| !word.is_ascii() && !word.starts_with(char::is_uppercase)).collect();
+        Self { text, lower, accented }
+    }
+
+    /// What the text weighs for a language, of which its words weigh `by_words`.
+    pub fn weigh(&self, language: Language, by_words: f32) -> f32 {
+        match language {
+            Language::Arabic => arabic(self.text, by_words),
+            Language::Japanese => japanese(self.text, by_words),
+            _ => self.latin(language, by_words),
+        }
+    }
+
+    fn latin(&self, language: Language, by_words: f32) -> f32 {
+        let of = |letters: &str| count(self.lower, |c| letters.contains(c));
+        let signed = OWN.iter().any(|(own, signs)| *own == language && of(signs) > 0.0);
+        // One foreign name does not outweigh a sentence.
+        let telling_max = if signed { SIGNS_MAX } else { by_words };
+        let rows = TELLING.iter().filter(|(of, _, _)| *of == language);
+        let telling = rows.map(|(_, letters, weight)| weight * of(letters)).sum::<f32>().min(telling_max);
+        let foreign = self.accented.iter().filter(|word| word.chars().any(|c| !is_in(language, c))).count() as f32;
+        by_words + telling - FOREIGN_WORD * foreign
     }
 }
 
 fn count(text: &str, is: impl Fn(char) -> bool) -> f32 {
     text.chars().filter(|c| is(*c)).count() as f32
-}
-
-fn latin(language: Language, text: &str, by_words: f32) -> f32 {
-    let lower = text.to_lowercase();
-    let of = |letters: &str| count(&lower, |c| letters.contains(c));
-    let signed = OWN.iter().any(|(own, signs)| *own == language && of(signs) > 0.0);
-    // One foreign name does not outweigh a sentence.
-    let telling_max = if signed { SIGNS_MAX } else { by_words };
-    let rows = TELLING.iter().filter(|(of, _, _)| *of == language);
-    let telling = rows.map(|(_, letters, weight)| weight * of(letters)).sum::<f32>().min(telling_max);
-    // Names travel, and have a capital.
-    let words =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_ascii() && !word.starts_with(char::is_uppercase));
-    let foreign = words.filter(|word| word.chars().any(|c| !is_in(language, c))).count() as f32;
-    by_words + telling - FOREIGN_WORD * foreign
 }
 
 /// Whether a language writes a letter, if only in words that it took from its neighbours.

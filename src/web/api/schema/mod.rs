@@ -6,17 +6,19 @@ pub mod requests;
 mod shared;
 pub mod values;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use utoipa::OpenApi as _;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Info, License, OpenApi, Server};
 
 use crate::domain::id::{AgentId, ConversationId, DeliveryId, KnowledgeId, LeadId, VisitorId, WebhookId};
+use crate::web::App;
 use crate::web::api;
 use crate::web::api::schema::events::{
     ConversationCompletedData, InstalledData, LeadCapturedData, LimitReachedData, PaymentReceivedData, TestData,
@@ -25,6 +27,8 @@ use crate::web::api::schema::values::{Cursor, Limit, Offset, Words};
 use crate::web::error::Body;
 use crate::web::packed::Packed;
 
+/// Where the API stands on this server.
+const BASE: &str = "/api/v1";
 const CACHING: &str = "public, max-age=300";
 
 const ABOUT: &str = "\
@@ -49,14 +53,25 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
     text + "\n"
 });
 
-/// The document as it is served, printed and kept in `docs/openapi.json`.
+/// The document as it is printed and kept in `docs/openapi.json`, and served where the server has a host of its own.
 pub fn text() -> &'static str {
     &TEXT
 }
 
-pub async fn show(headers: HeaderMap) -> Response {
-    static PACKED: LazyLock<Packed> = LazyLock::new(|| Packed::new("application/json", Bytes::from_static(text().as_bytes())));
-    PACKED.answer(&headers, CACHING).await
+/// Made at the first request; a server's configuration does not change.
+pub type PackedText = Arc<OnceCell<Packed>>;
+
+pub async fn show(app: App, headers: HeaderMap, packed: PackedText) -> Response {
+    let packed = packed.get_or_init(async || Packed::new("application/json", text_under(app.config.path()))).await;
+    packed.answer(&headers, CACHING).await
+}
+
+/// Addresses in the document that begin with a slash are read as those of the host.
+fn text_under(path: &str) -> Bytes {
+    match path {
+        "" => Bytes::from_static(text().as_bytes()),
+        path => text().replacen(&format!("\"{BASE}\""), &format!("\"{path}{BASE}\""), 1).into(),
+    }
 }
 
 fn document() -> Value {
@@ -96,7 +111,7 @@ pub fn frame() -> OpenApi {
     let mut license = License::new("MIT or Apache 2.0");
     license.identifier = Some(env!("CARGO_PKG_LICENSE").to_owned());
     frame.info.license = Some(license);
-    frame.servers = Some(vec![Server::new("/api/v1")]);
+    frame.servers = Some(vec![Server::new(BASE)]);
     frame.tags = Some(TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build()).to_vec());
     frame
 }

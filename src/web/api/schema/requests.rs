@@ -77,9 +77,15 @@ pub struct AnsweringChange {
 /// How the widget looks and behaves on websites. Updates change only the fields you send.
 #[derive(ToSchema)]
 pub struct Appearance {
-    /// The side of the page where the widget appears.
-    #[schema(nullable = false, default = "right")]
+    /// The side of the page where the widget appears. `auto` is left on right-to-left pages, otherwise right.
+    #[schema(nullable = false, default = "auto")]
     position: Option<Position>,
+    /// The distance of the launcher from the side of the page, in pixels.
+    #[schema(nullable = false, minimum = 0, maximum = 200, default = 20)]
+    offset_x: Option<u32>,
+    /// The distance of the launcher from the bottom of the page, in pixels. The launcher moves above cookie banners by itself.
+    #[schema(nullable = false, minimum = 0, maximum = 200, default = 20)]
+    offset_y: Option<u32>,
     /// The colour scheme. `auto` follows the visitor's device.
     #[schema(nullable = false, default = "auto")]
     theme: Option<Theme>,
