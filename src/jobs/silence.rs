@@ -5,6 +5,7 @@ use std::thread;
 use pollster::block_on;
 
 use crate::domain::operator::{Left, Owed};
+use crate::domain::time::Time;
 use crate::jobs::sweep::warn;
 use crate::storage::{Result, Store};
 use crate::supervise::Stop;
@@ -23,13 +24,19 @@ pub type Act = Box<dyn Fn(Due) + Send + Sync>;
 
 pub fn run(store: &Store, world: &World, inactivity_ms: i64, act: &Act, stop: &Stop) {
     while !stop.is_set() {
-        warn("conversations are not handed back", || block_on(hand_back(store, act, stop)));
-        let idle_before = world.now().plus_ms(-inactivity_ms);
-        warn("waiting messages are not answered", || {
-            block_on(store.owed_answers(idle_before)).map(|owed| owed.into_iter().map(Due::Answer).for_each(act))
-        });
+        // Damage was reported when it was found; until a restore, nothing can be handed back or answered.
+        if store.damage().is_none() {
+            look(store, world.now().plus_ms(-inactivity_ms), act, stop);
+        }
         thread::sleep(world.tick());
     }
+}
+
+fn look(store: &Store, idle_before: Time, act: &Act, stop: &Stop) {
+    warn("conversations were not handed back", || block_on(hand_back(store, act, stop)));
+    warn("waiting messages were not answered", || {
+        block_on(store.owed_answers(idle_before)).map(|owed| owed.into_iter().map(Due::Answer).for_each(act))
+    });
 }
 
 async fn hand_back(store: &Store, act: &Act, stop: &Stop) -> Result<()> {
