@@ -117,7 +117,7 @@ async function readInto(input) {
     if (name) name.value = file.name;
     field.focus();
   } catch (cause) {
-    error.textContent = cause instanceof TypeError ? "This is no text in UTF-8." : `This file is too large${input.dataset.bytesMax ? "" : ": an entry holds 50,000 characters"}.`;
+    error.textContent = cause instanceof TypeError ? "This file isn’t plain text in UTF-8. PDF and Word files aren’t supported." : `This file is too large.${input.dataset.bytesMax ? "" : " An entry can have up to 50,000 characters."}`;
     error.hidden = false;
   }
   input.value = "";

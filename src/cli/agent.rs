@@ -25,7 +25,7 @@ pub enum Command {
     List,
     /// Reactivate a deactivated agent
     Reactivate { id: String },
-    /// Export an agent with its settings, knowledge and saved questions as JSON to standard output
+    /// Export an agent with its settings, knowledge and test questions as JSON to standard output
     Export { id: String },
     /// Create an agent from an exported file, or from standard input if FILE is -, and print its id
     Import {
@@ -138,11 +138,11 @@ async fn ask(store: &Store, models: &Models, world: &World, id: &str, question: 
 impl Told {
     /// Keeps what is quoted, for a model never says the same twice.
     async fn save(&self, store: &Store, question: &str) -> anyhow::Result<()> {
-        let question = text_of_form(question, &QUESTION).map_err(|message| anyhow::anyhow!("a saved question {message}"))?;
+        let question = text_of_form(question, &QUESTION).map_err(|message| anyhow::anyhow!("a test question {message}"))?;
         let given = Given { zone: self.reply.zone.as_str().to_owned(), answer: self.reply.text.clone() };
         let (account, agent) = (self.agent.account.clone(), self.agent.id.clone());
         store.save_question(account, agent, question, given).await.map(|_| ()).map_err(|error| match error {
-            Error::LimitReached => anyhow::anyhow!("an agent can have at most {SAVED_MAX} saved questions"),
+            Error::LimitReached => anyhow::anyhow!("an agent can have at most {SAVED_MAX} test questions"),
             other => other.into(),
         })
     }

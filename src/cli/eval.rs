@@ -17,7 +17,7 @@ use crate::cli::Context;
 /// well it finds the right passages.
 #[derive(Args)]
 pub struct Eval {
-    /// Ask an agent its saved questions again and fail if an answer has changed (save with: chatforge agent ask --save)
+    /// Run an agent's test questions and fail if an answer has changed (add one with: chatforge agent ask --save)
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
     /// Accept the current answers as the expected ones

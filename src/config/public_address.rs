@@ -48,15 +48,17 @@ pub fn check(public_url: &str) -> Result<(), String> {
         return Err(format!("`{public_url}` is not an http or https address"));
     }
     if public_url.contains(['?', '#']) {
-        return Err(format!("`{public_url}` must end with its host or its path, without `?` and `#`"));
+        return Err(format!("`{public_url}` must not contain `?` or `#`"));
     }
     let mut parts = path(public_url).split('/').skip(1);
     if !parts.clone().all(is_plain) {
-        return Err(format!("`{public_url}` may have a path of letters, digits, `-`, `_`, `.` and single slashes only"));
+        return Err(format!(
+            "`{public_url}` has an invalid path; a path can contain letters, digits, `-`, `_`, `.` and single slashes"
+        ));
     }
     match parts.next() {
         Some(first) if OWN.contains(&first) => {
-            Err(format!("`{public_url}` begins its path with `/{first}`, which is an address of ChatForge's own; choose another"))
+            Err(format!("`{public_url}` has a path that starts with `/{first}`, which ChatForge uses itself; choose another"))
         }
         _ => Ok(()),
     }

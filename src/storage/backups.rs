@@ -127,7 +127,7 @@ fn blame(db: &Connection, error: Error) -> Error {
     let Error::Corrupt(what) = error else { return error };
     match db.path().map(|path| soundness::read_whole(Path::new(path))) {
         Some(Err(error)) => error,
-        _ => Error::Disk(format!("the copy was not written as it should be: {what}")),
+        _ => Error::Disk(format!("the backup was not written correctly: {what}")),
     }
 }
 

@@ -258,7 +258,7 @@ fn is_new(db: &Connection) -> Result<bool> {
 pub fn filled(db: &Connection) -> Result<usize> {
     match (supported(db)?, tables(db)?) {
         ((0, _), _) => Err(Error::Corrupt("it has no version".into())),
-        (_, 0) => Err(Error::Corrupt("it holds no tables".into())),
+        (_, 0) => Err(Error::Corrupt("it contains no tables".into())),
         ((_, behind), _) => Ok(behind),
     }
 }

@@ -28,10 +28,10 @@ impl Scrub {
             yield_to_others();
             let read = soundness::read_by_table(&db, &path, || !stopping.is_set() && watch.damage().is_none());
             match watch.heed(read) {
-                Ok(()) if !stopping.is_set() => tracing::info!("the database was read to its end, and is whole"),
+                Ok(()) if !stopping.is_set() => tracing::info!("the database was verified and is intact"),
                 // The watch tells of damage.
                 Ok(()) | Err(Error::Corrupt(_)) => {}
-                Err(error) => tracing::warn!(%error, "the database was not read to its end"),
+                Err(error) => tracing::warn!(%error, "the database was not verified completely"),
             }
         };
         let thread = thread::Builder::new().name("storage-scrub".into()).spawn(run).expect("spawn the check of the database");

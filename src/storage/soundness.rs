@@ -38,7 +38,7 @@ pub fn before_opening(folder: &Path) -> Result<()> {
         Ok(data) => data.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !has_log(&path) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(damaged(&path, "it is missing, and its log is there"));
+            return Err(damaged(&path, "it is missing, but its log exists"));
         }
         Err(error) => return Err(Error::Disk(format!("{}: {error}", path.display()))),
     };
@@ -81,7 +81,7 @@ pub fn look_at_roots(db: &Connection, path: &Path) -> Result<()> {
     let header = read_header(&file).map_err(|what| damaged(path, what))?;
     for (name, page) in roots {
         if !is_tree_page(&file, &header, page) {
-            return Err(damaged(path, &format!("page {page}, where {name} begins, cannot be read")));
+            return Err(damaged(path, &format!("page {page}, the first page of {name}, cannot be read")));
         }
     }
     Ok(())
@@ -163,9 +163,9 @@ fn verdict(path: &Path, found: Result<Vec<String>>) -> Result<()> {
 fn read_header(mut file: &File) -> std::result::Result<Header, &'static str> {
     let mut bytes = [0; HEADER_BYTES];
     let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut bytes));
-    read.map_err(|_| "it is shorter than the head of a database")?;
+    read.map_err(|_| "it is shorter than a database header")?;
     if bytes[..16] != *MAGIC {
-        return Err("its head is not that of a database");
+        return Err("its header is not that of a database");
     }
     let page_bytes = match u64::from(u16::from_be_bytes([bytes[16], bytes[17]])) {
         1 => 65_536,
@@ -177,7 +177,11 @@ fn read_header(mut file: &File) -> std::result::Result<Header, &'static str> {
         && FORMATS.contains(&bytes[19])
         && bytes[21..24] == FRACTIONS;
     let pages = u64::from(u32::from_be_bytes([bytes[28], bytes[29], bytes[30], bytes[31]]));
-    if has_sense { Ok(Header { page_bytes, pages, reserved: bytes[20].into() }) } else { Err("its head holds impossible values") }
+    if has_sense {
+        Ok(Header { page_bytes, pages, reserved: bytes[20].into() })
+    } else {
+        Err("its header contains invalid values")
+    }
 }
 
 /// Whether a page says of itself what only a page of a table or an index can say.

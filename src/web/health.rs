@@ -17,7 +17,7 @@ use crate::web::client::is_from_here;
 use crate::web::extract::Json;
 use crate::web::gate::bearer;
 
-const DAMAGED: &str = "the database is damaged, and has to be restored from a backup";
+const DAMAGED: &str = "the database is damaged and must be restored from a backup";
 
 /// What everybody is told: whether it is ready, and what of the machine is in the way.
 #[derive(Serialize)]

@@ -14,7 +14,7 @@ pub async fn act(app: App, due: Due) {
         Due::Answer(owed) if app.answerer.is_answering(&owed.visitor) => {}
         Due::Answer(owed) => {
             if let Err(error) = answer(&app, owed).await {
-                tracing::warn!(%error, "a waiting message is not answered yet");
+                tracing::warn!(%error, "a waiting message was not answered yet");
             }
         }
     }

@@ -28,7 +28,7 @@ test("a file is put into the content, and one that is too large is refused", asy
   await file.setInputFiles({ name: "huge.txt", mimeType: "text/plain", buffer: Buffer.alloc(200_001, "a") });
   await page.getByText("This file is too large").waitFor();
   await file.setInputFiles({ name: "photo.txt", mimeType: "text/plain", buffer: Buffer.from([0xff, 0xd8, 0xff]) });
-  await page.getByText("This is no text in UTF-8.").waitFor();
+  await page.getByText("This file isn’t plain text in UTF-8.").waitFor();
   assert.equal(await content.inputValue(), "# Prices\n\nCleaning 80 €");
   await context.close();
 });

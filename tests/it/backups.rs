@@ -318,9 +318,9 @@ fn a_restore_into_a_folder_without_a_database_asks_nothing() {
     fs::create_dir(home.path().join("empty")).unwrap();
     for folder in ["new", "empty"] {
         let restored = restore(folder).is(0);
-        assert!(!restored.stderr.contains("former"), "{restored:?}");
+        assert!(!restored.stderr.contains("previous"), "{restored:?}");
         assert!(home.path().join(folder).join("chatforge.db").exists());
-        assert!(restore(folder).is(1).stderr.contains("say --yes"), "now there is one");
+        assert!(restore(folder).is(1).stderr.contains("pass --yes"), "now there is one");
     }
     // What is left of one is asked for too.
     fs::remove_file(home.path().join("new/chatforge.db")).unwrap();
@@ -365,7 +365,7 @@ fn the_doctor_tells_sizes_with_a_digit_behind_the_point_and_the_log_counted_in()
     let (home, server, api) = started();
     (0..20).for_each(|number| agent(&api, &format!("Agent {number}")));
     let told = home.run(&["doctor"]).is(0).stdout;
-    let size = told.split("whole, ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let size = told.split("intact, ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     let bytes = |ending: &str| fs::metadata(home.data().join(format!("chatforge.db{ending}"))).map_or(0, |data| data.len());
     let expected = chatforge::domain::size::Size(bytes("") + bytes("-wal")).to_string();
     assert_eq!(size, expected);

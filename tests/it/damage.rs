@@ -214,7 +214,7 @@ fn damage_deep_in_a_large_database_is_found_while_it_is_served() {
     grow(&home.data());
     let database = home.data().join("chatforge.db");
     let server = home.serve();
-    until("every page to be read", || Some(()).filter(|()| server.log().contains("and is whole")));
+    until("every page to be read", || Some(()).filter(|()| server.log().contains("is intact")));
     assert_eq!(server.terminate(), 0);
     // A leaf, far behind everything that a start looks at.
     scribble(&database, (40 << 20) / PAGE as u64 * PAGE as u64, PAGE);
@@ -231,7 +231,7 @@ fn damage_deep_in_a_large_database_is_found_while_it_is_served() {
     // Where a table begins is looked at in any case.
     fs::remove_file(home.data().join("chatforge.running")).unwrap();
     scribble_over_root(&home.data(), "leads");
-    assert!(home.run(&["serve"]).is(3).stderr.contains("leads begins"));
+    assert!(home.run(&["serve"]).is(3).stderr.contains("first page of leads"));
     named_command(&log).is(0);
     let server = home.serve();
     assert_eq!(agents_of(&api.at(&server.url)), 30);
