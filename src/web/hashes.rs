@@ -128,6 +128,8 @@ impl Hashes {
 
 impl Drop for Hashes {
     fn drop(&mut self) {
+        // Under the lock, so that no thread misses it between its look and its wait.
+        let _waiting = self.queue.waiting();
         self.queue.stop.set();
         self.queue.news.notify_all();
     }

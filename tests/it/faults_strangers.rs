@@ -29,10 +29,20 @@ fn memory_mb(binary: &Binary, line: &str) -> u64 {
     found.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+/// Set when it goes, by a panic as well: whoever looks at it ends with the test, which tells then what failed.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The slowest answer of `/healthz` while `work` is done.
 fn slowest_healthz(client: &Client, work: impl FnOnce() + Send) -> Duration {
     let (done, slowest) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
+        let _done = Done(&done);
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 let asked = Instant::now();
@@ -41,7 +51,6 @@ fn slowest_healthz(client: &Client, work: impl FnOnce() + Send) -> Duration {
             }
         });
         work();
-        done.store(true, Ordering::Relaxed);
     });
     Duration::from_millis(slowest.into_inner())
 }
@@ -50,6 +59,7 @@ fn slowest_healthz(client: &Client, work: impl FnOnce() + Send) -> Duration {
 fn l01_wrong_sign_ins_leave_memory_as_it_was() {
     let home = Home::new("[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = [\"127.0.0.1\"]\n");
     let binary = home.serve();
+    home.sign_up(&binary);
     let client = binary.client();
     let before = memory_mb(&binary, "VmRSS");
     let sign_in = |number: usize| {
