@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use crate::config::models::{Model, read_keys};
 use crate::config::{Config, Error};
+use crate::domain::spelling::nearest;
 
 const PREFIX: &str = "CHATFORGE_";
 const FILE_SUFFIX: &str = "_FILE";
@@ -203,9 +204,4 @@ fn set(table: &mut Table, known: &Table, path: &str, text: &str, source: &str) -
         given.insert(key.to_owned(), value);
     }
     Ok(())
-}
-
-fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|name| (strsim::jaro_winkler(key, name), name));
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }

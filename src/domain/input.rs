@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use crate::domain::spelling::{likeness, nearest};
 use crate::domain::unseen::turns;
 use crate::domain::{Invalid, Rejection};
 
@@ -67,9 +68,8 @@ impl<'a> Fields<'a> {
     /// The name that was sent in the place of `field`, if one is nearly the same.
     fn misspelt(&self, field: &str) -> Option<&'a str> {
         let is_name = |sent: &str| sent.len() <= NAME_BYTES_MAX && sent.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let likeness = |sent: &&str| strsim::jaro_winkler(&sent.to_ascii_lowercase(), field);
         let names = self.object.keys().map(String::as_str).filter(|sent| *sent != field && is_name(sent));
-        names.filter(|sent| LIKENESS_MIN <= likeness(sent)).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        nearest(field, names).filter(|sent| LIKENESS_MIN <= likeness(sent, field))
     }
 
     pub fn required_text(&mut self, field: &str, form: &Text) -> String {

@@ -54,6 +54,17 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// How alike two names are, whatever their case: at most 1.
+pub fn likeness(name: &str, other: &str) -> f64 {
+    strsim::jaro_winkler(&name.to_ascii_lowercase(), &other.to_ascii_lowercase())
+}
+
+/// Which of the names is most like this one.
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.map(|other| (likeness(name, other), other));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+}
+
 fn shifted(c: char, by: u32) -> char {
     char::from_u32(c as u32 - by).unwrap_or(c)
 }

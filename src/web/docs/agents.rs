@@ -54,7 +54,7 @@ const LIST: Endpoint = Endpoint {
     permission: "agents:read",
     params: &[
         query("status", "string", "Only return `active` or `deactivated` agents."),
-        query("q", "string", "Only return agents whose name contains these words."),
+        query("q", "string", "Only return agents whose name or id contains these words, ignoring case."),
     ],
     example: Example {
         address: "/agents",
